@@ -1,0 +1,1 @@
+"""Surfaces: the HTTP API, the web page and the command line."""

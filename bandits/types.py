@@ -1,0 +1,69 @@
+"""The vocabulary of decisions: features, scores, training examples, feedback, and the page that was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Features = Mapping[str, Mapping[str, str | float]]
+"""Namespace → feature → value. A string value is categorical, a float is numeric."""
+
+Probabilities = NDArray[np.float64]
+Page = tuple[int, ...]
+"""A page as the policy sees it: the index of the shelf in each slot, top slot first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """A policy's view of every shelf in one request.
+
+    `values` (n,) or (n, slots): expected reward if examined, unitless, higher is better. `pmf` (n,) or
+    (slots, n): the policy's own choice probabilities over shelves, each row summing to 1.
+    """
+
+    values: NDArray[np.float64]
+    pmf: Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One examined shelf with its reward: what a policy learns from.
+
+    `probability` is the conditional probability with which the page draw put this shelf in this slot, not
+    the pmf the learner printed. `slot` counts from 0.
+    """
+
+    context: Features
+    action: Features
+    slot: int
+    reward: float
+    probability: float
+
+
+class EventKind(StrEnum):
+    """Feedback that surfaces report."""
+
+    IMPRESSION = "impression"
+    CLICK = "click"
+    PLAY = "play"
+    PLAY_30S = "play_30s"
+    SAVE = "save"
+    SKIP = "skip"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True, slots=True)
+class RewardEvent:
+    """Raw, timestamped feedback on a shelf of a decision, or on an item in it. `at` is timezone-aware."""
+
+    id: str
+    decision_id: str
+    kind: EventKind
+    shelf_id: str
+    at: datetime
+    item_id: str | None = None

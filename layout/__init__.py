@@ -1,0 +1,1 @@
+"""Where each shelf goes: rules, a constraint solver, and a checker that trusts neither."""

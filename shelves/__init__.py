@@ -1,0 +1,1 @@
+"""What could be shown: items, listeners, and the sources that propose shelves."""
