@@ -1,0 +1,199 @@
+"""The database schema: catalogue, decision log, feedback, models. SQLite by default, PostgreSQL for real load."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware instant; SQLite keeps no timezone, so every value is stored in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC. Raises ValueError for a naive datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: pass a timezone-aware one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base of every table."""
+
+
+class ItemRow(Base):
+    """One catalogue item; columns mirror `shelves.types.Item`."""
+
+    __tablename__ = "items"
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    kind: Mapped[str] = mapped_column(String)
+    title: Mapped[str] = mapped_column(String)
+    creator: Mapped[str] = mapped_column(String, default="")
+    genre: Mapped[str] = mapped_column(String, default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    released: Mapped[date | None] = mapped_column(Date)
+    markets: Mapped[list[str]] = mapped_column(JSON, default=list)
+    explicit: Mapped[bool] = mapped_column(Boolean, default=False)
+    sponsor: Mapped[str | None] = mapped_column(String)
+    popularity: Mapped[float] = mapped_column(Float, default=0.0)
+    artist_id: Mapped[str | None] = mapped_column(String)
+    dataset: Mapped[str] = mapped_column(String)
+
+
+class ListenerRow(Base):
+    """One listener; columns mirror `shelves.types.Listener`."""
+
+    __tablename__ = "listeners"
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    market: Mapped[str] = mapped_column(String)
+    allows_explicit: Mapped[bool] = mapped_column(Boolean, default=True)
+    tier: Mapped[str] = mapped_column(String, default="free")
+    dataset: Mapped[str] = mapped_column(String)
+
+
+class InteractionRow(Base):
+    """A listener's standing with an item: total weight (plays or equivalent) and the last date known."""
+
+    __tablename__ = "interactions"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String, primary_key=True)
+    weight: Mapped[float] = mapped_column(Float)
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dataset: Mapped[str] = mapped_column(String)
+
+
+class FollowRow(Base):
+    """A listener follows an artist, show or playlist."""
+
+    __tablename__ = "follows"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String, primary_key=True)
+
+
+class FriendshipRow(Base):
+    """A directed friendship edge; symmetric friendships are stored both ways."""
+
+    __tablename__ = "friendships"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    friend_id: Mapped[str] = mapped_column(String, primary_key=True)
+
+
+class ArtifactRow(Base):
+    """A derived binary, such as trained item embeddings, replaced as a whole."""
+
+    __tablename__ = "artifacts"
+    name: Mapped[str] = mapped_column(String, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    info: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DecisionRow(Base):
+    """One composed page. `record` is the compressed decision record; `learned_in` the model that used it."""
+
+    __tablename__ = "decisions"
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    listener_id: Mapped[str] = mapped_column(String, index=True)
+    surface: Mapped[str] = mapped_column(String)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    policy_version: Mapped[int] = mapped_column(Integer)
+    rules_version: Mapped[str] = mapped_column(String)
+    status: Mapped[str] = mapped_column(String)
+    explored: Mapped[bool] = mapped_column(Boolean)
+    propensity: Mapped[float | None] = mapped_column(Float)
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+    learned_in: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (Index("ix_decisions_learnable", "learned_in", "closes_at"),)
+
+
+class EventRow(Base):
+    """One reported event. `id` is the client's: the same id twice is one event."""
+
+    __tablename__ = "events"
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    decision_id: Mapped[str] = mapped_column(String, index=True)
+    kind: Mapped[str] = mapped_column(String)
+    shelf_id: Mapped[str] = mapped_column(String)
+    item_id: Mapped[str | None] = mapped_column(String)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    late: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class DismissalRow(Base):
+    """A shelf or item that a listener asked not to see. `target` is 'shelf' or 'item'."""
+
+    __tablename__ = "dismissals"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    target: Mapped[str] = mapped_column(String, primary_key=True)
+    target_id: Mapped[str] = mapped_column(String, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ModelRow(Base):
+    """One published policy snapshot. The newest version is the live one."""
+
+    __tablename__ = "models"
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    parent: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    arguments: Mapped[str] = mapped_column(String)
+    sha256: Mapped[str] = mapped_column(String)
+    metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LeaseRow(Base):
+    """Who may act as the single writer of `name` until `expires_at`."""
+
+    __tablename__ = "leases"
+    name: Mapped[str] = mapped_column(String, primary_key=True)
+    holder: Mapped[str] = mapped_column(String)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def connect(url: str) -> Engine:
+    """Open a database by SQLAlchemy URL; SQLite gets write-ahead logging, so readers and a writer coexist."""
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

@@ -1,0 +1,1 @@
+"""The embedded catalogue: generated music, podcasts, audiobooks, video and listeners."""

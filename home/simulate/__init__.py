@@ -1,0 +1,1 @@
+"""Closed-loop simulation against listeners whose truth is known."""

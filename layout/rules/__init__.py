@@ -1,0 +1,1 @@
+"""Layout rules, one class per kind."""

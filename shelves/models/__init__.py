@@ -1,0 +1,1 @@
+"""Torch models behind shelves, one per file."""

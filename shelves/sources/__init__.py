@@ -1,0 +1,1 @@
+"""Shelf generators, one source per file."""
