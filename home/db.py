@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
+
+from alembic import command
+from alembic.config import Config
 
 from sqlalchemy import (
     JSON,
     Boolean,
+    Connection,
     Date,
     DateTime,
     Dialect,
@@ -20,8 +26,12 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+_BEGIN = "sqlite_begin"
+_MIGRATION_LOCK = 4_117_031_965
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -122,9 +132,9 @@ class DecisionRow(Base):
 
     __tablename__ = "decisions"
     id: Mapped[str] = mapped_column(String, primary_key=True)
-    listener_id: Mapped[str] = mapped_column(String, index=True)
+    listener_id: Mapped[str] = mapped_column(String)
     surface: Mapped[str] = mapped_column(String)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     policy_version: Mapped[int] = mapped_column(Integer)
     rules_version: Mapped[str] = mapped_column(String)
@@ -134,7 +144,11 @@ class DecisionRow(Base):
     record: Mapped[bytes] = mapped_column(LargeBinary)
     learned_in: Mapped[int | None] = mapped_column(Integer)
 
-    __table_args__ = (Index("ix_decisions_learnable", "learned_in", "closes_at"),)
+    __table_args__ = (
+        Index("ix_decisions_learnable", "learned_in", "closes_at", "id"),
+        Index("ix_decisions_listener", "listener_id", "at"),
+        Index("ix_decisions_at", "at"),
+    )
 
 
 class EventRow(Base):
@@ -162,10 +176,13 @@ class DismissalRow(Base):
 
 
 class ModelRow(Base):
-    """One published policy snapshot. The newest version is the live one."""
+    """One published policy snapshot. The newest version is the live one.
+
+    Versions count up from 1 without gaps, so the version a writer wants to add proves what it started from.
+    """
 
     __tablename__ = "models"
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     parent: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     arguments: Mapped[str] = mapped_column(String)
@@ -188,12 +205,47 @@ def connect(url: str) -> Engine:
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version, in one transaction. Safe to repeat and to run concurrently."""
+    config = Config()
+    config.set_main_option("script_location", "home:migrations")
+    with engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A transaction that reads and then writes: committed at the end, rolled back on an error."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        prepare_to_write(session)
+        yield session
+
+
+def prepare_to_write(session: Session) -> None:
+    """Announce that this transaction will write. Call it before the transaction's first query.
+
+    SQLite lets a transaction that has read turn into a writer only if nobody wrote in between, and fails at
+    once otherwise; one that starts as a writer waits its turn. Other databases need nothing.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection(execution_options={_BEGIN: "BEGIN IMMEDIATE"})
+
+
 def _configure_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver would begin late and hide reads from the transaction
     cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=10000")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

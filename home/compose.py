@@ -1,0 +1,215 @@
+"""One request as one readable function: shelves propose, the policy scores, layout arranges, the draw explores.
+
+This is the only place where `bandits` and `layout` meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from bandits.features import context_features, shelf_features
+from bandits.page import AnchoredMixture, Draw
+from bandits.policy import Policy
+from bandits.types import Features, Scores
+from home.errors import UnknownSurface
+from layout.explain import SlotReason, why
+from layout.lookahead import LookAhead
+from layout.objective import page_values
+from layout.solve import effective, solve
+from layout.types import Grid, LayoutShelf, Problem, Result, Rule
+from layout.validate import Violation, violations
+from shelves.build import Builder, DroppedSource
+from shelves.sources.last_resort import last_resort
+from shelves.types import Context, Item, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How the page is drawn: `epsilon` of the pages explore, with `floor` uniform mass in each slot."""
+
+    epsilon: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class LivePolicy:
+    """A policy and the version of the model snapshot it was loaded from."""
+
+    version: int
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """The collaborators of a request, chosen once in `home.bootstrap`."""
+
+    builder: Builder
+    grids: Mapping[str, Grid]
+    rules: tuple[Rule, ...]
+    rules_version: str
+    exploration: Exploration
+    layout_deadline_s: float
+
+    def grid(self, surface: str) -> Grid:
+        """The grid of a surface. Raises UnknownSurface."""
+        if surface not in self.grids:
+            raise UnknownSurface(surface, tuple(self.grids))
+        return self.grids[surface]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """A shelf in its slot, with the items it shows.
+
+    `value` is the predicted reward if examined; `conditional` the probability with which the draw put this
+    shelf here given the shelves above it.
+    """
+
+    slot: int
+    shelf: Shelf
+    items: tuple[Item, ...]
+    value: float
+    conditional: float
+    reason: SlotReason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComposedPage:
+    """A page as served, and everything that led to it. `seconds` is wall-clock time by stage."""
+
+    decision_id: str
+    context: Context
+    context_features: Features
+    grid: Grid
+    placements: tuple[Placement, ...]
+    shelves: tuple[Shelf, ...]
+    features: tuple[Features, ...]
+    scores: Scores
+    result: Result
+    draw: Draw
+    exploration: Exploration
+    policy_version: int
+    rules_version: str
+    seed: int
+    dropped: tuple[DroppedSource, ...]
+    violations: tuple[Violation, ...]
+    fallback: str
+    seconds: Mapping[str, float]
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._started = self._last = perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now
+        self.seconds["total"] = now - self._started
+
+
+def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: str, seed: int) -> ComposedPage:
+    """Compose one page. Pure but for the wall clock: the same inputs and seed give the same page.
+
+    Raises UnknownSurface. A failing source, policy or solver costs its contribution, never the page.
+    """
+    watch = _Stopwatch()
+    grid = tools.grid(context.surface)
+
+    built = tools.builder.build(context)
+    shelves = built.shelves or (last_resort(built.view),)
+    watch.lap("shelves")
+
+    about_context = context_features(context)
+    about_shelves = tuple(shelf_features(shelf) for shelf in shelves)
+    scores, fault = _score(live.policy, about_context, about_shelves, len(grid.slots))
+    watch.lap("score")
+
+    problem = Problem(_as_layout(shelves), grid, tools.rules, page_values(scores.values, grid, _ids(shelves)))
+    result = solve(problem, deadline_s=tools.layout_deadline_s)
+    feasible = effective(problem, result)
+    watch.lap("layout")
+
+    drawn = AnchoredMixture(
+        anchor=result.page,
+        pmf=scores.pmf,
+        look_ahead=LookAhead(feasible, result.page),
+        epsilon=tools.exploration.epsilon,
+        floor=tools.exploration.floor,
+    ).draw(np.random.default_rng(seed))
+    watch.lap("draw")
+
+    broken = violations(feasible, drawn.page)
+    watch.lap("check")
+
+    placements = _place(built.view.catalog.items, shelves, scores, drawn, why(feasible, drawn.page), grid)
+    watch.lap("fill")
+
+    return ComposedPage(
+        decision_id=decision_id,
+        context=context,
+        context_features=about_context,
+        grid=feasible.grid,
+        placements=placements,
+        shelves=shelves,
+        features=about_shelves,
+        scores=scores,
+        result=result,
+        draw=drawn,
+        exploration=tools.exploration,
+        policy_version=live.version,
+        rules_version=tools.rules_version,
+        seed=seed,
+        dropped=built.dropped,
+        violations=broken,
+        fallback=fault,
+        seconds=watch.seconds,
+    )
+
+
+def _score(policy: Policy, context: Features, shelves: Sequence[Features], slots: int) -> tuple[Scores, str]:
+    try:
+        return policy.score(context, shelves, slots), ""
+    except Exception as error:  # the page must be served whatever the learner's state
+        n = len(shelves)
+        order = np.linspace(1.0, 0.5, n)
+        return Scores(order, np.full(n, 1.0 / n)), f"policy: {type(error).__name__}: {error}"
+
+
+def _ids(shelves: Sequence[Shelf]) -> tuple[str, ...]:
+    return tuple(shelf.id for shelf in shelves)
+
+
+def _as_layout(shelves: Sequence[Shelf]) -> tuple[LayoutShelf, ...]:
+    return tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in shelves)
+
+
+def _place(
+    items: Sequence[Item],
+    shelves: Sequence[Shelf],
+    scores: Scores,
+    drawn: Draw,
+    reasons: Sequence[SlotReason],
+    grid: Grid,
+) -> tuple[Placement, ...]:
+    used: set[int] = set()
+    placements = []
+    for slot, index in enumerate(drawn.page):
+        rows = [row for row in shelves[index].rows.tolist() if row not in used][: grid.items_per_shelf]
+        used.update(rows)
+        placements.append(
+            Placement(
+                slot=slot,
+                shelf=shelves[index],
+                items=tuple(items[row] for row in rows),
+                value=float(scores.values[index] if scores.values.ndim == 1 else scores.values[index, slot]),
+                conditional=float(drawn.conditionals[slot]),
+                reason=reasons[slot],
+            )
+        )
+    return tuple(placements)

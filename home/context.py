@@ -1,0 +1,29 @@
+"""What is known at decision time: one listener's context, read from the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from home.errors import UnknownListener
+from home.store import listeners
+from shelves.types import Context
+
+
+def load_context(session: Session, listener_id: str, surface: str, now: datetime) -> Context:
+    """Read a listener's context at `now` (timezone-aware). Raises UnknownListener."""
+    listener = listeners.get(session, listener_id)
+    if listener is None:
+        raise UnknownListener(listener_id)
+    dismissed = listeners.dismissals(session, listener_id)
+    return Context(
+        listener=listener,
+        history=listeners.history(session, listener_id),
+        now=now,
+        surface=surface,
+        follows=listeners.follows(session, listener_id),
+        friends=listeners.friends(session, listener_id),
+        dismissed_items=dismissed.items,
+        dismissed_shelves=dismissed.shelves,
+    )

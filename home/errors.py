@@ -1,0 +1,56 @@
+"""Errors that people can act on: each names the field, the value and the fix.
+
+HomeError
+├── ConfigurationError   a settings, grid, rulebook or reward file is wrong
+├── UnknownListener      no such listener in the catalogue
+├── UnknownSurface       no grid for that surface
+├── UnknownDecision      no such decision in the log
+└── EmptyCatalogue       the database holds no items yet
+"""
+
+from __future__ import annotations
+
+
+class HomeError(Exception):
+    """Base of every error that the command line and the API show to people."""
+
+
+class ConfigurationError(HomeError):
+    """A configuration file cannot be used."""
+
+
+class UnknownListener(HomeError):
+    """The listener is not in the catalogue."""
+
+    def __init__(self, listener_id: str) -> None:
+        super().__init__(
+            f"listener {listener_id!r} is not in the catalogue; list some with `home listeners` "
+            "or GET /v1/listeners"
+        )
+        self.listener_id = listener_id
+
+
+class UnknownSurface(HomeError):
+    """There is no grid for the surface."""
+
+    def __init__(self, surface: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"surface {surface!r} has no grid; choose one of: {', '.join(known)}")
+        self.surface = surface
+
+
+class UnknownDecision(HomeError):
+    """The decision is not in the log."""
+
+    def __init__(self, decision_id: str) -> None:
+        super().__init__(f"decision {decision_id!r} is not in the log; ids come from the answer to POST /v1/home")
+        self.decision_id = decision_id
+
+
+class EmptyCatalogue(HomeError):
+    """Nothing can be composed from a database without items."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(
+            f"the database {database_url} holds no items; run `home setup` for the embedded catalogue "
+            "or `home ingest lastfm --data-dir DIR` for real data"
+        )

@@ -1,0 +1,231 @@
+"""The decision record: everything needed to know what was decided, and with exactly which probability.
+
+A record is stored as one compact binary value. Text and small numbers are JSON under zlib; the large float
+tables follow as raw little-endian blocks, because they hardly compress and must come back bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from bandits.types import Features, Page, Probabilities
+from shelves.types import Attribute, Floats
+
+SCHEMA_VERSION = 1
+"""Written into every record; `decode` refuses what it does not know."""
+
+_HEAD = struct.Struct("<2sBI")
+_MAGIC = b"HR"
+_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoggedShelf:
+    """A shelf that was proposed. `item_ids` and `scores` (n,) float32 run best first, as the source gave them."""
+
+    id: str
+    source: str
+    title: str
+    reason: str
+    attributes: Mapping[str, Attribute]
+    features: Features
+    item_ids: tuple[str, ...]
+    scores: Floats
+    seed_item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSolver:
+    """The solver's answer and what makes it reproducible: objective and bound in integer layout units."""
+
+    status: str
+    objective: int
+    bound: int
+    proof: str = ""
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DecisionRecord:
+    """One composed page with everything that led to it.
+
+    With n proposed shelves, K slots and a page of k ≤ K shelves:
+
+    - `values` (n,) or (n, K) and `pmf` (n,) or (K, n): the policy's scores, as `bandits.types.Scores`.
+    - `examination` (K,): the grid's examination probabilities, top slot first.
+    - `anchor`, `page` (k,): shelf indices of the solver's optimum and of the page served.
+    - `propensity`: exact probability of `page` under the logging policy; None when a fallback made it
+      unknowable, with `fallback` saying why.
+    - `conditionals` (k,): probability of each slot's shelf given the shelves above it, under the mixture;
+      their product is `propensity`. `exploration_conditionals` (k,): the same under exploration alone.
+    - `anchor_exploration`: probability of the anchor page under exploration alone.
+    - `support_sizes` (k,): how many shelves each slot could have drawn.
+    - `effective_rules` held on this page; `relaxed_rules` had to be dropped.
+    - `shown` (k,): the item ids served in each slot.
+    - `dropped`: source → why it contributed nothing. `seconds`: stage → wall-clock time, for people only.
+
+    `seed` is in [0, 2⁶⁴). `at` is timezone-aware. Two records are the same when they encode to the same bytes.
+    """
+
+    id: str
+    listener_id: str
+    surface: str
+    at: datetime
+    context: Features
+    shelves: tuple[LoggedShelf, ...]
+    values: NDArray[np.float64]
+    pmf: Probabilities
+    grid_version: str
+    examination: tuple[float, ...]
+    rules_version: str
+    effective_rules: tuple[str, ...]
+    relaxed_rules: tuple[str, ...]
+    policy_version: int
+    solver: LoggedSolver
+    anchor: Page
+    page: Page
+    explored: bool
+    epsilon: float
+    floor: float
+    seed: int
+    propensity: float | None
+    conditionals: tuple[float, ...]
+    exploration_conditionals: tuple[float, ...]
+    anchor_exploration: float
+    support_sizes: tuple[int, ...]
+    shown: tuple[tuple[str, ...], ...]
+    fallback: str = ""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    def slot_of(self, shelf_id: str) -> int | None:
+        """The slot in which the page shows this shelf, counted from 0, or None."""
+        for slot, index in enumerate(self.page):
+            if self.shelves[index].id == shelf_id:
+                return slot
+        return None
+
+
+_PLAIN = tuple(
+    f.name for f in fields(DecisionRecord) if f.name not in ("at", "shelves", "values", "pmf", "solver", "propensity")
+)
+_TUPLES = (
+    "examination", "effective_rules", "relaxed_rules", "anchor", "page",
+    "conditionals", "exploration_conditionals", "support_sizes",
+)  # fmt: skip
+_SHELF_PLAIN = tuple(f.name for f in fields(LoggedShelf) if f.name != "scores")
+_SOLVER = tuple(f.name for f in fields(LoggedSolver))
+
+
+def encode(record: DecisionRecord) -> bytes:
+    """Pack a record; `decode` returns it unchanged, every float bit for bit.
+
+    Raises ValueError for a naive `at`, a non-finite number outside the score tables, or an integer beyond 64 bits.
+    """
+    if record.at.tzinfo is None:
+        raise ValueError(f"record {record.id!r}: at={record.at!r} is naive; pass a timezone-aware datetime")
+    values = np.ascontiguousarray(record.values, "<f8")
+    pmf = np.ascontiguousarray(record.pmf, "<f8")
+    scores = [np.ascontiguousarray(shelf.scores, "<f4") for shelf in record.shelves]
+    text = _to_json(record, _header(record, values, pmf, [len(s) for s in scores]))
+    packed = zlib.compress(text, _LEVEL)
+    head = _HEAD.pack(_MAGIC, record.schema_version, len(packed))
+    return b"".join([head, packed, values.tobytes(), pmf.tobytes(), *(s.tobytes() for s in scores)])
+
+
+def decode(data: bytes) -> DecisionRecord:
+    """Unpack what `encode` wrote. Raises ValueError when the bytes are no record of a known schema version."""
+    header, tables = _split(data)
+    at = datetime.fromisoformat(header.pop("at"))
+    solver = LoggedSolver(**header.pop("solver"))
+    value_shape, pmf_shape = header.pop("value_shape"), header.pop("pmf_shape")
+    lengths = header.pop("score_lengths")
+    pmf_at = 8 * math.prod(value_shape)
+    scores_at = pmf_at + 8 * math.prod(pmf_shape)
+    scores = np.frombuffer(tables, "<f4", offset=scores_at)
+    return DecisionRecord(
+        at=at,
+        solver=solver,
+        values=np.frombuffer(tables, "<f8", math.prod(value_shape)).reshape(value_shape),
+        pmf=np.frombuffer(tables, "<f8", math.prod(pmf_shape), pmf_at).reshape(pmf_shape),
+        shelves=tuple(_shelves(header.pop("shelves"), scores, lengths)),
+        shown=tuple(map(tuple, header.pop("shown"))),
+        propensity=header.pop("propensity", None),
+        **{name: tuple(header.pop(name)) for name in _TUPLES},
+        **header,
+    )
+
+
+def _header(
+    record: DecisionRecord, values: NDArray[np.float64], pmf: NDArray[np.float64], lengths: Sequence[int]
+) -> dict[str, Any]:
+    header = {name: getattr(record, name) for name in _PLAIN}
+    header["at"] = record.at.isoformat()
+    header["solver"] = {name: getattr(record.solver, name) for name in _SOLVER}
+    header["shelves"] = [{name: getattr(s, name) for name in _SHELF_PLAIN} for s in record.shelves]
+    header["value_shape"], header["pmf_shape"], header["score_lengths"] = values.shape, pmf.shape, lengths
+    if record.propensity is not None:
+        header["propensity"] = record.propensity
+    return header
+
+
+def _to_json(record: DecisionRecord, header: dict[str, Any]) -> bytes:
+    try:
+        text = orjson.dumps(header, default=_plain)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"record {record.id!r} cannot be stored: {error}") from error
+    # JSON writes NaN and infinities as null, and nothing else here is null: look closer only when one occurs.
+    if b"null" in text:
+        for path, number in _numbers(header, "record"):
+            if not math.isfinite(number):
+                raise ValueError(f"{path} of record {record.id!r} is {number!r}; log finite numbers only")
+    return text
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no text, number, mapping or sequence")
+
+
+def _numbers(value: object, path: str) -> Iterator[tuple[str, float]]:
+    if isinstance(value, float | np.floating):
+        yield path, float(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _numbers(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _numbers(inner, f"{path}[{index}]")
+
+
+def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
+    if len(data) < _HEAD.size or data[:2] != _MAGIC:
+        raise ValueError(f"no decision record: {len(data)} bytes starting with {data[:4]!r}")
+    _, version, length = _HEAD.unpack_from(data)
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"decision record of schema version {version}; this release reads {SCHEMA_VERSION}")
+    end = _HEAD.size + length
+    header: dict[str, Any] = orjson.loads(zlib.decompress(data[_HEAD.size : end]))
+    return header, data[end:]
+
+
+def _shelves(logged: Sequence[dict[str, Any]], scores: Floats, lengths: Sequence[int]) -> Iterator[LoggedShelf]:
+    bounds = pairwise(accumulate(lengths, initial=0))
+    for shelf, (start, stop) in zip(logged, bounds, strict=True):
+        shelf["item_ids"] = tuple(shelf["item_ids"])
+        yield LoggedShelf(scores=scores[start:stop], **shelf)

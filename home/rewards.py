@@ -1,0 +1,45 @@
+"""Reading the reward formula from its TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bandits.rewards import RewardFormula
+from bandits.types import EventKind
+from home.errors import ConfigurationError
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _RewardsFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(min_length=1)
+    horizon_minutes: float = Field(gt=0.0)
+    aggregation: Literal["sum", "max", "earliest"]
+    default: _Finite
+    clip: tuple[_Finite, _Finite]
+    weights: dict[EventKind, _Finite]
+
+    def to_formula(self) -> RewardFormula:
+        return RewardFormula(
+            version=self.version,
+            weights=self.weights,
+            default=self.default,
+            horizon=timedelta(minutes=self.horizon_minutes),
+            aggregation=self.aggregation,
+            clip=self.clip,
+        )
+
+
+def load_rewards(path: Path) -> RewardFormula:
+    """Read a reward formula. Raises ConfigurationError naming the file and field when it is malformed."""
+    try:
+        return _RewardsFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_formula()
+    except (OSError, ValueError, ValidationError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error

@@ -1,0 +1,56 @@
+"""Every knob in one place: environment variables with the prefix HOME_, or a .env file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEFAULTS = Path(__file__).parent / "defaults"
+_FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+class Settings(BaseSettings):
+    """Settings of the composer. Each can be set as HOME_<NAME> in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="HOME_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///var/home.db",
+        description="SQLAlchemy URL of the database; postgresql+psycopg://user@host/name for real load.",
+    )
+    fixtures_dir: Path = Field(_FIXTURES, description="Directory of the embedded catalogue.")
+    editorial_file: Path = Field(_FIXTURES / "editorial.toml", description="Editorial shelves.")
+    rulebook_file: Path = Field(_DEFAULTS / "rulebook.toml", description="Layout rules.")
+    rewards_file: Path = Field(_DEFAULTS / "rewards.toml", description="The reward formula.")
+    grids_dir: Path = Field(_DEFAULTS / "grids", description="One TOML file per surface.")
+    epsilon: float = Field(
+        0.1, ge=0.0, le=1.0, description="Share of pages drawn by exploration instead of served at the optimum."
+    )
+    floor: float = Field(
+        0.1, ge=0.0, le=1.0, description="Share of each slot's exploration that is uniform over feasible shelves."
+    )
+    position_feature: bool = Field(
+        False, description="Let the policy see the slot: one prediction per slot instead of one per page."
+    )
+    source_budget_ms: float = Field(
+        50.0, gt=0.0, description="Time that all shelf sources together may take before the slow are dropped."
+    )
+    layout_deadline_ms: float = Field(
+        50.0, ge=0.0, description="Wall-clock deadline of the solver; past it the greedy page is served."
+    )
+    min_items: int = Field(4, ge=1, description="Items below which a shelf is not shown.")
+    learn_every_s: float = Field(
+        10.0, ge=0.0, description="Seconds between learner runs inside `home serve`; 0 leaves learning to `home learn`."
+    )
+    reload_every_s: float = Field(
+        1.0, gt=0.0, description="Seconds between checks for a newer model in the serving process."
+    )
+    source_threads: int = Field(4, ge=1, description="Threads that run shelf sources.")
+
+    @property
+    def source_budget(self) -> timedelta:
+        """The sources' budget as a duration."""
+        return timedelta(milliseconds=self.source_budget_ms)
