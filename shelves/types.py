@@ -158,7 +158,7 @@ class Shelf:
     rows: Rows
     scores: Floats
     provenance: Provenance
-    attributes: Mapping[str, Attribute] = field(default=NO_ATTRIBUTES)
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
 
     def __len__(self) -> int:
         return len(self.rows)
