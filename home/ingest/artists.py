@@ -63,40 +63,26 @@ def load(run: Run, limit: int | None = None) -> LastfmSet:
     users, audience = _plays(run, names, taggings.latest, limit)
     kept = tuple(users)[:limit]
     _friends(run, users, frozenset(kept))
-    artists = tuple(
-        _artist(identity, name, taggings, audience[identity]) for identity, name in names.items()
-    )
+    artists = tuple(_artist(identity, name, taggings, audience[identity]) for identity, name in names.items())
     for artist in artists:
         run.item(_item(artist), LASTFM)
     return LastfmSet(artists, kept)
 
 
 def _names(run: Run) -> dict[int, str]:
-    names: dict[int, str] = {}
-
-    def parse(line: Line) -> tuple[int, str]:
-        identity = line.integer("id")
-        if identity in names:
-            raise RowError("id", identity, "repeats an earlier row")
-        return identity, line.text("name")
-
-    for identity, name in run.parsed(ARTISTS, parse):
-        names[identity] = name
-    return names
-
-
-def _tag_values(run: Run) -> dict[int, str]:
-    return dict(run.parsed(TAGS, lambda line: (line.integer("tagID"), line.text("tagValue"))))
+    return dict(run.unique(ARTISTS, "id", lambda line: line.text("name")))
 
 
 def _taggings(run: Run, names: dict[int, str]) -> _Taggings:
-    values = _tag_values(run)
+    values = dict(run.unique(TAGS, "tagID", lambda line: line.text("tagValue")))
 
     def parse(line: Line) -> _Tagging:
         tag = values.get(line.integer("tagID"))
         if tag is None:
             raise RowError("tagID", line.values["tagID"], f"is not in {TAGS.label}")
-        return _Tagging(line.integer("userID"), _known_artist(line, names), tag, _date(run, line))
+        return _Tagging(
+            line.integer("userID"), _known_artist(line, names), tag, run.tolerated(TAGGINGS, line, _date)
+        )
 
     found = _Taggings()
     for tagging in run.parsed(TAGGINGS, parse):
@@ -121,24 +107,14 @@ def _known_artist(line: Line, names: dict[int, str]) -> int:
     return artist
 
 
-def _date(run: Run, line: Line) -> date | None:
+def _date(line: Line) -> date:
     year, month, day = line.integer("year"), line.integer("month"), line.integer("day")
-    try:
-        if not _LASTFM_FOUNDED <= year <= _LAST_CRAWL:
-            reason = f"is outside {_LASTFM_FOUNDED}-{_LAST_CRAWL}: the tag is kept without its date"
-            raise RowError("year", year, reason)
-        return _calendar(year, month, day)
-    except RowError as error:
-        run.drop_field(TAGGINGS, line, error)
-        return None
-
-
-def _calendar(year: int, month: int, day: int) -> date:
+    if not _LASTFM_FOUNDED <= year <= _LAST_CRAWL:
+        raise RowError("year", year, f"is outside {_LASTFM_FOUNDED}-{_LAST_CRAWL}")
     try:
         return date(year, month, day)
     except ValueError:
-        written = f"{year}-{month}-{day}"
-        raise RowError("day", written, "is not a date: the tag is kept without it") from None
+        raise RowError("day", f"{year}-{month}-{day}", "is not a calendar date") from None
 
 
 def _plays(

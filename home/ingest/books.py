@@ -23,20 +23,16 @@ def load(run: Run, users: Sequence[int]) -> None:
     The pairing of listeners with readers is synthetic: by a hash of the listener's id. A saved book
     weighs 1 and has no date. Popularity is the number of ratings.
     """
-    genres = dict(run.parsed(BOOK_GENRES, _genres))
-    seen: set[int] = set()
+    genres = dict(run.unique(BOOK_GENRES, "book_id", lambda line: book_genres(line.optional("genres"))))
+    known: set[int] = set()
 
     def parse(line: Line) -> Item:
-        identity = line.integer("book_id")
-        if identity in seen:
-            raise RowError("book_id", identity, "repeats an earlier row")
-        item = _item(run, line, identity, genres.get(identity, ()))
-        seen.add(identity)
-        return item
+        return _item(run, line, genres.get(line.integer("book_id"), ()))
 
-    for book in run.parsed(BOOKS, parse):
+    for identity, book in run.unique(BOOKS, "book_id", parse):
+        known.add(identity)
         run.item(book, GOODBOOKS)
-    _pair(run, users, seen)
+    _pair(run, users, known)
 
 
 def _pair(run: Run, users: Sequence[int], known: Container[int]) -> None:
@@ -55,34 +51,26 @@ def _pair(run: Run, users: Sequence[int], known: Container[int]) -> None:
                 run.interaction(listener_id(user), Interaction(_book_id(book), 1.0), GOODBOOKS)
 
 
-def _genres(line: Line) -> tuple[int, tuple[str, ...]]:
-    return line.integer("book_id"), book_genres(line.optional("genres"))
-
-
-def _item(run: Run, line: Line, identity: int, genres: tuple[str, ...]) -> Item:
+def _item(run: Run, line: Line, genres: tuple[str, ...]) -> Item:
     return Item(
-        id=_book_id(identity),
+        id=_book_id(line.integer("book_id")),
         kind=Kind.AUDIOBOOK,
         title=_title(line.text("title")),
         creator=line.text("authors"),
         genre=genres[0] if genres else "",
         tags=genres,
         popularity=float(line.integer("ratings_count")),
-        released=_released(run, line),
+        released=run.tolerated(BOOKS, line, _released),
     )
 
 
-def _released(run: Run, line: Line) -> date | None:
+def _released(line: Line) -> date | None:
     field = "original_publication_year"
     if not line.optional(field):
         return None
-    try:
-        year = line.decimal(field, -5000, 2100)
-        if year < 1 or year != int(year):
-            raise RowError(field, line.values[field], "no calendar date holds it: the book is loaded without it")
-    except RowError as error:
-        run.drop_field(BOOKS, line, error)
-        return None
+    year = line.decimal(field, -5000, 2100)
+    if year < 1 or year != int(year):
+        raise RowError(field, line.values[field], "is not a year that a date can hold")
     return date(int(year), 7, 1)
 
 

@@ -45,8 +45,9 @@ from home.ingest.tables import BatchWriter
 __all__ = ["PARTS", "SYNTHETIC", "IngestError", "IngestReport", "ingest"]
 
 SYNTHETIC = (
-    "Listeners' market and tier, and their pairing with one reader (saved books) and one viewer (liked films) "
-    "are synthetic: a hash of the listener's id. Podcasts come without histories, and nobody follows anything."
+    "Listeners' market and tier, and their pairing with one reader (saved books) and one viewer (liked "
+    "films), are synthetic: a hash of the listener's id. Podcasts come without histories and nobody follows "
+    "anything."
 )
 
 
@@ -147,7 +148,8 @@ def table_counts(engine: Engine) -> dict[str, int]:
     models = (ItemRow, ListenerRow, InteractionRow, FollowRow, FriendshipRow)
     with Session(engine) as session:
         return {
-            model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0 for model in models
+            model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
+            for model in models
         }
 
 

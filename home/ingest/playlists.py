@@ -16,6 +16,7 @@ MOST_PLAYLISTS = 150
 _FEWEST_ARTISTS = 20
 _LEADING_ARTISTS = 30
 _NEIGHBOURS = 5
+_SPELLED = {"ebm": "EBM", "idm": "IDM", "mpb": "MPB", "rnb": "R&B"}
 _DECADE = re.compile(r"\d0s")
 
 
@@ -59,15 +60,15 @@ def _playlist(slug: str, tag: str, artists: Sequence[Artist]) -> Item:
 def _neighbours(tag: str, artists: Sequence[Artist]) -> list[str]:
     shared: dict[str, int] = defaultdict(int)
     for artist in artists:
-        for other in artist.tags:
-            shared[other] += other != tag
-    return sorted((other for other in shared if other != tag), key=lambda name: (-shared[name], name))[:_NEIGHBOURS]
+        for other in artist.tags.keys() - {tag}:
+            shared[other] += 1
+    return sorted(shared, key=lambda name: (-shared[name], name))[:_NEIGHBOURS]
 
 
 def _title(tag: str) -> str:
     if _DECADE.fullmatch(tag):
         return f"Best of the {tag}"
-    return f"{tag[0].upper()}{tag[1:]} essentials"
+    return f"{_SPELLED.get(tag, tag[0].upper() + tag[1:])} essentials"
 
 
 def _slug(tag: str) -> str:

@@ -39,7 +39,7 @@ class RejectCount:
 
 
 class Rejects:
-    """Collects rejects: counts of all, the first `keep` of each kind, and every one as JSON Lines in `path`."""
+    """Collects rejects: counts of all, the first `keep` of each kind, and all as JSON Lines in `path`."""
 
     def __init__(self, path: Path | None = None, keep: int = 5) -> None:
         self._keep = keep

@@ -49,9 +49,27 @@ class Run:
         self.progress.advance(pending)
         self.progress.finish()
 
-    def drop_field(self, file: SourceFile, line: Line, error: RowError) -> None:
-        """Report a field that is left out while the rest of its row is loaded."""
-        self.rejects.add(Reject(file.label, line.number, error.field, error.value, error.reason, "field"))
+    def unique(self, file: SourceFile, key: str, parse: Callable[[Line], T]) -> Iterator[tuple[int, T]]:
+        """Like `parsed`, each value with its row's number in field `key`; a repeated number is rejected."""
+        seen: set[int] = set()
+
+        def checked(line: Line) -> tuple[int, T]:
+            identity = line.integer(key)
+            if identity in seen:
+                raise RowError(key, identity, "repeats an earlier row")
+            value = parse(line)
+            seen.add(identity)
+            return identity, value
+
+        return self.parsed(file, checked)
+
+    def tolerated(self, file: SourceFile, line: Line, read: Callable[[Line], T]) -> T | None:
+        """What `read` makes of the row; on RowError None: the field is reported and the row kept."""
+        try:
+            return read(line)
+        except RowError as error:
+            self.rejects.add(Reject(file.label, line.number, error.field, error.value, error.reason, "field"))
+            return None
 
     def item(self, item: Item, dataset: str) -> None:
         """Write one item."""

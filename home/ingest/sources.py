@@ -85,16 +85,16 @@ TO_READ = SourceFile(
     GOODBOOKS, "to_read_subset.csv", ("user_id", "book_id"), "https://github.com/neha8w/goodreads-analysis"
 )
 MOVIES = SourceFile(MOVIELENS, "movies.csv", ("movieId", "title", "genres"), _MOVIELENS_HOME)
-RATINGS = SourceFile(
-    MOVIELENS, "ratings.csv", ("userId", "movieId", "rating", "timestamp"), _MOVIELENS_HOME
-)
+RATINGS = SourceFile(MOVIELENS, "ratings.csv", ("userId", "movieId", "rating", "timestamp"), _MOVIELENS_HOME)
 MOVIE_TAGS = SourceFile(MOVIELENS, "tags.csv", ("userId", "movieId", "tag"), _MOVIELENS_HOME)
 
 
 def require(files: Iterable[SourceFile], data_dir: Path) -> None:
     """Check that every file is there. Raises IngestError naming each missing file and where to get it."""
     if not data_dir.is_dir():
-        raise IngestError(f"data directory {data_dir} does not exist; pass the directory that holds {LASTFM}/")
+        raise IngestError(
+            f"data directory {data_dir} does not exist; pass the directory that holds {LASTFM}/"
+        )
     missing = [file for file in files if not file.path(data_dir).is_file()]
     if missing:
         lines = [f"  {file.label}: get it from {file.home}" for file in missing]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, Table, inspect
+from sqlalchemy import Engine, Insert, Table, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from home.db import Base
@@ -110,10 +110,14 @@ class BatchWriter:
         self._written[table.name] += len(rows)
 
 
-def _upsert(dialect: str, table: Table, row: Mapping[str, Any]) -> sqlite.Insert | postgresql.Insert:
-    statement = _INSERTS[dialect](table)
+def _upsert(dialect: str, table: Table, row: Mapping[str, Any]) -> Insert:
+    # The two dialects spell the same clause with the same methods, but share no base class that has them.
+    statement: Any = _INSERTS[dialect](table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in row if name not in keys}
-    if not changed:
-        return statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    upsert: Insert = (
+        statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        if changed
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    return upsert

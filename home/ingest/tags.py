@@ -10,6 +10,8 @@ TOP_TAGS = 8
 
 _ALIASES = {
     "brasil": "brazilian",
+    "brazil": "brazilian",
+    "chill": "chillout",
     "drum n bass": "drum and bass",
     "drum & bass": "drum and bass",
     "electro pop": "electropop",
@@ -29,13 +31,64 @@ _ALIASES = {
     "united states": "american",
     "usa": "american",
     "uk": "british",
+    "world music": "world",
 }
 _OPINIONS = frozenset(
-    "<3|albums i own|all|amazing|artist|artists|awesome|bands|beautiful|best|check out|cool|epic|favorite|"
-    "favorite artists|favorite songs|favorites|favourite|favourite artists|favourites|fun|good|great|hot|"
-    "i love|legend|legends|love|love at first listen|love it|loved|lovely|music|nice|perfect|seen live|sexy|"
-    "songs|spotify|sweet|top|want to see live|the best|live|cover|covers|remix|guilty pleasure|"
-    "guilty pleasures|favs|my music|under 2000 listeners|better than lady gaga".split("|")
+    {
+        "<3",
+        "albums i own",
+        "all",
+        "amazing",
+        "artist",
+        "artists",
+        "awesome",
+        "bands",
+        "beautiful",
+        "best",
+        "better than lady gaga",
+        "check out",
+        "cool",
+        "cover",
+        "covers",
+        "epic",
+        "favorite",
+        "favorite artists",
+        "favorite songs",
+        "favorites",
+        "favourite",
+        "favourite artists",
+        "favourites",
+        "favs",
+        "fun",
+        "good",
+        "great",
+        "guilty pleasure",
+        "guilty pleasures",
+        "hot",
+        "i love",
+        "legend",
+        "legends",
+        "live",
+        "love",
+        "love at first listen",
+        "love it",
+        "loved",
+        "lovely",
+        "music",
+        "my music",
+        "nice",
+        "perfect",
+        "remix",
+        "seen live",
+        "sexy",
+        "songs",
+        "spotify",
+        "sweet",
+        "the best",
+        "top",
+        "under 2000 listeners",
+        "want to see live",
+    }
 )
 """Tags that say what someone thinks of the music or has done with it, not what it is."""
 
@@ -53,7 +106,7 @@ def distinct(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def top_tags(counts: Mapping[str, int], overall: Mapping[str, int]) -> tuple[str, ...]:
-    """The tags given most often, at most TOP_TAGS; the one more used `overall` wins a tie, then the alphabet."""
+    """The tags given most often, at most TOP_TAGS; ties go to the more used `overall`, then the alphabet."""
     return tuple(sorted(counts, key=lambda tag: (-counts[tag], -overall[tag], tag))[:TOP_TAGS])
 
 

@@ -58,22 +58,17 @@ def _parse(run: Run, line: Line) -> _Track:
         number=line.number - 1,
         title=line.text("Song Clean"),
         creator=line.text("ARTIST CLEAN"),
-        year=_year(run, line),
+        year=run.tolerated(TRACKS, line, _year),
         plays=line.integer("PlayCount"),
     )
 
 
-def _year(run: Run, line: Line) -> int | None:
+def _year(line: Line) -> int | None:
     if not line.optional("Release Year"):
         return None
-    try:
-        year = line.integer("Release Year")
-        if not _FIRST_ROCK_YEAR <= year <= _LAST_LIST_YEAR:
-            reason = f"is outside {_FIRST_ROCK_YEAR}-{_LAST_LIST_YEAR}: the track is loaded without it"
-            raise RowError("Release Year", year, reason)
-    except RowError as error:
-        run.drop_field(TRACKS, line, error)
-        return None
+    year = line.integer("Release Year")
+    if not _FIRST_ROCK_YEAR <= year <= _LAST_LIST_YEAR:
+        raise RowError("Release Year", year, f"is outside {_FIRST_ROCK_YEAR}-{_LAST_LIST_YEAR}")
     return year
 
 
