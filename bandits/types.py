@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,8 @@ class Example:
     """One examined shelf with its reward: what a policy learns from.
 
     `probability` is the conditional probability with which the page draw put this shelf in this slot, not
-    the pmf the learner printed. `slot` counts from 0.
+    the pmf the learner printed. `slot` counts from 0. Raises ValueError for a reward that is not finite, a
+    probability outside (0, 1] or a negative slot: one such row would poison a learner for good.
     """
 
     context: Features
@@ -43,6 +45,17 @@ class Example:
     slot: int
     reward: float
     probability: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.reward):
+            raise ValueError(f"reward = {self.reward}: must be finite; leave the example out instead")
+        if not 0.0 < self.probability <= 1.0:
+            raise ValueError(
+                f"probability = {self.probability}: what was shown had a probability in (0, 1];"
+                " take it from the decision log"
+            )
+        if self.slot < 0:
+            raise ValueError(f"slot = {self.slot}: slots count from 0")
 
 
 class EventKind(StrEnum):

@@ -1,1 +1,66 @@
-"""Policies, one per file."""
+"""Policies, one per file, and the registry that builds them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+from bandits.policies.fixed import FixedPolicy
+from bandits.policies.uniform import UniformPolicy
+from bandits.policies.vw import VwConfig, VwPolicy
+from bandits.policy import Policy
+from bandits.snapshot import unpack
+
+__all__ = ["POLICIES", "FixedPolicy", "PolicyFactory", "UniformPolicy", "VwConfig", "VwPolicy", "build"]
+
+Options = Mapping[str, Any]
+PolicyFactory = Callable[[Options, bytes | None], Policy]
+"""Options by name, and a snapshot or None, to a policy."""
+
+_NO_OPTIONS: Options = MappingProxyType({})
+
+
+def _uniform(options: Options, snapshot: bytes | None) -> Policy:
+    _check_options(UniformPolicy, options)
+    if snapshot is not None:
+        unpack(snapshot, UniformPolicy.name, {})
+    return UniformPolicy()
+
+
+def _fixed(options: Options, snapshot: bytes | None) -> Policy:
+    _check_options(FixedPolicy, options)
+    policy = FixedPolicy(**options)
+    if snapshot is not None:
+        unpack(snapshot, policy.name, {"by": policy.by})
+    return policy
+
+
+def _vw(options: Options, snapshot: bytes | None) -> Policy:
+    _check_options(VwConfig, options)
+    return VwPolicy(VwConfig(**options), snapshot)
+
+
+POLICIES: Mapping[str, PolicyFactory] = MappingProxyType(
+    {UniformPolicy.name: _uniform, FixedPolicy.name: _fixed, VwPolicy.name: _vw}
+)
+"""Every policy by name. A policy that is added here must pass the contract battery."""
+
+
+def build(name: str, options: Options = _NO_OPTIONS, snapshot: bytes | None = None) -> Policy:
+    """The policy `name` with these options, fresh or read back from a snapshot.
+
+    Raises ValueError for an unknown name or option, an option out of range, or a snapshot that was made by
+    another policy or with other options.
+    """
+    if name not in POLICIES:
+        raise ValueError(f"policy {name!r} is not known; use one of {', '.join(POLICIES)}")
+    return POLICIES[name](options, snapshot)
+
+
+def _check_options(config: type[Any], options: Options) -> None:
+    known = [field.name for field in fields(config)]
+    for name in options:
+        if name not in known:
+            raise ValueError(f"option {name!r} is not known; use one of {', '.join(known) or 'none'}")

@@ -1,0 +1,223 @@
+"""Drawing a page whose probability is known exactly: the anchored mixture.
+
+The feasible page itself is the action. With anchor page p*, exploration rate ε and slot distributions q_k,
+
+    π(page) = (1 − ε)·[page = p*] + ε·∏_k q_k(page_k | page_1 … page_{k−1}).
+
+q_k is the policy's pmf for slot k, masked to the shelves that leave a feasible completion and renormalised,
+mixed with a uniform floor over those same shelves. Because the mask is exact, no draw dead-ends and nothing
+needs repair afterwards: with a positive floor every feasible page has support, and probabilities of prefixes
+have the same form as those of pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.types import Page, Probabilities
+
+
+class LookAhead(Protocol):
+    """What can still be shown: the port to whoever knows the rules of a page."""
+
+    def supported(self, prefix: Page) -> NDArray[np.bool_]:
+        """Which shelves may follow `prefix` so that a feasible page still exists: (n,) bool, exact.
+
+        `prefix` is itself supported. A mask that admits a shelf without a completion makes draws dead-end;
+        one that leaves a feasible shelf out takes support away from pages.
+        """
+        ...
+
+
+class DeadEndError(ValueError):
+    """A supported prefix that nothing may follow: the look-ahead is not exact."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """A page with the probability it truly had. K = len(page).
+
+    `explored`: whether the exploration branch was taken (it may still have drawn the anchor).
+    `propensity`: π(page). `conditionals` (K,): P(shelf in slot k | shelves above it) under the mixture,
+    with product `propensity`. `exploration_conditionals` (K,): q_k of what is shown. `anchor_exploration`:
+    ∏ q_k of the anchor page. `support_sizes` (K,): how many shelves each slot could have drawn, 0 in slots
+    below one that exploration could not have filled this way.
+    """
+
+    page: Page
+    explored: bool
+    propensity: float
+    conditionals: Probabilities
+    exploration_conditionals: Probabilities
+    anchor_exploration: float
+    support_sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """A page as exploration sees it: q_k of each of its shelves (K,), and each support's size."""
+
+    q: Probabilities
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnchoredMixture:
+    """The anchored mixture over pages of K = len(anchor) slots and n shelves.
+
+    `pmf` (n,), or (≥ K, n) with one row per slot; rows need not sum to 1. `epsilon` in [0, 1] is the share
+    of pages that explore, `floor` in [0, 1] the uniform share of each q_k. With `floor` = 0 pages to which
+    the pmf gives nothing have no support. Raises ValueError naming the field that is out of range, or an
+    anchor that repeats a shelf.
+    """
+
+    anchor: Page
+    pmf: Probabilities
+    look_ahead: LookAhead
+    epsilon: float
+    floor: float
+
+    def __post_init__(self) -> None:
+        _check_share("epsilon", self.epsilon)
+        _check_share("floor", self.floor)
+        _check_pmf(self.pmf, len(self.anchor))
+        _check_page("anchor", self.anchor, self.pmf.shape[-1])
+
+    def slot_distribution(self, prefix: Page) -> Probabilities:
+        """q_k for the slot after `prefix`: (n,), summing to 1.
+
+        Where the mask leaves the pmf no mass, q_k is uniform over the supported shelves. Raises
+        DeadEndError when no shelf is supported.
+        """
+        return self._slot(prefix)[0]
+
+    def exploration_probability(self, page: Page) -> float:
+        """∏_k q_k(page): the probability of the page under exploration alone."""
+        self._check(page)
+        return float(np.prod(self._path(page).q))
+
+    def probability(self, page: Page) -> float:
+        """π(page), exact; 0 for a page without support. Raises ValueError for one that does not fit."""
+        self._check(page)
+        return float(self._prefix_probabilities(page, self._path(page).q)[-1])
+
+    def conditionals(self, page: Page) -> Probabilities:
+        """P(page_k | page_1 … page_{k−1}) under the whole mixture: (K,), with product `probability`.
+
+        0 from the first slot on whose prefix has probability 0.
+        """
+        self._check(page)
+        return self._conditionals(page, self._path(page).q)
+
+    def draw(self, rng: np.random.Generator) -> Draw:
+        """Draw a page: one uniform number decides on exploration, then one per slot if it explores."""
+        explored = bool(rng.random() < self.epsilon)
+        page, path = self._explore(rng) if explored else (self.anchor, self._path(self.anchor))
+        anchor_path = path if page == self.anchor else self._path(self.anchor)
+        return Draw(
+            page=page,
+            explored=explored,
+            propensity=float(self._prefix_probabilities(page, path.q)[-1]),
+            conditionals=self._conditionals(page, path.q),
+            exploration_conditionals=path.q,
+            anchor_exploration=float(np.prod(anchor_path.q)),
+            support_sizes=path.sizes,
+        )
+
+    def _slot(self, prefix: Page) -> tuple[Probabilities, int]:
+        """q_k (n,) after `prefix`, and the number of shelves that are supported there."""
+        mask = self.look_ahead.supported(prefix)
+        size = int(np.count_nonzero(mask))
+        if size == 0:
+            raise DeadEndError(f"look_ahead supports no shelf after {prefix}: its mask must be exact")
+        masked = np.where(mask, self.pmf if self.pmf.ndim == 1 else self.pmf[len(prefix)], 0.0)
+        mass = float(masked.sum())
+        uniform = mask / size
+        if mass <= 0.0:
+            return uniform, size
+        return (1.0 - self.floor) * (masked / mass) + self.floor * uniform, size
+
+    def _explore(self, rng: np.random.Generator) -> tuple[Page, _Path]:
+        page: Page = ()
+        shown, sizes = np.empty(len(self.anchor)), []
+        for slot in range(len(self.anchor)):
+            q, size = self._slot(page)
+            shelf = _sample(q, float(rng.random()))
+            shown[slot] = q[shelf]
+            sizes.append(size)
+            page = (*page, shelf)
+        return page, _Path(shown, tuple(sizes))
+
+    def _path(self, page: Page) -> _Path:
+        # An anchor from a fallback may break a rule. Past its first unsupported shelf no prefix is feasible
+        # and the look-ahead has nothing to say, so exploration ends there with probability 0.
+        shown, sizes = np.zeros(len(page)), [0] * len(page)
+        for slot, shelf in enumerate(page):
+            q, sizes[slot] = self._slot(page[:slot])
+            shown[slot] = q[shelf]
+            if shown[slot] == 0.0:
+                break
+        return _Path(shown, tuple(sizes))
+
+    def _prefix_probabilities(self, page: Page, q: Probabilities) -> Probabilities:
+        """(K + 1,): P(page_1 … page_k) for k = 0 … K, by the mixture's own formula."""
+        return (1.0 - self.epsilon) * self._on_anchor(page) + self.epsilon * _cumulative(q)
+
+    def _conditionals(self, page: Page, q: Probabilities) -> Probabilities:
+        prefixes = self._prefix_probabilities(page, q)
+        conditionals = np.zeros(len(page))
+        np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
+        # Off the anchor only exploration is left and the quotient is q_k itself, without rounding.
+        off_anchor = (self._on_anchor(page)[:-1] == 0.0) & (prefixes[:-1] > 0.0)
+        conditionals[off_anchor] = q[off_anchor]
+        return conditionals
+
+    def _on_anchor(self, page: Page) -> Probabilities:
+        """(K + 1,): 1 while the prefix of length k agrees with the anchor, then 0."""
+        agrees = np.equal(np.array(page, dtype=np.int64), np.array(self.anchor, dtype=np.int64))
+        return _cumulative(agrees.astype(np.float64))
+
+    def _check(self, page: Page) -> None:
+        if len(page) != len(self.anchor):
+            raise ValueError(f"page has {len(page)} slots: the anchor has {len(self.anchor)}")
+        _check_page("page", page, self.pmf.shape[-1])
+
+
+def certain(page: Page) -> Draw:
+    """A page that was not drawn at all, such as a fallback: probability 1, no exploration."""
+    ones, zeros = np.ones(len(page)), np.zeros(len(page))
+    return Draw(page, False, 1.0, ones, zeros, 0.0, (0,) * len(page))
+
+
+def _cumulative(factors: Probabilities) -> Probabilities:
+    return np.concatenate(([1.0], np.cumprod(factors)))
+
+
+def _sample(q: Probabilities, u: float) -> int:
+    """The shelf at quantile `u` in [0, 1); never one of probability 0, whatever the rounding of the sum."""
+    cumulative = np.cumsum(q)
+    shelf = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
+    return min(shelf, int(np.flatnonzero(q)[-1]))
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} = {value}: must be a share between 0 and 1")
+
+
+def _check_pmf(pmf: Probabilities, slots: int) -> None:
+    if pmf.ndim not in (1, 2) or pmf.shape[-1] == 0 or (pmf.ndim == 2 and len(pmf) < slots):
+        raise ValueError(f"pmf has shape {pmf.shape}: must be (n,) or (slots, n) with at least {slots} slots")
+    if not np.isfinite(pmf).all() or (pmf < 0.0).any():
+        raise ValueError("pmf holds a negative or non-finite number: pass probabilities")
+
+
+def _check_page(name: str, page: Page, n: int) -> None:
+    if len(set(page)) < len(page):
+        raise ValueError(f"{name} = {page}: a page shows no shelf twice")
+    if any(not 0 <= shelf < n for shelf in page):
+        raise ValueError(f"{name} = {page}: shelf indices run from 0 to {n - 1}")

@@ -1,0 +1,73 @@
+"""Features as lines of the learner's text format.
+
+Namespaces are known to the learner by one letter, which is also how interactions name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from bandits.types import Features
+
+LETTERS: Mapping[str, str] = {"context": "c", "user": "u", "shelf": "s", "numbers": "n", "position": "p"}
+"""Namespace → letter. Of these, context, user and position are shared by all shelves of a request."""
+
+_ESCAPES = str.maketrans(
+    {"%": "%25", " ": "%20", ":": "%3A", "|": "%7C", "\n": "%0A", "\r": "%0D", "\t": "%09", "\0": "%00"}
+)
+_LAST_BUCKETED_SLOT = 8
+
+
+def encode(features: Features) -> str:
+    """One line body: "|letter name=category name:number …" per namespace.
+
+    Names and categories are escaped, so no value can end a feature or open a namespace. Raises ValueError
+    for a namespace that has no letter.
+    """
+    return " ".join(
+        f"|{_letter(namespace)} " + " ".join([_feature(name, value) for name, value in values.items()])
+        for namespace, values in features.items()
+    )
+
+
+@lru_cache(maxsize=512)
+def slot_bucket(slot: int) -> str:
+    """The bucket of a slot counted from 0: the first three alone, then wider, then everything from 8 on.
+
+    Buckets widen as examination falls: far down a page there is too little feedback to tell slots apart.
+    """
+    if slot < 3:
+        return str(slot)
+    if slot < _LAST_BUCKETED_SLOT:
+        return "3-4" if slot < 5 else "5-7"
+    return "8+"
+
+
+def encode_slot(slot: int) -> str:
+    """The position namespace for a slot counted from 0."""
+    return f"|p slot={slot_bucket(slot)}"
+
+
+def _letter(namespace: str) -> str:
+    try:
+        return LETTERS[namespace]
+    except KeyError:
+        known = ", ".join(LETTERS)
+        raise ValueError(f"feature namespace {namespace!r} is not known; use one of {known}") from None
+
+
+def _feature(name: str, value: str | float) -> str:
+    if isinstance(value, str):
+        return _categorical(name, value)
+    return f"{_escaped(name)}:{value:.6g}"
+
+
+@lru_cache(maxsize=65536)
+def _categorical(name: str, value: str) -> str:
+    return f"{name.translate(_ESCAPES)}={value.translate(_ESCAPES)}"
+
+
+@lru_cache(maxsize=1024)
+def _escaped(name: str) -> str:
+    return name.translate(_ESCAPES)

@@ -1,0 +1,181 @@
+"""The learning policy: a Vowpal Wabbit contextual bandit over context × shelf features.
+
+This is the one module that imports vowpal_wabbit_next.
+
+`cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
+therefore scored with one extra, featureless reference action. Without a constant, and with the shared
+namespaces taking part in interactions only, that action's predicted cost is exactly 0; since the softmax is
+p_a ∝ exp(−λ c_a), every cost follows as c_a = −(ln p_a − ln p_ref) / λ from the same call.
+
+Learning is cost regression with importance weights (`cb_type mtr`; Bietti, Agarwal and Langford, "A
+Contextual Bandit Bake-off", JMLR 2021, section 3.2) on the shown action alone, with the probability of the
+page draw.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import vowpal_wabbit_next as vw
+from numpy.typing import NDArray
+
+from bandits.policies.encoding import LETTERS, encode, encode_slot, slot_bucket
+from bandits.policy import check_request
+from bandits.snapshot import pack, unpack
+from bandits.types import Example, Features, Probabilities, Scores
+
+_REFERENCE = " |"
+_SMALLEST = float(np.finfo(np.float32).tiny)
+_DEFAULT_INTERACTIONS = ("context*shelf", "user*shelf", "context*numbers", "user*numbers")
+_POSITION_INTERACTIONS = ("position*shelf", "position*numbers")
+_SHARED = ("context", "user", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class VwConfig:
+    """Settings of the learner. A snapshot can only be read back with the settings that made it.
+
+    `bits`: 2^bits weights. `learning_rate`: step size; each feature's own step falls with the sum of its
+    squared gradients to the power `decay`: 0 never forgets how to move and stays noisy, 0.5 settles.
+    `sharpness`: λ of the softmax over values; at most 40, so that probabilities stay above the smallest
+    float32 for rewards within ±1. `interactions`: pairs "a*b" of namespaces whose features are crossed.
+    `position`: let the slot interact with the shelf, at the price of one prediction per slot bucket.
+    `min_probability`: probabilities below it are taken for it, so that no example weighs more than
+    1 / min_probability. The weights only matter where the model cannot fit the rewards, and large ones make
+    it follow single clicks; the price of the floor is less attention to shelves shown more rarely than that.
+    """
+
+    bits: int = 18
+    learning_rate: float = 0.1
+    decay: float = 0.5
+    sharpness: float = 10.0
+    interactions: tuple[str, ...] = _DEFAULT_INTERACTIONS
+    position: bool = False
+    min_probability: float = 0.25
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "interactions", tuple(self.interactions))
+        _check_range("bits", self.bits, 8, 28)
+        _check_range("learning_rate", self.learning_rate, 1e-6, 10.0)
+        _check_range("decay", self.decay, 0.0, 1.0)
+        _check_range("sharpness", self.sharpness, 1e-3, 40.0)
+        _check_range("min_probability", self.min_probability, 1e-6, 1.0)
+        for interaction in self.interactions:
+            _letters(interaction)
+
+    def arguments(self) -> list[str]:
+        """The learner's command line."""
+        pairs = self.interactions + (_POSITION_INTERACTIONS if self.position else ())
+        arguments = ["--cb_explore_adf", "--softmax", "--cb_type", "mtr", "--noconstant", "--quiet"]
+        arguments += [
+            "--lambda",
+            f"{self.sharpness:g}",
+            "-b",
+            f"{self.bits}",
+            "--random_seed",
+            f"{self.seed}",
+        ]
+        arguments += ["-l", f"{self.learning_rate:g}", "--power_t", f"{self.decay:g}"]
+        arguments += [word for pair in pairs for word in ("-q", _letters(pair))]
+        return arguments + [word for name in _SHARED for word in ("--ignore_linear", LETTERS[name])]
+
+
+class VwPolicy:
+    """Learns what is worth showing to whom; registered as "vw".
+
+    Use it when there is feedback to learn from. Before the first example every value is 0 and the pmf
+    uniform. Do not read its values as click rates where `min_probability` binds often, and do not expect
+    anything of a listener's own weights ("user") before a few dozen of their decisions. Thread-safe:
+    scoring, learning and snapshots take turns on one lock.
+    """
+
+    name: ClassVar[str] = "vw"
+
+    def __init__(self, config: VwConfig | None = None, snapshot: bytes | None = None) -> None:
+        """Start from nothing, or from a `snapshot`; ValueError when it was made with another config."""
+        self.config = config or VwConfig()
+        state = None if snapshot is None else unpack(snapshot, self.name, asdict(self.config))
+        self._lock = threading.Lock()
+        self._workspace: vw.Workspace[Any] = vw.Workspace(self.config.arguments(), model_data=state)
+        self._parser: vw.TextFormatParser = vw.TextFormatParser(self._workspace)
+
+    def score(self, context: Features, actions: Sequence[Features], slots: int) -> Scores:
+        """Values (n,) and pmf (n,); with `position`, values (n, slots) and pmf (slots, n).
+
+        The pmf is the learner's own softmax without the reference action. ValueError without actions or
+        slots, or for an unknown feature namespace.
+        """
+        check_request(actions, slots)
+        shared = "shared " + encode(context)
+        lines = [encode(action) for action in actions]
+        if not self.config.position:
+            return self._read(self._predict([shared], lines)[0])
+        buckets = [slot_bucket(slot) for slot in range(slots)]
+        first = {bucket: buckets.index(bucket) for bucket in dict.fromkeys(buckets)}
+        raw = self._predict([f"{shared} {encode_slot(slot)}" for slot in first.values()], lines)
+        scores = self._read(raw[[list(first).index(bucket) for bucket in buckets]])
+        return Scores(values=np.ascontiguousarray(scores.values.T), pmf=scores.pmf)
+
+    def learn(self, examples: Iterable[Example]) -> int:
+        """One update per example, in order; returns their number."""
+        count = 0
+        for example in examples:
+            lines = self._training_lines(example)
+            with self._lock:
+                self._workspace.learn_one([self._parser.parse_line(line) for line in lines])
+            count += 1
+        return count
+
+    def snapshot(self) -> bytes:
+        """The configuration and the learner's weights."""
+        with self._lock:
+            return pack(self.name, asdict(self.config), self._workspace.serialize())
+
+    def describe(self) -> str:
+        """The learner's command line."""
+        return " ".join(
+            ["vw", *self.config.arguments(), "min_probability", f"{self.config.min_probability:g}"]
+        )
+
+    def _training_lines(self, example: Example) -> tuple[str, str]:
+        position = f" {encode_slot(example.slot)}" if self.config.position else ""
+        probability = max(example.probability, self.config.min_probability)
+        label = f"0:{-example.reward:.9g}:{probability:.9g}"
+        return f"shared {encode(example.context)}{position}", f"{label} {encode(example.action)}"
+
+    def _predict(self, shared: list[str], lines: list[str]) -> NDArray[np.float64]:
+        """Probabilities (len(shared), n + 1), the reference action last."""
+        raw = np.empty((len(shared), len(lines) + 1))
+        with self._lock:
+            parse = self._parser.parse_line
+            actions = [parse(line) for line in [*lines, _REFERENCE]]
+            for row, line in enumerate(shared):
+                prediction = self._workspace.predict_one([parse(line), *actions])
+                pairs = np.array(cast("list[tuple[int, float]]", prediction))
+                raw[row, pairs[:, 0].astype(np.intp)] = pairs[:, 1]
+        return raw
+
+    def _read(self, raw: Probabilities) -> Scores:
+        """Values and pmf, both (..., n), from probabilities (..., n + 1) with the reference last."""
+        logs = np.log(np.maximum(raw, _SMALLEST))
+        values = (logs[..., :-1] - logs[..., -1:]) / self.config.sharpness
+        weights = np.exp(logs[..., :-1] - logs[..., :-1].max(axis=-1, keepdims=True))
+        return Scores(values=values, pmf=weights / weights.sum(axis=-1, keepdims=True))
+
+
+def _letters(interaction: str) -> str:
+    left, _, right = interaction.partition("*")
+    if left not in LETTERS or right not in LETTERS:
+        known = ", ".join(LETTERS)
+        raise ValueError(f"interactions: {interaction!r} must be 'a*b' with a and b among {known}")
+    return LETTERS[left] + LETTERS[right]
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ValueError(f"{name} = {value}: must be between {low:g} and {high:g}")
