@@ -1,0 +1,111 @@
+"""The standard attributes of a shelf: what layout rules select on and bandit features are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelves.columns import CONTENT_TYPES
+from shelves.types import Attribute, Floats, Mask, Rows, Shelf
+from shelves.view import View
+
+ATTRIBUTES: Mapping[str, str] = MappingProxyType(
+    {
+        "source": "name of the source that proposed the shelf (text)",
+        "family": "kind of source, such as habit, similar or new (text)",
+        "content_type": "content type of at least 60 % of the items, else mixed (text)",
+        "genre": "most frequent genre among the items, empty without genres (text)",
+        "sponsored": "whether the shelf has a sponsor (true or false)",
+        "sponsor": "who pays for the shelf, or for at least half of its items; empty for none (text)",
+        "fresh": "whether at least half of the dated items are fresh, and there are any (true or false)",
+        "exploratory": "whether the shelf exists to explore (true or false)",
+        "seed": "id of the item that the shelf grew from, empty for none (text)",
+        "size": "number of items (number)",
+        "taste": "mean affinity of the items to the listener's taste, 0 to 1 (number)",
+        "popularity": "mean popularity percentile of the items, 0 to 1 (number)",
+        "novelty": "share of items that are not in the listener's history, 0 to 1 (number)",
+    }
+)
+"""Attribute → what it means. Every built shelf carries all of them.
+
+A dated item is fresh when it was released at most 90 days before the catalogue's day, or 365 days where the
+catalogue knows releases only by year (`shelves.columns.fresh_days`).
+"""
+
+MIXED = "mixed"
+_DOMINANT = 0.6
+
+
+def complete(
+    shelves: Sequence[Shelf], families: Sequence[str], rows: Rows, starts: NDArray[np.int64], view: View
+) -> list[Mapping[str, Attribute]]:
+    """The attributes of every shelf; `rows` are all shelves' rows end to end, `starts` (n,) where each begins.
+
+    Attributes that a source set itself are kept beside the standard ones; of those it may set `sponsor` and
+    `exploratory`.
+    """
+    cols, n = view.catalog.columns, len(shelves)
+    sizes = np.diff(starts, append=len(rows))
+    owner = np.repeat(np.arange(n), sizes)
+    means = np.add.reduceat(_measures(rows, view), starts, axis=0) / sizes[:, None]
+    type_code, type_count = _mode(owner, cols.content_type[rows], len(CONTENT_TYPES), n)
+    genre_code, _ = _mode(owner, cols.genre[rows], len(cols.genres), n, skip_first=True)
+    sponsor_code, sponsor_count = _mode(owner, cols.sponsor[rows], len(cols.sponsors), n, skip_first=True)
+    bought = np.where(2 * sponsor_count >= sizes, sponsor_code, 0)
+    content = np.where(type_count >= _DOMINANT * sizes, type_code, -1)
+    numbers = means.tolist()
+    found: list[Mapping[str, Attribute]] = []
+    for i, shelf in enumerate(shelves):
+        taste, popularity, novelty, dated, fresh = numbers[i]
+        sponsor = shelf.attributes.get("sponsor") or cols.sponsors[bought[i]]
+        found.append(
+            {
+                **shelf.attributes,
+                "source": shelf.provenance.source,
+                "family": families[i],
+                "content_type": MIXED if content[i] < 0 else CONTENT_TYPES[content[i]].value,
+                "genre": cols.genres[genre_code[i]],
+                "sponsored": bool(sponsor),
+                "sponsor": sponsor,
+                "fresh": dated > 0 and 2 * fresh >= dated,
+                "exploratory": bool(shelf.attributes.get("exploratory", False)),
+                "seed": shelf.provenance.seed_item or "",
+                "size": float(sizes[i]),
+                "taste": taste,
+                "popularity": popularity,
+                "novelty": novelty,
+            }
+        )
+    return found
+
+
+def _measures(rows: Rows, view: View) -> Floats:
+    """Per item (m, 5): affinity, popularity, not known, dated, fresh."""
+    cols = view.catalog.columns
+    released = cols.release_day[rows]
+    age = view.day - released
+    dated = released > 0
+    fresh: Mask = dated & (age >= 0) & (age <= view.catalog.fresh_days)
+    measures = (view.affinity[rows], cols.popularity[rows], ~view.known[rows], dated, fresh)
+    return np.stack(measures, axis=1, dtype=np.float64)
+
+
+def _mode(
+    owner: NDArray[np.int64], codes: NDArray[np.integer], n_codes: int, n: int, *, skip_first: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The most frequent code (n,) among each owner's entries and its count, the lowest code on a tie.
+
+    With `skip_first`, code 0 stands for none: it wins only with a count of 0, when there is nothing else.
+    """
+    keys, counts = np.unique(owner * n_codes + codes, return_counts=True)
+    of, code = keys // n_codes, keys % n_codes
+    if skip_first:
+        of, code, counts = of[code > 0], code[code > 0], counts[code > 0]
+    order = np.lexsort((code, -counts, of))
+    first = order[np.diff(of[order], prepend=-1) > 0]
+    best, best_count = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    best[of[first]], best_count[of[first]] = code[first], counts[first]
+    return best, best_count

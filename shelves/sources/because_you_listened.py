@@ -1,0 +1,39 @@
+"""Because you listened to X: the neighbours of one item in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shelves.sources.base import LISTENED, shelf
+from shelves.types import Shelf
+from shelves.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class BecauseYouListened:
+    """One shelf for each of the strongest eligible items, which is the shelf's seed."""
+
+    max_shelves: int = 10
+    name: ClassVar[str] = "because_you_listened"
+    family: ClassVar[str] = "similar"
+
+    def propose(self, view: View) -> Sequence[Shelf]:
+        """Shelves seeded by the history, strongest seed first."""
+        seeds = view.history_rows[view.eligible[view.history_rows]][: self.max_shelves]
+        return [self._around(view, int(seed)) for seed in seeds]
+
+    def _around(self, view: View, seed: int) -> Shelf:
+        item = view.catalog.items[seed]
+        rows, scores = view.catalog.neighbours.of(seed)
+        return shelf(
+            self.name,
+            f"Because you {LISTENED[item.content_type]} {item.title}",
+            f"Listeners of {item.title} also like these, and they are about the same things",
+            rows,
+            scores,
+            allowed=view.novel,
+            key=item.id,
+            seed=item.id,
+        )

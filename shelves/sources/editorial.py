@@ -1,0 +1,41 @@
+"""Editorial: shelves put together by people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from shelves.catalog import EditorialShelf
+from shelves.sources.base import shelf
+from shelves.types import Shelf
+from shelves.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Editorial:
+    """The editors' shelves that are on in this market today, in the editors' order."""
+
+    name: ClassVar[str] = "editorial"
+    family: ClassVar[str] = "editorial"
+
+    def propose(self, view: View) -> Sequence[Shelf]:
+        """Editorial shelves, in the order of the catalogue."""
+        running = (e for e in view.catalog.editorial if e.runs(view.context.market, view.today))
+        return [self._shelf(view, edited) for edited in running]
+
+    def _shelf(self, view: View, edited: EditorialShelf) -> Shelf:
+        found = (view.catalog.row_of(item_id) for item_id in dict.fromkeys(edited.item_ids))
+        rows = np.array([row for row in found if row >= 0], dtype=np.int32)
+        return shelf(
+            self.name,
+            edited.title,
+            edited.reason,
+            rows,
+            np.linspace(1, 0, len(rows), endpoint=False, dtype=np.float32),
+            allowed=view.eligible,
+            key=edited.id,
+            attributes={"sponsor": edited.sponsor or ""},
+        )
