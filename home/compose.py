@@ -15,15 +15,15 @@ from bandits.features import context_features, shelf_features
 from bandits.page import AnchoredMixture, Draw
 from bandits.policy import Policy
 from bandits.types import Features, Scores
-from home.errors import UnknownSurface
+from home.errors import NothingEligible, UnknownSurface
 from layout.explain import SlotReason, why
 from layout.lookahead import LookAhead
 from layout.objective import page_values
 from layout.solve import effective, solve
 from layout.types import Grid, LayoutShelf, Problem, Result, Rule
 from layout.validate import Violation, violations
-from shelves.build import Builder, DroppedSource
-from shelves.sources.last_resort import last_resort
+from shelves.build import Builder, Built, DroppedSource
+from shelves.last_resort import last_resort
 from shelves.types import Context, Item, Shelf
 
 
@@ -94,6 +94,7 @@ class ComposedPage:
     exploration: Exploration
     policy_version: int
     rules_version: str
+    effective_rules: tuple[str, ...]
     seed: int
     dropped: tuple[DroppedSource, ...]
     violations: tuple[Violation, ...]
@@ -116,13 +117,13 @@ class _Stopwatch:
 def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: str, seed: int) -> ComposedPage:
     """Compose one page. Pure but for the wall clock: the same inputs and seed give the same page.
 
-    Raises UnknownSurface. A failing source, policy or solver costs its contribution, never the page.
+    Raises UnknownSurface and NothingEligible. A failing source, policy or solver costs its contribution, never the page.
     """
     watch = _Stopwatch()
     grid = tools.grid(context.surface)
 
     built = tools.builder.build(context)
-    shelves = built.shelves or (last_resort(built.view),)
+    shelves = built.shelves or _popular(built)
     watch.lap("shelves")
 
     about_context = context_features(context)
@@ -164,12 +165,20 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         exploration=tools.exploration,
         policy_version=live.version,
         rules_version=tools.rules_version,
+        effective_rules=tuple(rule.id for rule in feasible.rules),
         seed=seed,
         dropped=built.dropped,
         violations=broken,
         fallback=fault,
         seconds=watch.seconds,
     )
+
+
+def _popular(built: Built) -> tuple[Shelf, ...]:
+    shelf = last_resort(built.view)
+    if shelf is None:
+        raise NothingEligible(built.view.context.listener.id)
+    return (shelf,)
 
 
 def _score(policy: Policy, context: Features, shelves: Sequence[Features], slots: int) -> tuple[Scores, str]:

@@ -1,15 +1,16 @@
-"""The database schema: catalogue, decision log, feedback, models. SQLite by default, PostgreSQL for real load."""
+"""The database: its schema, migrations and transactions. SQLite by default, PostgreSQL for real load."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from sqlite3 import OperationalError as SqliteBusy
+from time import sleep
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -32,6 +33,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 _BEGIN = "sqlite_begin"
 _MIGRATION_LOCK = 4_117_031_965
+_WAL_ATTEMPTS = 100
+_WAL_PAUSE_S = 0.02
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,7 +43,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Convert to UTC. Raises ValueError for a naive datetime."""
         if value is None:
             return None
@@ -48,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"naive datetime {value!r}: pass a timezone-aware one")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return an aware datetime in UTC."""
         if value is None:
             return None
@@ -234,17 +237,34 @@ def prepare_to_write(session: Session) -> None:
     SQLite lets a transaction that has read turn into a writer only if nobody wrote in between, and fails at
     once otherwise; one that starts as a writer waits its turn. Other databases need nothing.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    if not session.in_transaction() or session.info.get(_BEGIN) is not session.get_transaction():
         session.connection(execution_options={_BEGIN: "BEGIN IMMEDIATE"})
+        session.info[_BEGIN] = session.get_transaction()
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would begin late and hide reads from the transaction
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        _turn_on_write_ahead_log(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _turn_on_write_ahead_log(cursor: Any) -> None:
+    # The switch needs the file for itself and does not honour the busy timeout when another process is at it.
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except SqliteBusy:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            sleep(_WAL_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

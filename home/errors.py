@@ -5,6 +5,7 @@ HomeError
 ├── UnknownListener      no such listener in the catalogue
 ├── UnknownSurface       no grid for that surface
 ├── UnknownDecision      no such decision in the log
+├── NothingEligible      the catalogue holds nothing that the listener may see
 └── EmptyCatalogue       the database holds no items yet
 """
 
@@ -54,3 +55,14 @@ class EmptyCatalogue(HomeError):
             f"the database {database_url} holds no items; run `home setup` for the embedded catalogue "
             "or `home ingest lastfm --data-dir DIR` for real data"
         )
+
+
+class NothingEligible(HomeError):
+    """No item of the catalogue may be shown to the listener."""
+
+    def __init__(self, listener_id: str) -> None:
+        super().__init__(
+            f"nothing in the catalogue may be shown to listener {listener_id!r}: "
+            "check its market, its explicit setting and what it has dismissed"
+        )
+        self.listener_id = listener_id

@@ -32,7 +32,7 @@ _LEVEL = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoggedShelf:
-    """A shelf that was proposed. `item_ids` and `scores` (n,) float32 run best first, as the source gave them."""
+    """A shelf that was proposed. `item_ids` and `scores` (n,) run best first, as the source gave them."""
 
     id: str
     source: str
@@ -75,7 +75,7 @@ class DecisionRecord:
     - `shown` (k,): the item ids served in each slot.
     - `dropped`: source → why it contributed nothing. `seconds`: stage → wall-clock time, for people only.
 
-    `seed` is in [0, 2⁶⁴). `at` is timezone-aware. Two records are the same when they encode to the same bytes.
+    `seed` is in [0, 2⁶⁴). `at` is timezone-aware. Records are the same when they encode to the same bytes.
     """
 
     id: str
@@ -119,7 +119,9 @@ class DecisionRecord:
 
 
 _PLAIN = tuple(
-    f.name for f in fields(DecisionRecord) if f.name not in ("at", "shelves", "values", "pmf", "solver", "propensity")
+    f.name
+    for f in fields(DecisionRecord)
+    if f.name not in ("at", "shelves", "values", "pmf", "solver", "propensity")
 )
 _TUPLES = (
     "examination", "effective_rules", "relaxed_rules", "anchor", "page",
@@ -132,7 +134,8 @@ _SOLVER = tuple(f.name for f in fields(LoggedSolver))
 def encode(record: DecisionRecord) -> bytes:
     """Pack a record; `decode` returns it unchanged, every float bit for bit.
 
-    Raises ValueError for a naive `at`, a non-finite number outside the score tables, or an integer beyond 64 bits.
+    Raises ValueError for a naive `at`, a number outside the score tables that is not finite, or an integer
+    beyond 64 bits.
     """
     if record.at.tzinfo is None:
         raise ValueError(f"record {record.id!r}: at={record.at!r} is naive; pass a timezone-aware datetime")
@@ -146,7 +149,7 @@ def encode(record: DecisionRecord) -> bytes:
 
 
 def decode(data: bytes) -> DecisionRecord:
-    """Unpack what `encode` wrote. Raises ValueError when the bytes are no record of a known schema version."""
+    """Unpack what `encode` wrote. Raises ValueError when `data` is no record of a known schema version."""
     header, tables = _split(data)
     at = datetime.fromisoformat(header.pop("at"))
     solver = LoggedSolver(**header.pop("solver"))
@@ -155,6 +158,7 @@ def decode(data: bytes) -> DecisionRecord:
     pmf_at = 8 * math.prod(value_shape)
     scores_at = pmf_at + 8 * math.prod(pmf_shape)
     scores = np.frombuffer(tables, "<f4", offset=scores_at)
+    header.update({name: tuple(header[name]) for name in _TUPLES})
     return DecisionRecord(
         at=at,
         solver=solver,
@@ -163,7 +167,6 @@ def decode(data: bytes) -> DecisionRecord:
         shelves=tuple(_shelves(header.pop("shelves"), scores, lengths)),
         shown=tuple(map(tuple, header.pop("shown"))),
         propensity=header.pop("propensity", None),
-        **{name: tuple(header.pop(name)) for name in _TUPLES},
         **header,
     )
 
@@ -224,7 +227,9 @@ def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
     return header, data[end:]
 
 
-def _shelves(logged: Sequence[dict[str, Any]], scores: Floats, lengths: Sequence[int]) -> Iterator[LoggedShelf]:
+def _shelves(
+    logged: Sequence[dict[str, Any]], scores: Floats, lengths: Sequence[int]
+) -> Iterator[LoggedShelf]:
     bounds = pairwise(accumulate(lengths, initial=0))
     for shelf, (start, stop) in zip(logged, bounds, strict=True):
         shelf["item_ids"] = tuple(shelf["item_ids"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -15,16 +17,20 @@ from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
 from home.context import load_context
+from home.db import writing
 from home.errors import UnknownDecision
 from home.events import EventReport, ingest_events
-from home.learn import Learner, LearnReport
+from home.learn import Learner, LeaseHeldError, LearnReport
 from home.logbook import record_of
 from home.records import DecisionRecord
-from home.registry import ModelWatcher
+from home.registry import ModelWatcher, NoModelError
 from home.settings import Settings
 from home.store import decisions, events, listeners
 from shelves.catalog import Catalog
 from shelves.types import Listener
+
+
+_log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -34,7 +40,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether the service can compose. `checks` maps each check to '' or what is wrong."""
+    """Whether the service can compose. `checks` maps each check to "" or what is wrong."""
 
     checks: dict[str, str]
 
@@ -66,6 +72,8 @@ class Home:
         self.learner = learner
         self.formula = formula
         self.clock = clock
+        self._closing = threading.Event()
+        self._learning: threading.Thread | None = None
 
     def compose(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
         """Compose a page and log the decision before it is returned.
@@ -73,8 +81,9 @@ class Home:
         Raises UnknownListener and UnknownSurface.
         """
         page = self.preview(listener_id, surface, seed=seed)
-        with Session(self.engine) as session, session.begin():
-            decisions.add(session, record_of(page), closes_at=page.context.now + self.formula.horizon)
+        record = record_of(page, self.catalog.items)
+        with writing(self.engine) as session:
+            decisions.add(session, record, closes_at=page.context.now + self.formula.horizon)
         return page
 
     def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
@@ -82,10 +91,9 @@ class Home:
         self.tools.grid(surface)
         with Session(self.engine) as session:
             context = load_context(session, listener_id, surface, self.clock())
-        version, policy = self.models.current()
         return compose(
             context,
-            LivePolicy(version, policy),
+            LivePolicy(*self.models.current()),
             self.tools,
             decision_id=uuid.uuid4().hex,
             seed=secrets.randbits(63) if seed is None else seed,
@@ -93,7 +101,7 @@ class Home:
 
     def record_events(self, batch: Sequence[RewardEvent]) -> EventReport:
         """Store feedback. Idempotent by event id; see `home.events.ingest_events`."""
-        with Session(self.engine) as session, session.begin():
+        with writing(self.engine) as session:
             return ingest_events(session, batch, self.clock(), self.formula.horizon)
 
     def decision(self, decision_id: str) -> DecisionRecord:
@@ -111,28 +119,57 @@ class Home:
 
     def listeners(self, search: str = "", limit: int = 50, offset: int = 0) -> tuple[Listener, ...]:
         """Listeners whose id or name starts with `search`, by id."""
-        with Session(self.engine) as session:
-            return listeners.search(session, search, limit, offset)
+        return find_listeners(self.engine, search, limit, offset)
 
     def learn(self) -> LearnReport:
         """Learn from every decision whose horizon has closed and publish a snapshot."""
         return self.learner.run_once()
 
     def readiness(self) -> Readiness:
-        """Check the database, the catalogue and the model."""
+        """Check the database and the model; the catalogue was loaded when the service was opened."""
         return Readiness(
             {
                 "database": self._database_fault(),
-                "catalogue": "" if len(self.catalog.items) else "the catalogue is empty",
-                "model": "" if self.models.current()[0] >= 0 else "no model is loaded",
+                "model": self._model_fault(),
             }
         )
 
+    def start(self, learn_every_s: float) -> None:
+        """Watch for newer models, and learn every `learn_every_s` seconds unless that is 0."""
+        self.models.start()
+        if learn_every_s > 0:
+            self._learning = threading.Thread(
+                target=self._keep_learning, args=(learn_every_s,), name="learner", daemon=True
+            )
+            self._learning.start()
+
     def close(self) -> None:
         """Stop background work and release the database."""
+        self._closing.set()
+        if self._learning is not None:
+            self._learning.join()
         self.models.stop()
         self.tools.builder.close()
         self.engine.dispose()
+
+    def _keep_learning(self, every_s: float) -> None:
+        while not self._closing.wait(every_s):
+            try:
+                report = self.learner.run_once()
+            except LeaseHeldError:
+                continue
+            except Exception as error:  # the next run starts from the same decisions; serving goes on
+                _log.warning("learning_failed", error=f"{type(error).__name__}: {error}")
+                continue
+            if report.decisions:
+                _log.info("learned", **asdict(report))
+
+    def _model_fault(self) -> str:
+        try:
+            self.models.current()
+        except NoModelError as error:
+            return str(error)
+        return ""
 
     def _database_fault(self) -> str:
         try:
@@ -143,3 +180,9 @@ class Home:
         return ""
 
 
+
+
+def find_listeners(engine: Engine, search: str = "", limit: int = 50, offset: int = 0) -> tuple[Listener, ...]:
+    """Listeners whose id or name starts with `search`, by id."""
+    with Session(engine) as session:
+        return listeners.search(session, search, limit, offset)

@@ -50,7 +50,7 @@ class VwConfig:
     """
 
     bits: int = 18
-    learning_rate: float = 0.1
+    learning_rate: float = 0.05
     decay: float = 0.5
     sharpness: float = 10.0
     interactions: tuple[str, ...] = _DEFAULT_INTERACTIONS

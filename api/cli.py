@@ -1,0 +1,72 @@
+"""The `home` command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from api.commands import demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
+from api.terminal import STDERR
+from home.errors import HomeError
+from home.settings import Settings
+
+app = typer.Typer(
+    name="home",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""Compose a streaming service's Home: shelves propose, a bandit scores, a solver arranges, the page learns.
+
+    Start with [bold]home setup[/] and [bold]home serve[/], or print a page with [bold]home page[/].
+    Every setting can be given as an environment variable HOME_…; see docs/configuration.md.
+    """,
+)
+app.command("setup")(setup.setup)
+app.command("serve")(serve.serve)
+app.command("page")(page.page)
+app.command("listeners")(listeners.listeners)
+app.command("learn")(learn.learn)
+app.command("simulate")(simulate.simulate)
+app.command("replay")(replay.replay)
+app.add_typer(ingest.app, name="ingest")
+app.add_typer(rules.app, name="rules")
+app.add_typer(demo.app, name="demo")
+
+
+@app.callback()
+def _settings(
+    context: typer.Context,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="SQLAlchemy URL of the database, instead of HOME_DATABASE_URL.",
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    settings = Settings()
+    context.obj = settings if database is None else settings.model_copy(update={"database_url": database})
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is one message, not a stack trace."""
+    try:
+        app()
+    except (HomeError, ValidationError) as error:
+        STDERR.print(f"[bold red]error:[/] {_text(error)}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        STDERR.print("interrupted")
+        sys.exit(130)
+
+
+def _text(error: HomeError | ValidationError) -> str:
+    if isinstance(error, HomeError):
+        return str(error)
+    return "; ".join(
+        f"HOME_{'_'.join(map(str, e['loc'])).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors()
+    )

@@ -1,0 +1,1 @@
+"""Commands of the `home` command line, one per file."""

@@ -1,0 +1,33 @@
+"""`home learn`: turn feedback into the next model."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from api.terminal import STDOUT, settings_of
+from home.bootstrap import open_learner
+
+
+def learn(
+    context: typer.Context,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep learning until interrupted.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between runs with --watch.", min=0.1)] = 10.0,
+) -> None:
+    """Learn from every decision whose reward horizon has closed, once each, and publish a snapshot.
+
+    One learner writes at a time; a second one is refused while the first holds the lease. Servers pick the
+    new snapshot up by themselves.
+    """
+    learner = open_learner(settings_of(context))
+    while True:
+        report = learner.run_once()
+        STDOUT.print(
+            f"{report.decisions} decisions, {report.examples} examined shelves, model version {report.version}",
+            highlight=False,
+        )
+        if not watch:
+            return
+        time.sleep(every)

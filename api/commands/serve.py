@@ -1,0 +1,32 @@
+"""`home serve`: the API and the web page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.logs import configure_logs
+from api.terminal import STDERR, settings_of
+from home.bootstrap import open_home
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the API and the web page, learning from feedback as it comes.
+
+    Open http://HOST:PORT/ for the page, /docs for the API, /metrics for Prometheus. The learner runs in
+    this process every HOME_LEARN_EVERY_S seconds; set it to 0 and run `home learn --watch` elsewhere to
+    keep learning out of the serving process.
+    """
+    settings = settings_of(context)
+    configure_logs()
+    STDERR.print("loading the catalogue …")
+    home = open_home(settings)
+    STDERR.print(f"[bold green]Home is at http://{host}:{port}/[/]", highlight=False)
+    uvicorn.run(create_app(home), host=host, port=port, log_level="warning", access_log=False)

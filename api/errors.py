@@ -1,0 +1,105 @@
+"""Every error as RFC 9457 problem details: what went wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api import problems
+from api.problems import ProblemKind, problem
+from home.errors import (
+    ConfigurationError,
+    EmptyCatalogue,
+    HomeError,
+    UnknownDecision,
+    UnknownListener,
+    UnknownSurface,
+)
+
+KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
+    UnknownListener: problems.UNKNOWN_LISTENER,
+    UnknownDecision: problems.UNKNOWN_DECISION,
+    UnknownSurface: problems.UNKNOWN_SURFACE,
+    EmptyCatalogue: problems.EMPTY_CATALOGUE,
+    ConfigurationError: problems.MISCONFIGURED,
+}
+"""Which kind of problem an error becomes; a subclass becomes what its nearest base does."""
+
+_LONGEST_VALUE = 200
+_FIXES = {
+    "missing": "add this field",
+    "extra_forbidden": "remove this field, or check its spelling",
+    "json_invalid": "send a body that is valid JSON",
+    "timezone_aware": "add the timezone, as in 2026-11-01T09:30:00Z",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` leave as problem details."""
+    app.add_exception_handler(HomeError, _home_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def kind_of(error: HomeError) -> ProblemKind:
+    """The kind of problem that an error is."""
+    return next((KIND_OF_ERROR[base] for base in type(error).mro() if base in KIND_OF_ERROR), problems.INTERNAL)
+
+
+def faults(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Pydantic's error list as field, value and fix."""
+    return [
+        {
+            "field": _field(error["loc"], error["type"]),
+            "value": _shortened(error.get("input")),
+            "fix": _FIXES.get(error["type"]) or error["msg"],
+        }
+        for error in errors
+    ]
+
+
+async def _home_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HomeError)
+    return problem(request, kind_of(error), str(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = faults(error.errors())
+    fields = ", ".join(fault["field"] for fault in found)
+    return problem(request, problems.INVALID_REQUEST, f"cannot use {fields}; see errors", errors=found)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"nothing is at {request.url.path}; /openapi.json lists what there is"
+        return problem(request, problems.NOT_FOUND, detail)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not offered at {request.url.path}; the Allow header says what is"
+        return problem(request, problems.METHOD_NOT_ALLOWED, detail, headers=error.headers)
+    kind = problems.HTTP_ERROR
+    return problem(request, kind, error.detail, status=error.status_code, headers=error.headers)
+
+
+async def _unexpected(request: Request, _: Exception) -> Response:
+    # What failed is for the server's log: texts of unexpected errors may hold what a client must not see.
+    return problem(request, problems.INTERNAL, "the server failed on this request; its log says how")
+
+
+def _field(loc: Sequence[str | int], kind: str) -> str:
+    path = list(loc[:1]) if kind == "json_invalid" else list(loc[1:]) or list(loc)
+    return ".".join(map(str, path))
+
+
+def _shortened(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

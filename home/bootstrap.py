@@ -1,0 +1,122 @@
+"""The one place where collaborators are chosen: from settings to a running composer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from bandits.policies.vw import VwConfig, VwPolicy
+from bandits.policy import Policy
+from home.compose import Exploration, Tools
+from home.db import connect, migrate
+from home.editorial import load_editorial, resolve
+from home.embeddings import load_embeddings
+from home.errors import EmptyCatalogue
+from home.grids import load_grids
+from home.learn import Learner
+from home.registry import ModelWatcher
+from home.rewards import load_rewards
+from home.rulebook import load_rulebook
+from home.service import Home, utc_now
+from home.settings import Settings
+from home.store import catalog as store
+from shelves.build import Builder
+from shelves.catalog import Catalog, CatalogData
+from shelves.registry import SOURCES
+
+
+def open_home(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, background: bool = True
+) -> Home:
+    """A composer over the database of `settings`, with its model loaded.
+
+    With `background`, threads watch for newer models and learn every `learn_every_s` seconds. Raises
+    ConfigurationError for a bad file and EmptyCatalogue when there is nothing to compose from.
+    """
+    engine = open_database(settings)
+    formula = load_rewards(settings.rewards_file)
+    tools = open_tools(settings, load_catalog(engine, settings))
+    home = Home(
+        settings=settings,
+        engine=engine,
+        catalog=tools.builder.catalog,
+        tools=tools,
+        models=ModelWatcher(engine, policy_loader(settings), poll_s=settings.reload_every_s),
+        learner=open_learner(settings, engine, clock),
+        formula=formula,
+        clock=clock,
+    )
+    if background:
+        home.start(settings.learn_every_s)
+    else:
+        home.models.refresh()
+    return home
+
+
+def open_database(settings: Settings) -> Engine:
+    """Connect and bring the schema up to date, creating the directory of a SQLite file."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database_url)
+    migrate(engine)
+    return engine
+
+
+def open_learner(
+    settings: Settings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+) -> Learner:
+    """The learner of a database; it takes the writer's lease only while it runs."""
+    return Learner(
+        engine or open_database(settings),
+        policy_loader(settings),
+        load_rewards(settings.rewards_file),
+        clock=clock,
+    )
+
+
+def open_tools(settings: Settings, catalog: Catalog) -> Tools:
+    """Everything a request needs besides its context and the policy."""
+    book = load_rulebook(settings.rulebook_file)
+    return Tools(
+        builder=Builder(
+            SOURCES,
+            catalog,
+            min_items=settings.min_items,
+            budget_s=settings.source_budget_ms / 1000,
+        ),
+        grids=load_grids(settings.grids_dir),
+        rules=book.rules,
+        rules_version=book.version,
+        exploration=Exploration(settings.epsilon, settings.floor),
+        layout_deadline_s=settings.layout_deadline_ms / 1000,
+    )
+
+
+def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
+    """How a model snapshot becomes a policy; without one it starts untrained."""
+    config = VwConfig(position=settings.position_feature)
+    return lambda snapshot: VwPolicy(config, snapshot)
+
+
+def load_catalog(engine: Engine, settings: Settings) -> Catalog:
+    """Read the whole catalogue into memory. Raises EmptyCatalogue when the database holds no items."""
+    entries = load_editorial(settings.editorial_file)
+    with Session(engine) as session:
+        items = store.items(session)
+        if not items:
+            raise EmptyCatalogue(settings.database_url)
+        data = CatalogData(
+            items=items,
+            as_of=store.latest_day(session) or date.today(),
+            interactions=store.interactions(session),
+            listeners=store.listeners(session),
+            editorial=resolve(entries, items),
+            embeddings=load_embeddings(session),
+        )
+    return Catalog(data)

@@ -1,0 +1,64 @@
+"""From a composed page to the record that is logged: all that is needed to know its exact propensity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bandits.types import Features
+from home.compose import ComposedPage
+from home.records import DecisionRecord, LoggedShelf, LoggedSolver
+from shelves.types import Item, Shelf
+
+
+def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
+    """The decision record of a page whose rows refer to `items`, the catalogue it was composed from."""
+    result, drawn = page.result, page.draw
+    return DecisionRecord(
+        id=page.decision_id,
+        listener_id=page.context.listener.id,
+        surface=page.context.surface,
+        at=page.context.now,
+        context=page.context_features,
+        shelves=tuple(
+            _logged(shelf, features, items)
+            for shelf, features in zip(page.shelves, page.features, strict=True)
+        ),
+        values=page.scores.values,
+        pmf=page.scores.pmf,
+        grid_version=f"{page.grid.surface}@{page.grid.version}",
+        examination=tuple(slot.examination for slot in page.grid.slots),
+        rules_version=page.rules_version,
+        effective_rules=page.effective_rules,
+        relaxed_rules=result.relaxed,
+        policy_version=page.policy_version,
+        solver=LoggedSolver(result.status.value, result.objective, result.bound, result.proof),
+        anchor=result.page,
+        page=drawn.page,
+        explored=drawn.explored,
+        epsilon=page.exploration.epsilon,
+        floor=page.exploration.floor,
+        seed=page.seed,
+        propensity=drawn.propensity,
+        conditionals=tuple(drawn.conditionals),
+        exploration_conditionals=tuple(drawn.exploration_conditionals),
+        anchor_exploration=drawn.anchor_exploration,
+        support_sizes=tuple(drawn.support_sizes),
+        shown=tuple(tuple(item.id for item in placement.items) for placement in page.placements),
+        fallback=page.fallback,
+        dropped={d.source: f"{d.reason}: {d.detail}" for d in page.dropped},
+        seconds=page.seconds,
+    )
+
+
+def _logged(shelf: Shelf, features: Features, items: Sequence[Item]) -> LoggedShelf:
+    return LoggedShelf(
+        id=shelf.id,
+        source=shelf.provenance.source,
+        title=shelf.title,
+        reason=shelf.provenance.reason,
+        attributes=shelf.attributes,
+        features=features,
+        item_ids=tuple(items[row].id for row in shelf.rows.tolist()),
+        scores=shelf.scores,
+        seed_item=shelf.provenance.seed_item or "",
+    )

@@ -1,0 +1,117 @@
+"""From an empty directory to a database that can compose: schema, catalogue, embeddings, first model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from bandits.policy import Policy
+from home import registry
+from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
+from home.context import load_context
+from home.db import writing
+from home.demo.load import load as load_demo
+from home.embeddings import load_embeddings, store_embeddings
+from home.ingest.progress import Progress
+from home.rewards import load_rewards
+from home.service import utc_now
+from home.settings import Settings
+from home.store import catalog as store
+from home.store import listeners, models
+from home.warmup import warm_up
+from shelves.catalog import Catalog
+from shelves.embeddings import Embeddings
+from shelves.types import Context
+
+DEFAULT_WARM_UP_VISITS = 1500
+_WARM_UP_LISTENERS = 300
+_SEED = 20261101
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDatabase:
+    """What a prepared database holds."""
+
+    items: int
+    listeners: int
+    model_version: int
+
+
+def prepare(
+    settings: Settings, progress: Progress, *, warm_up_visits: int = DEFAULT_WARM_UP_VISITS
+) -> PreparedDatabase:
+    """Make the database of `settings` ready to compose; each step is skipped when its result is there.
+
+    An empty database gets the embedded catalogue. The first model is trained on `warm_up_visits` simulated
+    visits. Raises ConfigurationError for a bad configuration file.
+    """
+    engine = open_database(settings)
+    try:
+        with Session(engine) as session:
+            empty = store.count_items(session) == 0
+        if empty:
+            load_demo(engine, settings.fixtures_dir, progress)
+        train_embeddings(engine, progress)
+        version = _first_model(engine, settings, progress, warm_up_visits)
+        with Session(engine) as session:
+            return PreparedDatabase(store.count_items(session), listeners.count(session), version)
+    finally:
+        engine.dispose()
+
+
+def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False) -> None:
+    """Train item embeddings on all histories and store them, unless they are stored and not wanted `again`."""
+    with Session(engine) as session:
+        if not again and load_embeddings(session) is not None:
+            return
+        interactions = store.interactions(session)
+    # Importing the model imports torch, which serving never needs.
+    from shelves.models.item2vec import Item2VecConfig, histories_of, train
+
+    config = Item2VecConfig(seed=_SEED)
+    item_ids, histories = histories_of(interactions)
+    progress.start("Training item embeddings", config.epochs)
+    vectors = train(histories, len(item_ids), config, lambda _: progress.advance())
+    progress.finish()
+    with writing(engine) as session:
+        store_embeddings(session, Embeddings(item_ids, vectors), utc_now())
+
+
+def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int) -> int:
+    with Session(engine) as session:
+        newest = models.newest_version(session)
+    if newest is not None:
+        return newest
+    policy = policy_loader(settings)(None)
+    if visits:
+        progress.start("Reading the catalogue", None)
+        catalog = load_catalog(engine, settings)
+        progress.finish()
+        _warm_up(engine, settings, catalog, policy, progress, visits)
+    with writing(engine) as session:
+        metrics = {"origin": "simulated listeners" if visits else "untrained", "visits": visits}
+        return registry.publish(session, policy, parent=None, now=utc_now(), metrics=metrics)
+
+
+def _warm_up(
+    engine: Engine, settings: Settings, catalog: Catalog, policy: Policy, progress: Progress, visits: int
+) -> None:
+    tools = open_tools(settings, catalog)
+    try:
+        contexts = _contexts(engine, _WARM_UP_LISTENERS)
+        formula = load_rewards(settings.rewards_file)
+        warm_up(contexts, tools, policy, formula=formula, visits=visits, seed=_SEED, progress=progress)
+    finally:
+        tools.builder.close()
+
+
+def _contexts(engine: Engine, limit: int) -> tuple[Context, ...]:
+    """Contexts of up to `limit` listeners, drawn with a fixed seed."""
+    with Session(engine) as session:
+        everyone = [listener.id for listener in store.listeners(session)]
+        chosen = np.random.default_rng(_SEED).permutation(len(everyone))[:limit]
+        now = utc_now()
+        return tuple(load_context(session, everyone[i], "phone", now) for i in sorted(chosen.tolist()))

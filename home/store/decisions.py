@@ -1,0 +1,158 @@
+"""The decision log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from home.db import DecisionRow
+from home.records import DecisionRecord, decode, encode
+from home.store.statements import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """A decision with its standing in the loop, its record still packed: thousands fit in memory.
+
+    Events up to `closes_at` count. `learned_in` is the model version that learned from it, None before.
+    """
+
+    id: str
+    listener_id: str
+    at: datetime
+    closes_at: datetime
+    learned_in: int | None
+    data: bytes
+
+    def record(self) -> DecisionRecord:
+        """Unpack the record."""
+        return decode(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSummary:
+    """A decision as it appears in a list."""
+
+    id: str
+    listener_id: str
+    surface: str
+    at: datetime
+    policy_version: int
+    rules_version: str
+    status: str
+    explored: bool
+    propensity: float | None
+    learned_in: int | None
+
+
+_SUMMARY: tuple[Any, ...] = (
+    DecisionRow.id, DecisionRow.listener_id, DecisionRow.surface, DecisionRow.at, DecisionRow.policy_version,
+    DecisionRow.rules_version, DecisionRow.status, DecisionRow.explored, DecisionRow.propensity,
+    DecisionRow.learned_in,
+)  # fmt: skip
+_LOGGED: tuple[Any, ...] = (
+    DecisionRow.id, DecisionRow.listener_id, DecisionRow.at, DecisionRow.closes_at, DecisionRow.learned_in,
+    DecisionRow.record,
+)  # fmt: skip
+
+
+def add(session: Session, record: DecisionRecord, *, closes_at: datetime) -> None:
+    """Log a decision. Events until `closes_at` count; it can be learned from afterwards."""
+    session.execute(
+        insert(DecisionRow).values(
+            id=record.id,
+            listener_id=record.listener_id,
+            surface=record.surface,
+            at=record.at,
+            closes_at=closes_at,
+            policy_version=record.policy_version,
+            rules_version=record.rules_version,
+            status=record.solver.status,
+            explored=record.explored,
+            propensity=record.propensity,
+            record=encode(record),
+            learned_in=None,
+        )
+    )
+
+
+def get(session: Session, decision_id: str) -> DecisionRecord | None:
+    """A decision's record by id."""
+    data = session.scalar(select(DecisionRow.record).where(DecisionRow.id == decision_id))
+    return None if data is None else decode(data)
+
+
+def summaries(
+    session: Session, listener_id: str | None = None, limit: int = 50, offset: int = 0
+) -> tuple[DecisionSummary, ...]:
+    """Decisions, newest first: one listener's, or everyone's."""
+    query = (
+        select(*_SUMMARY).order_by(DecisionRow.at.desc(), DecisionRow.id.desc()).limit(limit).offset(offset)
+    )
+    if listener_id is not None:
+        query = query.where(DecisionRow.listener_id == listener_id)
+    return tuple(DecisionSummary(*row) for row in session.execute(query))
+
+
+def learnable(session: Session, now: datetime, limit: int) -> tuple[LoggedDecision, ...]:
+    """The oldest decisions whose horizon has closed and that nothing has learned from, by (closes_at, id)."""
+    query = (
+        select(*_LOGGED).where(*_waiting(now)).order_by(DecisionRow.closes_at, DecisionRow.id).limit(limit)
+    )
+    return tuple(LoggedDecision(*row) for row in session.execute(query))
+
+
+def waiting(session: Session, now: datetime) -> int:
+    """How many decisions `learnable` would give without a limit."""
+    return session.scalar(select(func.count()).select_from(DecisionRow).where(*_waiting(now))) or 0
+
+
+def hold_open(session: Session, ids: Iterable[str]) -> Mapping[str, LoggedDecision]:
+    """Read decisions while keeping a learner from closing them until the transaction ends, by id."""
+    found = {}
+    for some in chunks(sorted(set(ids))):
+        query = (
+            select(*_LOGGED)
+            .where(DecisionRow.id.in_(some))
+            .order_by(DecisionRow.id)
+            .with_for_update(read=True)
+        )
+        found.update({row.id: LoggedDecision(*row) for row in session.execute(query)})
+    return found
+
+
+def mark_learned(session: Session, ids: Iterable[str], version: int) -> int:
+    """Record that model `version` learned from these decisions; returns how many were not marked before.
+
+    Waits for transactions that hold them open.
+    """
+    marked = 0
+    for some in chunks(sorted(set(ids))):
+        unmarked = (DecisionRow.id.in_(some), DecisionRow.learned_in.is_(None))
+        # Locking in id order first: an UPDATE locks in any order and could deadlock with `hold_open`.
+        session.execute(select(DecisionRow.id).where(*unmarked).order_by(DecisionRow.id).with_for_update())
+        done = update(DecisionRow).where(*unmarked).values(learned_in=version).returning(DecisionRow.id)
+        marked += len(session.scalars(done, execution_options={"synchronize_session": False}).all())
+    return marked
+
+
+def stream(
+    session: Session, start: datetime | None = None, end: datetime | None = None, batch: int = 100
+) -> Iterator[LoggedDecision]:
+    """The decisions made in [start, end), oldest first, read `batch` at a time."""
+    query = select(*_LOGGED).order_by(DecisionRow.at, DecisionRow.id)
+    if start is not None:
+        query = query.where(DecisionRow.at >= start)
+    if end is not None:
+        query = query.where(DecisionRow.at < end)
+    for row in session.execute(query, execution_options={"yield_per": batch}):
+        yield LoggedDecision(*row)
+
+
+def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return DecisionRow.learned_in.is_(None), DecisionRow.closes_at <= now

@@ -1,0 +1,110 @@
+"""One listener's side of the catalogue: who they are, what they heard, follow, and do not want to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from home.db import DismissalRow, FollowRow, FriendshipRow, InteractionRow, ListenerRow
+from home.store.statements import insert_new
+from shelves.types import Interaction, Listener
+
+Target = Literal["shelf", "item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissals:
+    """Ids of what a listener asked not to see."""
+
+    items: frozenset[str]
+    shelves: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dismissal:
+    """A listener asks not to see a shelf or an item."""
+
+    listener_id: str
+    target: Target
+    target_id: str
+    at: datetime
+
+
+def get(session: Session, listener_id: str) -> Listener | None:
+    """A listener by id."""
+    row = session.get(ListenerRow, listener_id)
+    return None if row is None else _listener(row)
+
+
+def search(session: Session, prefix: str = "", limit: int = 50, offset: int = 0) -> tuple[Listener, ...]:
+    """Listeners whose id or name starts with `prefix`, in any letter case, by id."""
+    query = select(ListenerRow).order_by(ListenerRow.id).limit(limit).offset(offset)
+    if prefix:
+        starts = (c.istartswith(prefix, autoescape=True) for c in (ListenerRow.id, ListenerRow.name))
+        query = query.where(or_(*starts))
+    return tuple(map(_listener, session.scalars(query)))
+
+
+def count(session: Session) -> int:
+    """How many listeners there are."""
+    return session.scalar(select(func.count()).select_from(ListenerRow)) or 0
+
+
+def history(session: Session, listener_id: str) -> tuple[Interaction, ...]:
+    """A listener's interactions, strongest first; equal weights by item id."""
+    query = (
+        select(InteractionRow.item_id, InteractionRow.weight, InteractionRow.last_at)
+        .where(InteractionRow.listener_id == listener_id)
+        .order_by(InteractionRow.weight.desc(), InteractionRow.item_id)
+    )
+    return tuple(Interaction(*row) for row in session.execute(query))
+
+
+def follows(session: Session, listener_id: str) -> frozenset[str]:
+    """Ids of the artists, shows and playlists that a listener follows."""
+    return frozenset(session.scalars(select(FollowRow.item_id).where(FollowRow.listener_id == listener_id)))
+
+
+def friends(session: Session, listener_id: str) -> tuple[str, ...]:
+    """Ids of a listener's friends, closest first: by how many items both have heard, then by id."""
+    mine = select(InteractionRow.item_id).where(InteractionRow.listener_id == listener_id)
+    shared = (
+        select(func.count())
+        .where(InteractionRow.listener_id == FriendshipRow.friend_id, InteractionRow.item_id.in_(mine))
+        .correlate(FriendshipRow)
+        .scalar_subquery()
+    )
+    query = (
+        select(FriendshipRow.friend_id)
+        .where(FriendshipRow.listener_id == listener_id)
+        .order_by(shared.desc(), FriendshipRow.friend_id)
+    )
+    return tuple(session.scalars(query))
+
+
+def dismissals(session: Session, listener_id: str) -> Dismissals:
+    """What a listener asked not to see."""
+    query = select(DismissalRow.target, DismissalRow.target_id).where(DismissalRow.listener_id == listener_id)
+    rows = session.execute(query).all()
+    return Dismissals(
+        items=frozenset(target_id for target, target_id in rows if target == "item"),
+        shelves=frozenset(target_id for target, target_id in rows if target == "shelf"),
+    )
+
+
+def dismiss(session: Session, wishes: Sequence[Dismissal]) -> None:
+    """Store dismissals; one that is there already keeps its date."""
+    rows = [
+        {"listener_id": w.listener_id, "target": w.target, "target_id": w.target_id, "at": w.at}
+        for w in sorted(wishes)
+    ]
+    insert_new(session, DismissalRow, rows, DismissalRow.target_id)
+
+
+def _listener(row: ListenerRow) -> Listener:
+    return Listener(row.id, row.name, row.market, row.allows_explicit, row.tier)

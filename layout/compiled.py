@@ -1,0 +1,184 @@
+"""The rows of a problem stacked into arrays, and what a prefix of a page says about its children.
+
+With T the row sums of a prefix, a child s in slot k is impossible as soon as one row can no longer get
+between its limits: T + coef[s] + (the most the slots below can add) < lo, or with the least, > hi. A row
+that does not count slot k says the same about every child, and said so before; only the others are looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from layout.errors import InvalidProblem
+from layout.types import Ints, Mask, Page, Problem, Row
+
+_Memo = WeakKeyDictionary[Problem, "Compiled"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotRows:
+    """The rows that count one slot: `index` (r,), their coefficients (r, n), and the room to leave for below.
+
+    `floor` (r,) = lo − the most the slots below can add; `ceiling` (r,) = hi − the least they can add.
+    """
+
+    index: Ints
+    coef: Ints
+    lo: Ints
+    hi: Ints
+    floor: Ints
+    ceiling: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """The R rows of a problem that some page could break, over n shelves and K slots.
+
+    `coef` (R, n), `slots` (R, K), `lo` and `hi` (R,); `by_slot` the same by slot; `kinds` (n,) numbers
+    shelves so that two with the same number have the same coefficient in every row: rules cannot tell
+    them apart. `owner` (R,) is the index of the row's rule; `partial` are the rows that leave some slot
+    out. `possible` is False when one row has no solution.
+    """
+
+    coef: Ints
+    slots: Mask
+    lo: Ints
+    hi: Ints
+    owner: Ints
+    partial: Ints
+    by_slot: tuple[SlotRows, ...]
+    kinds: Ints
+    possible: bool
+
+    @property
+    def n(self) -> int:
+        """Number of shelves."""
+        return self.coef.shape[1]
+
+    @property
+    def size(self) -> int:
+        """Number of slots, K."""
+        return self.slots.shape[1]
+
+    def sums(self, page: Page) -> Ints:
+        """Row sums of a page or prefix: (R,)."""
+        chosen = self.coef[:, list(page)]
+        sums: Ints = (chosen * self.slots[:, : len(page)]).sum(axis=1)
+        return sums
+
+    def holds(self, page: Page) -> bool:
+        """Whether a full page obeys every row."""
+        sums = self.sums(page)
+        return self.possible and bool(((sums >= self.lo) & (sums <= self.hi)).all())
+
+    def children(self, sums: Ints, slot: int) -> Mask:
+        """Which shelves the rows alone do not rule out in `slot` below a prefix with these row sums: (n,)."""
+        rows = self.by_slot[slot]
+        so_far = sums[rows.index]
+        fits = rows.coef >= (rows.floor - so_far)[:, None]
+        fits &= rows.coef <= (rows.ceiling - so_far)[:, None]
+        return np.logical_and.reduce(fits, axis=0)
+
+    def extend(self, sums: Ints, slot: int, shelf: int) -> Ints:
+        """Row sums after placing `shelf` in `slot`: (R,)."""
+        rows = self.by_slot[slot]
+        extended = sums.copy()
+        extended[rows.index] += rows.coef[:, shelf]
+        return extended
+
+
+def compiled(problem: Problem) -> Compiled:
+    """The rows of all rules as arrays, made once per problem. Raises InvalidProblem when parts do not fit."""
+    known = _MEMO.get(problem)
+    if known is None:
+        _check(problem)
+        known = _MEMO[problem] = _compile(problem)
+    return known
+
+
+_MEMO: Final[_Memo] = WeakKeyDictionary()
+
+
+def _compile(problem: Problem) -> Compiled:
+    n, size = len(problem.shelves), len(problem.grid.slots)
+    owned = [
+        (i, row) for i, rule in enumerate(problem.rules) for row in rule.rows(problem.shelves, problem.grid)
+    ]
+    coefs, use = _distinct([row for _, row in owned], n)
+    slots = np.array([row.slots for _, row in owned], dtype=np.bool_).reshape(-1, size)
+    lo = np.array([row.lo for _, row in owned], dtype=np.int64)
+    hi = np.array([row.hi for _, row in owned], dtype=np.int64)
+    owner = np.array([i for i, _ in owned], dtype=np.int64)
+    least, most = _reach(coefs, use, slots)
+    binding = (least[:, 0] < lo) | (most[:, 0] > hi)
+    possible = bool(((most[:, 0] >= lo) & (least[:, 0] <= hi)).all())
+    lo, hi, slots = lo[binding], hi[binding], slots[binding]
+    coef = coefs[use[binding]]
+    partial = np.flatnonzero(~slots.all(axis=1))
+    by_slot = tuple(
+        SlotRows(at, coef[at], lo[at], hi[at], lo[at] - most[binding][at, k + 1], hi[at] - least[binding][at, k + 1])
+        for k, at in enumerate(np.flatnonzero(counted) for counted in slots.T)
+    )
+    return Compiled(coef, slots, lo, hi, owner[binding], partial, by_slot, _kinds(coefs), possible)
+
+
+def _distinct(rows: list[Row], n: int) -> tuple[Ints, Ints]:
+    """Coefficient arrays without repeats (u, n), and which of them each row uses (R,)."""
+    place: dict[int, int] = {}
+    use = np.array([place.setdefault(id(row.coef), len(place)) for row in rows], dtype=np.int64)
+    coefs = list({id(row.coef): row.coef for row in rows}.values())
+    return np.array(coefs, dtype=np.int64).reshape(-1, n), use
+
+
+def _reach(coefs: Ints, use: Ints, slots: Mask) -> tuple[Ints, Ints]:
+    """The least and the most that slots k.. can add to each row, for k = 0..K: two (R, K + 1).
+
+    A row that counts m of those slots adds at most its m largest coefficients, since no shelf repeats.
+    """
+    left = np.zeros((len(slots), slots.shape[1] + 1), dtype=np.int64)
+    left[:, :-1] = np.cumsum(slots[:, ::-1], axis=1)[:, ::-1]
+    ranked = np.sort(coefs, axis=1)
+    least = np.zeros((ranked.shape[0], ranked.shape[1] + 1), dtype=np.int64)
+    most = least.copy()
+    np.cumsum(ranked, axis=1, out=least[:, 1:])
+    np.cumsum(ranked[:, ::-1], axis=1, out=most[:, 1:])
+    return least[use[:, None], left], most[use[:, None], left]
+
+
+def _kinds(coefs: Ints) -> Ints:
+    """A number per shelf, equal exactly where all coefficients are: (n,)."""
+    columns = np.ascontiguousarray(coefs.T)
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(column.tobytes(), len(seen)) for column in columns], dtype=np.int64)
+
+
+def _check(problem: Problem) -> None:
+    n, size = len(problem.shelves), len(problem.grid.slots)
+    if not size:
+        raise InvalidProblem(f"grid {problem.grid.surface!r} has no slots: give it at least one")
+    ids = [shelf.id for shelf in problem.shelves]
+    if len(set(ids)) < n:
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise InvalidProblem(f"shelf id {twice!r} occurs more than once: give every shelf an id of its own")
+    names = [rule.id for rule in problem.rules]
+    if len(set(names)) < len(names):
+        twice = next(one for one in names if names.count(one) > 1)
+        raise InvalidProblem(f"rule id {twice!r} occurs more than once: give every rule an id of its own")
+    _check_values(problem.values, n, size)
+
+
+def _check_values(values: Ints, n: int, size: int) -> None:
+    if values.shape != (n, size):
+        raise InvalidProblem(f"values have shape {values.shape}: give ({n}, {size}), one per shelf and slot")
+    if not np.issubdtype(values.dtype, np.integer):
+        raise InvalidProblem(f"values are {values.dtype}: give integers, as layout.objective.page_values makes")
+    if int(np.abs(values).max(initial=0)) >= MAX_VALUE:
+        raise InvalidProblem(f"values reach {np.abs(values).max()}: keep them below 2^47 so that sums stay exact")
+
+
+MAX_VALUE: Final = 1 << 47
+"""Values are below this, so that a page of 50 slots sums exactly in float64 and int64."""
