@@ -118,8 +118,11 @@ def test_snapshot_round_trip_scores_the_same(policy: Policy, case: tuple[str, Ma
         np.testing.assert_array_equal(ours.pmf, theirs.pmf)
 
 
-def test_learning_goes_on_after_a_snapshot_as_if_nothing_happened(policy: Policy, case: Any) -> None:
-    again = build(*case, snapshot=policy.snapshot())
+def test_learning_goes_on_after_a_snapshot_as_if_nothing_happened(
+    policy: Policy, case: tuple[str, Mapping[str, Any]]
+) -> None:
+    name, options = case
+    again = build(name, options, policy.snapshot())
     for learner in (policy, again):
         learner.learn(examples()[:50])
     np.testing.assert_array_equal(

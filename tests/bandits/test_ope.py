@@ -1,0 +1,249 @@
+"""Off-policy evaluation against known truth.
+
+The world: ten actions, click rate known per action, a logging and a target policy over them. The true value
+of the target is therefore known exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bandits.ope.diagnostics import Verdict, diagnose
+from bandits.ope.estimators import Estimate, clipped_ips, ips, snips
+from bandits.ope.intervals import Interval, bootstrap, empirical_bernstein, normal
+from bandits.ope.rounds import Rounds
+
+RATES = np.linspace(0.05, 0.6, 10)
+LOGGING = np.linspace(2.0, 1.0, 10) / 15.0
+TARGET = np.linspace(1.0, 3.0, 10) / 20.0
+TRUTH = float(TARGET @ RATES)
+WEIGHT_BOUND = float((TARGET / LOGGING).max())
+
+
+def log_of(m: int, rng: np.random.Generator, target: NDArray[np.float64] = TARGET) -> Rounds:
+    actions = rng.choice(10, size=m, p=LOGGING)
+    clicks = (rng.random(m) < RATES[actions]).astype(np.float64)
+    return Rounds(clicks, LOGGING[actions], target[actions])
+
+
+def clipped(rounds: Rounds) -> Estimate:
+    return clipped_ips(rounds, limit=WEIGHT_BOUND)
+
+
+ESTIMATORS = [ips, clipped, snips]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_estimate_is_the_mean_reward_when_target_is_logging(estimator: Callable[[Rounds], Estimate]) -> None:
+    rounds = log_of(500, np.random.default_rng(0), target=LOGGING)
+    assert estimator(rounds).value == pytest.approx(rounds.reward.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_estimates_centre_on_the_truth(estimator: Callable[[Rounds], Estimate]) -> None:
+    rng = np.random.default_rng(1)
+    values = np.array([estimator(log_of(400, rng)).value for _ in range(2000)])
+    # Four Monte-Carlo standard errors; the bias of SNIPS, of order 1/400, is a tenth of that.
+    assert values.mean() == pytest.approx(TRUTH, abs=4.0 * values.std() / np.sqrt(len(values)))
+
+
+def test_ips_expectation_is_exact_by_enumeration() -> None:
+    every_action = Rounds(RATES, LOGGING, TARGET)
+    assert float(LOGGING @ ips(every_action).numerator) == pytest.approx(TRUTH, abs=1e-12)
+
+
+def test_wrong_propensities_bias_ips() -> None:
+    rounds = log_of(20_000, np.random.default_rng(2))
+    wrong = Rounds(rounds.reward, np.full(len(rounds), 0.1), rounds.target)
+    assert not normal(ips(rounds)).excludes(TRUTH)
+    assert normal(ips(wrong)).excludes(TRUTH)
+
+
+def test_clipping_bounds_weights_and_never_overstates() -> None:
+    rounds = log_of(2000, np.random.default_rng(3))
+    lower, higher = clipped_ips(rounds, 0.5).value, clipped_ips(rounds, 1.5).value
+    assert lower < higher < ips(rounds).value
+    assert clipped_ips(rounds, 1e9).value == ips(rounds).value
+    with pytest.raises(ValueError, match="limit = 0"):
+        clipped_ips(rounds, 0.0)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.floats(-5, 5), st.floats(0.1, 3))
+def test_snips_moves_with_the_rewards_and_stays_in_their_range(seed: int, shift: float, scale: float) -> None:
+    rounds = log_of(50, np.random.default_rng(seed))
+    value = snips(rounds).value
+    moved = Rounds(scale * rounds.reward + shift, rounds.propensity, rounds.target)
+    assert rounds.reward.min() <= value <= rounds.reward.max()
+    assert snips(moved).value == pytest.approx(scale * value + shift, abs=1e-9)
+
+
+def test_snips_without_any_overlap_is_an_error() -> None:
+    with pytest.raises(ValueError, match="target is 0 on every round"):
+        snips(Rounds(np.ones(3), np.full(3, 0.5), np.zeros(3)))
+
+
+def coverage(interval: Callable[[Rounds, np.random.Generator], Interval], logs: int, m: int) -> float:
+    rng = np.random.default_rng(4)
+    hits = sum(not interval(log_of(m, rng), rng).excludes(TRUTH) for _ in range(logs))
+    return hits / logs
+
+
+@pytest.mark.parametrize("estimator", [ips, snips])
+def test_normal_intervals_cover(estimator: Callable[[Rounds], Estimate]) -> None:
+    # 2000 logs: a standard error of 0.0049 at 95 %; four of them either way.
+    assert coverage(lambda rounds, _: normal(estimator(rounds)), 2000, 400) == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize("estimator", [ips, snips])
+def test_bootstrap_intervals_cover(estimator: Callable[[Rounds], Estimate]) -> None:
+    # 1000 logs: a standard error of 0.0069; four of them.
+    covered = coverage(lambda rounds, rng: bootstrap(estimator(rounds), rng, replicates=400), 1000, 400)
+    assert covered == pytest.approx(0.95, abs=0.028)
+
+
+def test_empirical_bernstein_covers_at_least_its_level_even_on_short_logs() -> None:
+    covered = coverage(lambda rounds, _: empirical_bernstein(ips(rounds), WEIGHT_BOUND), 500, 30)
+    assert covered >= 0.95
+
+
+def test_bootstrap_agrees_with_the_normal_interval_on_a_long_log() -> None:
+    rounds = log_of(20_000, np.random.default_rng(5))
+    for estimator in (ips, snips):
+        by_formula, resampled = (
+            normal(estimator(rounds)),
+            bootstrap(estimator(rounds), np.random.default_rng(6)),
+        )
+        width = by_formula.high - by_formula.low
+        # 2000 replicates put a quantile's own error near 3 % of the width.
+        assert resampled.low == pytest.approx(by_formula.low, abs=0.1 * width)
+        assert resampled.high == pytest.approx(by_formula.high, abs=0.1 * width)
+
+
+@pytest.mark.parametrize("method", ["normal", "bootstrap"])
+def test_groups_that_move_together_widen_the_interval(method: str) -> None:
+    rounds = log_of(300, np.random.default_rng(7))
+    copies = 9
+
+    reward, propensity, target = (
+        np.repeat(column, copies) for column in (rounds.reward, rounds.propensity, rounds.target)
+    )
+
+    def width(group: NDArray[np.int64]) -> float:
+        repeated = Rounds(reward, propensity, target, group)
+        estimate = snips(repeated)
+        interval = normal(estimate) if method == "normal" else bootstrap(estimate, np.random.default_rng(8))
+        return interval.high - interval.low
+
+    alone, together = width(np.arange(300 * copies)), width(np.repeat(np.arange(300), copies))
+    # Nine copies of each round carry no more than one: the honest interval is √9 times the naive one.
+    assert together / alone == pytest.approx(3.0, rel=0.12)
+
+
+def test_wider_levels_give_wider_intervals_around_the_estimate() -> None:
+    estimate = ips(log_of(500, np.random.default_rng(9)))
+    for make in (normal, lambda e, level: bootstrap(e, np.random.default_rng(1), level), _bernstein):
+        narrow, wide = make(estimate, level=0.8), make(estimate, level=0.99)
+        assert wide.low < narrow.low < narrow.value == estimate.value < narrow.high < wide.high
+
+
+def _bernstein(estimate: Estimate, level: float) -> Interval:
+    return empirical_bernstein(estimate, WEIGHT_BOUND, level=level)
+
+
+def test_bootstrap_is_reproducible_and_skips_replicates_without_weight() -> None:
+    target = np.zeros(20)
+    target[0] = 0.5
+    rounds = Rounds(np.ones(20), np.full(20, 0.5), target)
+    first, second = (bootstrap(snips(rounds), np.random.default_rng(1)) for _ in range(2))
+    assert first == second
+    assert (first.low, first.high) == (1.0, 1.0)
+
+
+def test_empirical_bernstein_states_what_it_needs() -> None:
+    rounds = log_of(50, np.random.default_rng(10))
+    with pytest.raises(ValueError, match="snips is not a mean"):
+        empirical_bernstein(snips(rounds), WEIGHT_BOUND)
+    with pytest.raises(ValueError, match="state the true bounds"):
+        empirical_bernstein(ips(rounds), 0.1)
+    grouped = Rounds(rounds.reward, rounds.propensity, rounds.target, np.arange(50) // 2)
+    with pytest.raises(ValueError, match="50 rounds in 25 groups"):
+        empirical_bernstein(ips(grouped), WEIGHT_BOUND)
+
+
+def test_intervals_refuse_what_they_cannot_do() -> None:
+    one = Rounds(np.ones(1), np.ones(1), np.ones(1))
+    with pytest.raises(ValueError, match="at least two independent groups"):
+        normal(ips(one))
+    many = ips(log_of(10, np.random.default_rng(0)))
+    with pytest.raises(ValueError, match=r"level = 95"):
+        normal(many, level=95)
+    with pytest.raises(ValueError, match="replicates = 5"):
+        bootstrap(many, np.random.default_rng(0), replicates=5)
+
+
+def test_rounds_list_impossible_rows() -> None:
+    with pytest.raises(ValueError, match=r"propensity: .* 3 of 4 rows .*row 1: 0, row 2: 1\.5, row 3: nan"):
+        Rounds(np.ones(4), np.array([0.5, 0.0, 1.5, np.nan]), np.ones(4))
+    with pytest.raises(ValueError, match=r"target: .*row 0: -0\.1"):
+        Rounds(np.ones(1), np.ones(1), np.array([-0.1]))
+    with pytest.raises(ValueError, match=r"reward: .*row 1: inf"):
+        Rounds(np.array([1.0, np.inf]), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="equal length"):
+        Rounds(np.ones(2), np.ones(3), np.ones(2))
+    with pytest.raises(ValueError, match="no rounds"):
+        Rounds(np.empty(0), np.empty(0), np.empty(0))
+
+
+def test_diagnosis_trusts_a_log_of_the_target_itself() -> None:
+    diagnosis = diagnose(log_of(1000, np.random.default_rng(11), target=LOGGING))
+    assert diagnosis.verdict is Verdict.TRUST
+    assert diagnosis.effective_sample_size == pytest.approx(1000.0)
+    assert (diagnosis.max_weight, diagnosis.mean_weight, diagnosis.support) == (1.0, 1.0, 1.0)
+
+
+def test_effective_sample_size_counts_equal_weights() -> None:
+    target = np.concatenate([np.full(250, 0.8), np.zeros(750)])
+    diagnosis = diagnose(Rounds(np.ones(1000), np.full(1000, 0.2), target))
+    assert diagnosis.effective_sample_size == pytest.approx(250.0)
+    assert (diagnosis.max_weight, diagnosis.largest_share, diagnosis.support) == (4.0, 1 / 250, 0.25)
+
+
+def test_diagnosis_trusts_a_wide_log_and_its_mean_weight() -> None:
+    diagnosis = diagnose(log_of(5000, np.random.default_rng(12)))
+    assert diagnosis.verdict is Verdict.TRUST
+    assert diagnosis.mean_weight_low < 1.0 < diagnosis.mean_weight_high
+
+
+def test_diagnosis_notices_wrong_propensities() -> None:
+    rounds = log_of(5000, np.random.default_rng(13))
+    wrong = Rounds(rounds.reward, np.minimum(1.0, 1.5 * rounds.propensity), rounds.target)
+    diagnosis = diagnose(wrong)
+    assert diagnosis.verdict is Verdict.DO_NOT_TRUST
+    assert "mean weight should be 1" in diagnosis.reason
+
+
+def test_diagnosis_notices_thin_and_missing_support() -> None:
+    rounds = log_of(5000, np.random.default_rng(14))
+    half = Rounds(rounds.reward[:100], rounds.propensity[:100], rounds.target[:100])
+    assert diagnose(half).verdict is Verdict.THIN_SUPPORT
+    none = Rounds(rounds.reward, rounds.propensity, np.zeros(5000))
+    assert diagnose(none).verdict is Verdict.DO_NOT_TRUST
+    assert diagnose(none).effective_sample_size == 0.0
+    few = Rounds(rounds.reward, rounds.propensity, rounds.target, np.arange(5000) % 10)
+    assert diagnose(few).reason.startswith("only 10 independent groups")
+    spiked = np.full(5000, 0.2)
+    spiked[0] = 1.0
+    propensity = np.full(5000, 0.2)
+    propensity[0] = 0.001
+    diagnosis = diagnose(Rounds(rounds.reward, propensity, spiked))
+    assert (diagnosis.verdict, diagnosis.reason) == (
+        Verdict.THIN_SUPPORT,
+        "one round holds 17% of the total weight",
+    )
