@@ -15,7 +15,8 @@ from shelves.types import Item, Kind, Listener
 
 _ITEM: tuple[Any, ...] = (
     ItemRow.id, ItemRow.kind, ItemRow.title, ItemRow.creator, ItemRow.genre, ItemRow.tags,
-    ItemRow.released, ItemRow.markets, ItemRow.explicit, ItemRow.sponsor, ItemRow.popularity, ItemRow.artist_id,
+    ItemRow.released, ItemRow.markets, ItemRow.explicit, ItemRow.sponsor, ItemRow.popularity,
+    ItemRow.artist_id,
 )  # fmt: skip
 
 

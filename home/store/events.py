@@ -42,7 +42,7 @@ def for_decision(session: Session, decision_id: str) -> tuple[RewardEvent, ...]:
 
 
 def on_time(session: Session, decision_ids: Iterable[str]) -> Mapping[str, tuple[RewardEvent, ...]]:
-    """The events that count towards rewards, by decision, oldest first; decisions without any are left out."""
+    """The events that count towards rewards by decision, oldest first; decisions without any are left out."""
     found: dict[str, list[RewardEvent]] = defaultdict(list)
     for some in chunks(sorted(set(decision_ids))):
         query = (

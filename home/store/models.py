@@ -53,6 +53,7 @@ _SUMMARY: tuple[Any, ...] = (
     ModelRow.version, ModelRow.parent, ModelRow.created_at, ModelRow.arguments, ModelRow.sha256,
     ModelRow.metrics,
 )  # fmt: skip
+_MODEL: tuple[Any, ...] = (*_SUMMARY, ModelRow.data)
 
 
 def newest_version(session: Session) -> int | None:
@@ -76,13 +77,13 @@ def add(session: Session, model: StoredModel) -> bool:
 
 def get(session: Session, version: int) -> StoredModel | None:
     """A model by version."""
-    row = session.execute(select(*_SUMMARY, ModelRow.data).where(ModelRow.version == version)).one_or_none()
+    row = session.execute(select(*_MODEL).where(ModelRow.version == version)).one_or_none()
     return None if row is None else StoredModel(*row)
 
 
 def newest(session: Session) -> StoredModel | None:
     """The live model, or None before the first."""
-    query = select(*_SUMMARY, ModelRow.data).order_by(ModelRow.version.desc()).limit(1)
+    query = select(*_MODEL).order_by(ModelRow.version.desc()).limit(1)
     row = session.execute(query).one_or_none()
     return None if row is None else StoredModel(*row)
 
