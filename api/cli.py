@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api.commands import demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
+from api.commands import audit, demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
 from api.terminal import STDERR
 from home.errors import HomeError
 from home.settings import Settings
@@ -28,6 +28,7 @@ app.command("setup")(setup.setup)
 app.command("serve")(serve.serve)
 app.command("page")(page.page)
 app.command("listeners")(listeners.listeners)
+app.command("audit")(audit.audit_pages)
 app.command("learn")(learn.learn)
 app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)

@@ -85,7 +85,7 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
     book = load_rulebook(settings.rulebook_file)
     return Tools(
         builder=Builder(
-            SOURCES,
+            SOURCES.values(),
             catalog,
             min_items=settings.min_items,
             budget_s=settings.source_budget_ms / 1000,

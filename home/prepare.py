@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
 from home import registry
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
-from home.context import load_context
 from home.db import writing
 from home.demo.load import load as load_demo
 from home.embeddings import load_embeddings, store_embeddings
 from home.ingest.progress import Progress
 from home.rewards import load_rewards
+from home.sampling import sample_contexts
 from home.service import utc_now
 from home.settings import Settings
 from home.store import catalog as store
@@ -24,7 +23,6 @@ from home.store import listeners, models
 from home.warmup import warm_up
 from shelves.catalog import Catalog
 from shelves.embeddings import Embeddings
-from shelves.types import Context
 
 DEFAULT_WARM_UP_VISITS = 1500
 _WARM_UP_LISTENERS = 300
@@ -100,18 +98,6 @@ def _warm_up(
     engine: Engine, settings: Settings, catalog: Catalog, policy: Policy, progress: Progress, visits: int
 ) -> None:
     tools = open_tools(settings, catalog)
-    try:
-        contexts = _contexts(engine, _WARM_UP_LISTENERS)
-        formula = load_rewards(settings.rewards_file)
-        warm_up(contexts, tools, policy, formula=formula, visits=visits, seed=_SEED, progress=progress)
-    finally:
-        tools.builder.close()
-
-
-def _contexts(engine: Engine, limit: int) -> tuple[Context, ...]:
-    """Contexts of up to `limit` listeners, drawn with a fixed seed."""
-    with Session(engine) as session:
-        everyone = [listener.id for listener in store.listeners(session)]
-        chosen = np.random.default_rng(_SEED).permutation(len(everyone))[:limit]
-        now = utc_now()
-        return tuple(load_context(session, everyone[i], "phone", now) for i in sorted(chosen.tolist()))
+    contexts = sample_contexts(engine, _WARM_UP_LISTENERS, "phone", _SEED, utc_now())
+    formula = load_rewards(settings.rewards_file)
+    warm_up(contexts, tools, policy, formula=formula, visits=visits, seed=_SEED, progress=progress)

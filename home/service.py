@@ -27,7 +27,7 @@ from home.registry import ModelWatcher, NoModelError
 from home.settings import Settings
 from home.store import decisions, events, listeners
 from shelves.catalog import Catalog
-from shelves.types import Listener
+from shelves.types import Context, Listener
 
 
 _log = structlog.get_logger()
@@ -91,13 +91,12 @@ class Home:
         self.tools.grid(surface)
         with Session(self.engine) as session:
             context = load_context(session, listener_id, surface, self.clock())
-        return compose(
-            context,
-            LivePolicy(*self.models.current()),
-            self.tools,
-            decision_id=uuid.uuid4().hex,
-            seed=secrets.randbits(63) if seed is None else seed,
-        )
+        return self.compose_for(context, secrets.randbits(63) if seed is None else seed)
+
+    def compose_for(self, context: Context, seed: int) -> ComposedPage:
+        """Compose a page for a context as given, without logging it."""
+        live = LivePolicy(*self.models.current())
+        return compose(context, live, self.tools, decision_id=uuid.uuid4().hex, seed=seed)
 
     def record_events(self, batch: Sequence[RewardEvent]) -> EventReport:
         """Store feedback. Idempotent by event id; see `home.events.ingest_events`."""
@@ -149,7 +148,6 @@ class Home:
         if self._learning is not None:
             self._learning.join()
         self.models.stop()
-        self.tools.builder.close()
         self.engine.dispose()
 
     def _keep_learning(self, every_s: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
@@ -36,7 +35,7 @@ class Settings(BaseSettings):
         False, description="Let the policy see the slot: one prediction per slot instead of one per page."
     )
     source_budget_ms: float = Field(
-        50.0, gt=0.0, description="Time that all shelf sources together may take before the slow are dropped."
+        50.0, gt=0.0, description="Time that one shelf source may take before it is dropped from the page."
     )
     layout_deadline_ms: float = Field(
         50.0, ge=0.0, description="Wall-clock deadline of the solver; past it the greedy page is served."
@@ -48,9 +47,3 @@ class Settings(BaseSettings):
     reload_every_s: float = Field(
         1.0, gt=0.0, description="Seconds between checks for a newer model in the serving process."
     )
-    source_threads: int = Field(4, ge=1, description="Threads that run shelf sources.")
-
-    @property
-    def source_budget(self) -> timedelta:
-        """The sources' budget as a duration."""
-        return timedelta(milliseconds=self.source_budget_ms)

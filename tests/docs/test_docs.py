@@ -1,0 +1,96 @@
+"""The documentation cannot rot: what exists is documented, and what is documented exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from home.settings import Settings
+from layout.rules import RULE_KINDS
+from shelves.attributes import ATTRIBUTES
+from shelves.registry import FAMILIES
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+COMMANDS = [
+    "setup",
+    "serve",
+    "page",
+    "listeners",
+    "audit",
+    "learn",
+    "simulate",
+    "replay",
+    "ingest lastfm",
+    "rules show",
+    "demo generate",
+]
+
+
+def _read(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+def _commands() -> list[str]:
+    names = [command.name or "" for command in app.registered_commands]
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
+    return names
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = _read("configuration.md")
+    documented = dict(re.findall(r"^\| `(HOME_\w+)` \| `([^`]*)`", text, re.MULTILINE))
+    expected = {}
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        expected[f"HOME_{name.upper()}"] = str(
+            default.relative_to(ROOT) if isinstance(default, Path) else default
+        )
+    assert documented == expected
+
+
+def test_every_rule_kind_is_documented() -> None:
+    documented = set(re.findall(r"^\| `(\w+)` \|", _read("rules.md"), re.MULTILINE))
+    assert documented == set(RULE_KINDS)
+
+
+def test_every_source_and_attribute_is_documented() -> None:
+    documented = set(re.findall(r"^\| `(\w+)` \|", _read("sources.md"), re.MULTILINE))
+    assert documented == set(FAMILIES) | set(ATTRIBUTES)
+
+
+def test_every_command_is_documented() -> None:
+    assert sorted(_commands()) == sorted(COMMANDS)
+    text = _read("cli.md")
+    for command in _commands():
+        assert f"## `home {command}`" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches(command: str) -> None:
+    result = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert result.exit_code == 0
+    assert len(result.output) > 300
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_and_named_files_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)", text)
+    missing = [link for link in links if not (page.parent / link).exists()]
+    named = re.findall(r"`((?:api|bandits|docs|fixtures|home|layout|shelves|tests)/[\w/.-]+)`", text)
+    missing += [name for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_make_targets_named_in_the_documentation_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {t for page in PAGES for t in re.findall(r"`make ([a-z-]+)`", page.read_text("utf-8"))}
+    assert named <= targets
