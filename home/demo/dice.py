@@ -9,8 +9,10 @@ from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
+_UNIT = 2.0**-53
 
 
 class Dice:
@@ -22,7 +24,7 @@ class Dice:
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
         """A number in [low, high)."""
-        return low + (high - low) * ((int(self._bits.random_raw()) >> 11) / (1 << 53))
+        return low + (high - low) * (int(self._bits.random_raw()) >> 11) * _UNIT
 
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
@@ -50,10 +52,18 @@ class Dice:
         """Distinct positions of the options in random order, at most `count`."""
         return self.weighted_sample(options, [1.0] * len(options), count)
 
-    def weighted_sample(self, options: Sequence[T], weights: Sequence[float], count: int) -> list[T]:
+    def weighted_sample(
+        self, options: Sequence[T], weights: Sequence[float] | NDArray[np.float64], count: int
+    ) -> list[T]:
         """Options drawn one after another without putting back, in proportion to weight; zero is never drawn.
 
         Draws by the smallest exponential waiting times (Efraimidis and Spirakis 2006, algorithm A).
         """
-        waits = [(self.exponential(1.0) / weight, i) for i, weight in enumerate(weights) if weight > 0.0]
-        return [options[i] for _, i in sorted(waits)[:count]]
+        pull = np.asarray(weights, dtype=np.float64)
+        drawable = np.flatnonzero(pull > 0.0)
+        waits = self._waits(len(drawable)) / pull[drawable]
+        return [options[i] for i in drawable[np.argsort(waits, kind="stable")[:count]]]
+
+    def _waits(self, count: int) -> NDArray[np.float64]:
+        words = np.asarray(self._bits.random_raw(count), dtype=np.uint64)
+        return -np.log1p(-((words >> np.uint64(11)).astype(np.float64) * _UNIT))

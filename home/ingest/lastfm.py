@@ -73,10 +73,10 @@ PARTS = tuple(_PARTS)
 class IngestReport:
     """What an ingest did.
 
-    `written` counts rows written by this run per table, `tables` the rows that each table holds after it,
-    `items` the items that the database holds by data set and kind. `rejected_rows` were left out,
-    `dropped_fields` are fields left out of rows that were loaded; `faults` counts both by file, field and
-    reason and `samples` are the first of each. `note` says what is synthetic.
+    `written` counts rows that this run inserted or changed per table, `tables` the rows that each table
+    holds after it, and `items` the items that the database holds by data set and kind. `rejected_rows` were
+    left out, `dropped_fields` are fields left out of rows that were loaded; `faults` counts both by file,
+    field and reason, and `samples` are the first of each. `note` says what is synthetic.
     """
 
     written: dict[str, int]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, Insert, Table, inspect
+from sqlalchemy import JSON, ColumnElement, Engine, Insert, Table, Text, cast, inspect, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from home.db import Base
@@ -96,7 +96,7 @@ class BatchWriter:
             self._write(model)
 
     def written(self) -> dict[str, int]:
-        """Rows written so far, by table name."""
+        """Rows inserted or changed so far, by table name; rows that were there already do not count."""
         return dict(self._written)
 
     def _write(self, model: type[Base]) -> None:
@@ -106,8 +106,8 @@ class BatchWriter:
         table = inspect(model).local_table
         assert isinstance(table, Table)  # noqa: S101 - a mapped class has a table; this tells the type checker
         with self._engine.begin() as connection:
-            connection.execute(_upsert(self._engine.dialect.name, table, rows[0]), rows)
-        self._written[table.name] += len(rows)
+            result = connection.execute(_upsert(self._engine.dialect.name, table, rows[0]), rows)
+            self._written[table.name] += max(result.rowcount, 0)
 
 
 def _upsert(dialect: str, table: Table, row: Mapping[str, Any]) -> Insert:
@@ -115,9 +115,16 @@ def _upsert(dialect: str, table: Table, row: Mapping[str, Any]) -> Insert:
     statement: Any = _INSERTS[dialect](table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in row if name not in keys}
-    upsert: Insert = (
-        statement.on_conflict_do_update(index_elements=keys, set_=changed)
-        if changed
-        else statement.on_conflict_do_nothing(index_elements=keys)
+    if not changed:
+        insert: Insert = statement.on_conflict_do_nothing(index_elements=keys)
+        return insert
+    differs = or_(
+        *(_comparable(table.c[name]).is_distinct_from(_comparable(new)) for name, new in changed.items())
     )
-    return upsert
+    update: Insert = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=differs)
+    return update
+
+
+def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # PostgreSQL compares no JSON values, only their text; equal lists are always written as equal text here.
+    return cast(column, Text) if isinstance(column.type, JSON) else column
