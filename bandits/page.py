@@ -171,9 +171,6 @@ class AnchoredMixture:
         prefixes = self._prefix_probabilities(page, q)
         conditionals = np.zeros(len(page))
         np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
-        # Off the anchor only exploration is left and the quotient is q_k itself, without rounding.
-        off_anchor = (self._on_anchor(page)[:-1] == 0.0) & (prefixes[:-1] > 0.0)
-        conditionals[off_anchor] = q[off_anchor]
         return conditionals
 
     def _on_anchor(self, page: Page) -> Probabilities:

@@ -166,6 +166,12 @@ def test_bootstrap_is_reproducible_and_skips_replicates_without_weight() -> None
     assert (first.low, first.high) == (1.0, 1.0)
 
 
+def test_empirical_bernstein_keeps_its_width_when_nothing_varies() -> None:
+    # With no variance only the second term is left: 7·b·ln(4/0.05) / (3·(m − 1)), with b = 2 and m = 101.
+    interval = empirical_bernstein(ips(Rounds(np.zeros(101), np.ones(101), np.ones(101))), 2.0)
+    assert interval.high == -interval.low == pytest.approx(14.0 * np.log(80.0) / 300.0)
+
+
 def test_empirical_bernstein_states_what_it_needs() -> None:
     rounds = log_of(50, np.random.default_rng(10))
     with pytest.raises(ValueError, match="snips is not a mean"):
