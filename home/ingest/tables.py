@@ -106,8 +106,9 @@ class BatchWriter:
         table = inspect(model).local_table
         assert isinstance(table, Table)  # noqa: S101 - a mapped class has a table; this tells the type checker
         with self._engine.begin() as connection:
-            result = connection.execute(_upsert(self._engine.dialect.name, table, rows[0]), rows)
-            self._written[table.name] += max(result.rowcount, 0)
+            upsert = _upsert(self._engine.dialect.name, table, rows[0])
+            result = connection.execute(upsert.execution_options(preserve_rowcount=True), rows)
+            self._written[table.name] += result.rowcount
 
 
 def _upsert(dialect: str, table: Table, row: Mapping[str, Any]) -> Insert:
