@@ -19,7 +19,7 @@ VIDEOS = 150
 _MOST_PLAYED_PODCAST = 420_000.0
 _MOST_PLAYED_BOOK = 160_000.0
 _MOST_WATCHED_VIDEO = 240_000.0
-_DAILY_NEWS_GAP = 21
+_NEWEST_EPISODE_DAYS = 21
 _ABANDONED = 0.12
 _SPONSORED = 0.06
 
@@ -64,7 +64,7 @@ def _podcast(dice: Dice, names: Names, number: int, rank: int, as_of: date) -> I
             dice.pick(_PODCAST_SUBJECTS[topic.name]), first=host.split()[0]
         )
     )
-    age = dice.integer(60, 900) if dice.chance(_ABANDONED) else dice.integer(0, _DAILY_NEWS_GAP)
+    age = dice.integer(60, 900) if dice.chance(_ABANDONED) else dice.integer(0, _NEWEST_EPISODE_DAYS)
     return Item(
         id=f"demo-podcast-{number}",
         kind=Kind.PODCAST,

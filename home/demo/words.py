@@ -94,7 +94,7 @@ PLACES = _words(
     Varanpur Vetlinge Westerlo Yamazaki Sorvino
     """
 )
-"""Invented places."""
+"""Places, most of them invented."""
 FIRST_NAMES = {
     "SE": _words(
         """
