@@ -42,18 +42,18 @@ _DOMINANT = 0.6
 def complete(
     shelves: Sequence[Shelf], families: Sequence[str], rows: Rows, starts: NDArray[np.int64], view: View
 ) -> list[Mapping[str, Attribute]]:
-    """The attributes of every shelf; `rows` are all shelves' rows end to end, `starts` (n,) where each begins.
+    """The attributes of every shelf: `rows` are all rows end to end, `starts` (n,) where each shelf begins.
 
     Attributes that a source set itself are kept beside the standard ones; of those it may set `sponsor` and
     `exploratory`.
     """
-    cols, n = view.catalog.columns, len(shelves)
+    cols = view.catalog.columns
     sizes = np.diff(starts, append=len(rows))
-    owner = np.repeat(np.arange(n), sizes)
+    owner = np.repeat(np.arange(len(shelves)), sizes)
     means = np.add.reduceat(_measures(rows, view), starts, axis=0) / sizes[:, None]
-    type_code, type_count = _mode(owner, cols.content_type[rows], len(CONTENT_TYPES), n)
-    genre_code, _ = _mode(owner, cols.genre[rows], len(cols.genres), n, skip_first=True)
-    sponsor_code, sponsor_count = _mode(owner, cols.sponsor[rows], len(cols.sponsors), n, skip_first=True)
+    type_code, type_count = _mode(owner, cols.content_type[rows], len(CONTENT_TYPES))
+    genre_code, _ = _mode(owner, cols.genre[rows], len(cols.genres), skip_first=True)
+    sponsor_code, sponsor_count = _mode(owner, cols.sponsor[rows], len(cols.sponsors), skip_first=True)
     bought = np.where(2 * sponsor_count >= sizes, sponsor_code, 0)
     content = np.where(type_count >= _DOMINANT * sizes, type_code, -1)
     numbers = means.tolist()
@@ -94,18 +94,20 @@ def _measures(rows: Rows, view: View) -> Floats:
 
 
 def _mode(
-    owner: NDArray[np.int64], codes: NDArray[np.integer], n_codes: int, n: int, *, skip_first: bool = False
+    owner: NDArray[np.int64], codes: NDArray[np.integer], n_codes: int, *, skip_first: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The most frequent code (n,) among each owner's entries and its count, the lowest code on a tie.
 
-    With `skip_first`, code 0 stands for none: it wins only with a count of 0, when there is nothing else.
+    `owner` ascends from 0 to n − 1 without gaps. With `skip_first`, code 0 stands for none: it wins only
+    with a count of 0, when there is nothing else.
     """
-    keys, counts = np.unique(owner * n_codes + codes, return_counts=True)
-    of, code = keys // n_codes, keys % n_codes
+    keys = np.sort(owner * n_codes + codes)
+    runs = np.flatnonzero(np.diff(keys, prepend=-1))
+    of, code = np.divmod(keys[runs], n_codes)
+    counts = np.diff(runs, append=len(keys))
     if skip_first:
-        of, code, counts = of[code > 0], code[code > 0], counts[code > 0]
-    order = np.lexsort((code, -counts, of))
-    first = order[np.diff(of[order], prepend=-1) > 0]
-    best, best_count = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    best[of[first]], best_count[of[first]] = code[first], counts[first]
-    return best, best_count
+        counts[code == 0] = 0
+    rank = counts * n_codes + (n_codes - 1 - code)
+    best = np.maximum.reduceat(rank, np.flatnonzero(np.diff(of, prepend=-1)))
+    count, reversed_code = np.divmod(best, n_codes)
+    return n_codes - 1 - reversed_code, count

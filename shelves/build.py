@@ -36,8 +36,8 @@ class Built:
 class Builder:
     """Builds the candidate shelves of a request. Safe to use from several threads.
 
-    Sources are asked in order, each for at most `budget_s` seconds of wall time (see `shelves.relay`). Shelves
-    shorter than `min_items` after filtering are left out; longer ones are cut to `max_items`.
+    Sources are asked in order, each for at most `budget_s` seconds of wall time (see `shelves.relay`).
+    Shelves shorter than `min_items` after filtering are left out; longer ones are cut to `max_items`.
 
     Raises ValueError when two sources share a name, or the limits contradict each other.
     """
@@ -91,7 +91,7 @@ class Builder:
         )
 
     def _keep(self, rows: Rows, lengths: NDArray[np.int64], eligible: Mask) -> tuple[Mask, Mask]:
-        """Which entries stay, and which shelves: eligible, first of its kind in the shelf, within the limits."""
+        """Which entries stay, and which shelves: eligible, first of its kind in the shelf, within limits."""
         owner = np.repeat(np.arange(len(lengths)), lengths)
         keep = eligible[rows] & _first(owner * len(eligible) + rows)
         seen = np.cumsum(keep)
@@ -146,6 +146,9 @@ def _distinct(outcome: Outcome, context: Context) -> list[tuple[Source, Shelf]]:
 
 def _first(keys: NDArray[np.int64]) -> Mask:
     """Which entries are the first with their key."""
+    ordered = np.sort(keys)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return np.ones(len(keys), dtype=np.bool_)
     first = np.zeros(len(keys), dtype=np.bool_)
     first[np.unique(keys, return_index=True)[1]] = True
     return first

@@ -10,25 +10,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+
 from shelves.columns import columns, decades, fresh_days, recent, tail
 from shelves.embeddings import Embeddings, index_embeddings
 from shelves.filters import Eligibility
 from shelves.listening import Interactions, index_listening
 from shelves.neighbours import neighbours
+from shelves.ragged import head
 from shelves.tags import TAIL_PERCENTILE, index_tags
-from shelves.types import ContentType, Item, Listener
+from shelves.types import ContentType, Item, Listener, Rows
 
 __all__ = ["Catalog", "CatalogData", "EditorialShelf", "Embeddings", "Interactions"]
 
 MIN_TAG_ITEMS = 5
 RECENT_SPAN = 3
+RECENT_LENGTH = 400
 MIN_DECADE_ITEMS = 20
 DECADE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class EditorialShelf:
-    """A shelf put together by people. Empty `markets` means every market; `starts` and `ends` are inclusive."""
+    """A shelf put together by people.
+
+    Empty `markets` means every market; `starts` and `ends` are inclusive.
+    """
 
     id: str
     title: str
@@ -65,11 +72,15 @@ class CatalogData:
 class Catalog:
     """Items with every index that sources use; immutable after construction, shared between threads.
 
-    Attributes: `items` and `ids` by row; `columns` (arrays by row); `recent`, rows
-    released within three times the fresh days by content type; `tail`, the less popular half; `decades`, the
-    most popular dated music by decade; `eligibility`; `tags`; `listening`;
-    `neighbours`; `embeddings`; `editorial`; `as_of` and the same as ordinal `day`; `fresh_days`, how young a
-    release counts as fresh.
+    Attributes:
+        items, ids: by row. columns: item attributes as arrays by row.
+        recent: newest rows by content type, within three times the fresh days.
+        tail: the less popular half by content type, most popular first.
+        decades: most popular dated music by decade.
+        eligibility, tags, listening, neighbours, embeddings: see their modules.
+        editorial: the editors' shelves, each with its rows.
+        as_of, day: the catalogue's day, and the same as an ordinal.
+        fresh_days: how young a release counts as fresh.
 
     Raises ValueError when there are no items or an id occurs twice.
     """
@@ -80,10 +91,10 @@ class Catalog:
         self._row_of = _rows_by_id(self.ids)
         self.as_of = data.as_of
         self.day = data.as_of.toordinal()
-        self.editorial = tuple(data.editorial)
+        self.editorial = tuple((edited, self._rows(edited.item_ids)) for edited in data.editorial)
         self.columns = columns(self.items, self._row_of)
         self.fresh_days = fresh_days(self.columns.release_day)
-        self.recent = recent(self.columns, self.day, RECENT_SPAN * self.fresh_days)
+        self.recent = head(recent(self.columns, self.day, RECENT_SPAN * self.fresh_days), RECENT_LENGTH)
         self.tail = tail(self.columns, TAIL_PERCENTILE)
         self.decades = decades(self.columns, ContentType.MUSIC, MIN_DECADE_ITEMS, DECADE_LENGTH)
         self.eligibility = Eligibility(self.items)
@@ -100,6 +111,11 @@ class Catalog:
     def row_of(self, item_id: str) -> int:
         """The row of an item, −1 when the catalogue does not have it."""
         return self._row_of.get(item_id, -1)
+
+    def _rows(self, item_ids: Sequence[str]) -> Rows:
+        """The rows of those ids that the catalogue has, each once, in order."""
+        found = (self.row_of(item_id) for item_id in dict.fromkeys(item_ids))
+        return np.array([row for row in found if row >= 0], dtype=np.int32)
 
 
 def _rows_by_id(ids: Sequence[str]) -> Mapping[str, int]:

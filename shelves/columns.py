@@ -110,7 +110,7 @@ def recent(cols: Columns, as_of: int, days: int) -> Ragged:
 
 
 def decades(cols: Columns, content_type: ContentType, min_items: int, limit: int) -> dict[int, Rows]:
-    """The `limit` most popular items of each decade with at least `min_items` of them, latest decade first."""
+    """The `limit` most popular items of each decade that has at least `min_items`, latest decade first."""
     rows = cols.by_type.row(TYPE_CODE[content_type])
     rows = rows[cols.release_day[rows] > 0]
     years = np.array([date.fromordinal(int(day)).year for day in cols.release_day[rows]], dtype=np.int64)

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shelves.columns import CONTENT_TYPES, Columns
-from shelves.types import Floats, Rows
+from shelves.ragged import ranked
+from shelves.types import Floats, Mask, Rows
+
+SEARCHED = 4_000
+_BEYOND_ANY_COSINE = np.float32(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +33,30 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingIndex:
-    """Unit vectors by content type: `rows[t]` (m_t,), `vectors[t]` (m_t, d); `position` (n,) is −1 without one."""
+    """Unit vectors by content type: `rows[t]` (m_t,), most popular first, and `vectors[t]` (d, m_t).
+
+    `position` (n,) is where a row stands in its content type, −1 without a vector. Search covers the first
+    `searched` items of a content type, which bounds its time in a catalogue of any size.
+    """
 
     rows: tuple[Rows, ...]
     vectors: tuple[Floats, ...]
     position: Rows
-    dim: int
+    searched: int = SEARCHED
+
+    def vectors_of(self, rows: Rows, content_type: int) -> Floats:
+        """Vectors (len(rows), d) of rows of one content type (by code), each with a position."""
+        return np.ascontiguousarray(self.vectors[content_type][:, self.position[rows]].T)
+
+    def search(
+        self, wanted: Floats, content_type: int, allowed: Mask, limit: int
+    ) -> list[tuple[Rows, Floats]]:
+        """The `limit` nearest allowed rows, and cosines, of each of the unit vectors `wanted` (q, d)."""
+        rows = self.rows[content_type][: self.searched]
+        barred = ~allowed[rows] * _BEYOND_ANY_COSINE
+        scores = wanted @ self.vectors[content_type][:, : self.searched] - barred
+        nearest = (ranked(rows, row_scores, limit) for row_scores in scores)
+        return [(found[allowed[found]], cosines[allowed[found]]) for found, cosines in nearest]
 
 
 def index_embeddings(
@@ -43,13 +65,15 @@ def index_embeddings(
     """Scale the vectors of catalogue items to length 1 and group them by content type."""
     position = np.full(len(cols.kind), -1, dtype=np.int32)
     rows, vectors = _known(embeddings, row_of)
+    best_first = np.argsort(-cols.popularity[rows], kind="stable")
+    rows, vectors = rows[best_first], vectors[best_first]
     grouped_rows, grouped_vectors = [], []
     for code in range(len(CONTENT_TYPES)):
         members = np.flatnonzero(cols.content_type[rows] == code)
         position[rows[members]] = np.arange(len(members))
         grouped_rows.append(rows[members])
-        grouped_vectors.append(np.ascontiguousarray(vectors[members]))
-    return EmbeddingIndex(tuple(grouped_rows), tuple(grouped_vectors), position, vectors.shape[1])
+        grouped_vectors.append(np.ascontiguousarray(vectors[members].T))
+    return EmbeddingIndex(tuple(grouped_rows), tuple(grouped_vectors), position)
 
 
 def _known(embeddings: Embeddings | None, row_of: Mapping[str, int]) -> tuple[Rows, Floats]:

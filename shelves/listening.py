@@ -35,7 +35,9 @@ class Interactions:
     def __post_init__(self) -> None:
         lengths = {name: len(getattr(self, name)) for name in ("listener_id", "item_id", "weight", "last_at")}
         if len(set(lengths.values())) != 1:
-            raise ValueError(f"interactions: columns differ in length ({lengths}); give every column one entry each")
+            raise ValueError(
+                f"interactions: columns differ in length ({lengths}); give every column one entry each"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,6 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from shelves.columns import CONTENT_TYPES, Columns
 from shelves.listening import Listening
-from shelves.ragged import Ragged
 from shelves.tags import Tags
 from shelves.types import Floats, Rows
 

@@ -5,6 +5,7 @@ Row i of a `Ragged` is `values[starts[i]:starts[i + 1]]`, as in a compressed spa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +66,24 @@ def head(ragged: Ragged, limit: int) -> Ragged:
     return Ragged(starts, ragged.values[keep], ragged.weights[keep])
 
 
+def union(n: int, parts: Sequence[Rows]) -> Rows:
+    """The rows in [0, n) that occur in any of `parts`, ascending; marking beats sorting at catalogue size."""
+    marked = np.zeros(n, dtype=np.bool_)
+    for rows in parts:
+        marked[rows] = True
+    return np.flatnonzero(marked).astype(np.int32)
+
+
+_WORTH_PARTITION = 100
+
+
 def ranked(rows: Rows, scores: Floats, limit: int) -> tuple[Rows, Floats]:
     """The `limit` best rows, best first; equal scores keep their order.
 
     Only the threshold is found by partition, so the choice among ties is the same on every machine.
     """
     surplus = len(rows) - limit
-    if surplus > 0:
+    if surplus > _WORTH_PARTITION:
         keep = scores >= np.partition(scores, surplus)[surplus]
         rows, scores = rows[keep], scores[keep]
     order = np.argsort(-scores, kind="stable")[:limit]

@@ -142,7 +142,7 @@ class Relay:
             shelves = tuple(source.propose(self._view))
             for shelf in shelves:
                 check_shape(shelf)
-        except Exception as error:  # noqa: BLE001 - whatever a source does wrong must not take the page down
+        except Exception as error:
             return DroppedSource(source.name, Drop.RAISED, f"{type(error).__name__}: {error}")
         return shelves
 

@@ -15,8 +15,8 @@ from shelves.ragged import Ragged, group, head
 from shelves.types import Floats, Item, Rows
 
 TAGS_PER_ITEM = 12
-POSTINGS = 400
-TAIL_POSTINGS = 200
+POSTINGS = 250
+TAIL_POSTINGS = 100
 TAIL_PERCENTILE = 0.5
 
 
@@ -60,13 +60,16 @@ class Tags:
         order = np.argsort(-counts, kind="stable")
         return [int(tag) for tag in order[counts[order] > 0]]
 
-    def profile(self, rows: Rows, weights: Floats) -> Floats:
-        """Weighted sum (n_tags,) of the tags of `rows`, scaled to length 1; zero without tags."""
+    def profiles(self, rows: Rows, weights: Floats, groups: NDArray[np.integer], n_groups: int) -> Floats:
+        """Weighted sums (n_groups, n_tags) of the tags of `rows` by group, scaled to length 1 or zero."""
         at, owner = self.by_item.positions(rows)
         mass = self.by_item.weights[at] * weights[owner]
-        profile = np.bincount(self.by_item.values[at], mass, len(self.names)).astype(np.float32)
-        length = np.linalg.norm(profile)
-        return profile / length if length > 0 else profile
+        keys = groups[owner].astype(np.int64) * len(self.names) + self.by_item.values[at]
+        sums = np.bincount(keys, mass, n_groups * len(self.names)).reshape(n_groups, len(self.names))
+        lengths = np.sqrt(np.einsum("gt,gt->g", sums, sums))
+        lengths[lengths == 0] = 1
+        profiles: Floats = (sums / lengths[:, None]).astype(np.float32)
+        return profiles
 
     def affinity(self, taste: Floats) -> Floats:
         """Product (n_items,) of every item's tags with a taste (n_tags,)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shelves.catalog import Catalog
 from shelves.columns import CONTENT_TYPES, KIND_CODE, TYPE_CODE
@@ -25,7 +26,8 @@ class View:
             first, each once. Weights are log plays relative to the strongest item of the same content type,
             since plays of songs and of films do not compare. Days are ordinals, 0 where unknown.
         tastes (4, n_tags): unit taste by content type; `music_taste` is its first row, `taste` the unit sum.
-        affinity (n,) in [0, 1]: how near each item is to the tastes.
+        affinity (n,) in [0, 1]: product of each item's unit tags with the largest taste in each tag, so that
+            tags of films count for films even if the taste is mostly music; cut off at 1.
         appeal (n,): 0.7 affinity + 0.3 popularity, the default order within a shelf.
         top_tags: music tags, strongest first. top_artists: artist rows, strongest first.
         friend_rows, friend_weights: what friends listen to, most shared first.
@@ -45,7 +47,7 @@ class View:
         self.known[self.history_rows] = True
         self.novel: Mask = self.eligible & ~self.known
         self.tastes: Floats = _tastes(catalog, self.history_rows, self.history_weights)
-        self.affinity: Floats = np.minimum(catalog.tags.affinity(self.tastes.sum(axis=0)), 1)
+        self.affinity: Floats = np.minimum(catalog.tags.affinity(self.tastes.max(axis=0)), 1)
         self.appeal: Floats = np.float32(0.7) * self.affinity + np.float32(0.3) * cols.popularity
         self.top_tags = _strongest_tags(self.music_taste)
         self.top_artists = _top_artists(catalog, self.history_rows, self.history_weights)
@@ -94,19 +96,17 @@ def _history(catalog: Catalog, history: Sequence[Interaction]) -> tuple[Rows, Fl
     return rows[order], weights[order], days[order]
 
 
-def _within_type(mass: np.ndarray[tuple[int], np.dtype[np.float64]], codes: np.ndarray) -> Floats:
+def _within_type(mass: NDArray[np.float64], codes: NDArray[np.int8]) -> Floats:
+    """Masses relative to the greatest of the same content type, in [0, 1]."""
     greatest = np.zeros(len(CONTENT_TYPES))
     np.maximum.at(greatest, codes, mass)
     greatest[greatest == 0] = 1
-    return (mass / greatest[codes]).astype(np.float32)
+    relative: Floats = (mass / greatest[codes]).astype(np.float32)
+    return relative
 
 
 def _tastes(catalog: Catalog, rows: Rows, weights: Floats) -> Floats:
-    codes = catalog.columns.content_type[rows]
-    profiles = [
-        catalog.tags.profile(rows[codes == code], weights[codes == code]) for code in range(len(CONTENT_TYPES))
-    ]
-    return np.stack(profiles)
+    return catalog.tags.profiles(rows, weights, catalog.columns.content_type[rows], len(CONTENT_TYPES))
 
 
 def _strongest_tags(taste: Floats) -> list[int]:

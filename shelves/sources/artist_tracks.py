@@ -28,7 +28,9 @@ class ArtistTracks:
             for artist in view.top_artists
             if eligible[artist] and len(works.row(artist)) >= self.min_works
         )
-        return [self._best_of(view, artist) for artist, _ in zip(enough, range(self.max_shelves), strict=False)]
+        return [
+            self._best_of(view, artist) for artist, _ in zip(enough, range(self.max_shelves), strict=False)
+        ]
 
     def _best_of(self, view: View, artist: int) -> Shelf:
         item, works = view.catalog.items[artist], view.catalog.columns.works

@@ -15,10 +15,12 @@ from shelves.view import View
 class AudiobooksForYou:
     """One shelf over all audiobooks by appeal, and one for each of the strongest tags."""
 
-    max_tags: int = 4
+    max_tags: int = 3
     name: ClassVar[str] = "audiobooks_for_you"
     family: ClassVar[str] = "spoken"
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Shelves of what the listener does not know yet."""
-        return for_you(view, self.name, ContentType.AUDIOBOOK, "Audiobooks for you", "{} audiobooks", self.max_tags)
+        return for_you(
+            view, self.name, ContentType.AUDIOBOOK, "Audiobooks for you", "{} audiobooks", self.max_tags
+        )

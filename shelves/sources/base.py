@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from shelves.columns import TYPE_CODE
-from shelves.ragged import ranked
+from shelves.ragged import ranked, union
 from shelves.types import (
     NO_ATTRIBUTES,
     Attribute,
@@ -23,6 +23,8 @@ from shelves.view import View
 
 ROW_LIMIT = 24
 """Rows a source proposes; more than a surface shows, so that layout can give shared items to one shelf."""
+
+_MOST_POPULAR = 400
 
 NOUN: Mapping[ContentType, str] = {
     ContentType.MUSIC: "music",
@@ -73,7 +75,7 @@ def shelf(
     attributes: Mapping[str, Attribute] = NO_ATTRIBUTES,
 ) -> Shelf:
     """The best allowed `rows` as a shelf with id `source` or `source:key`. `scores` match `rows`."""
-    keep = allowed[rows]
+    keep = np.flatnonzero(allowed[rows])
     best, values = ranked(rows[keep], scores[keep], ROW_LIMIT)
     shelf_id = f"{source}:{key}" if key else source
     return Shelf(shelf_id, title, best, values, Provenance(source, reason, seed), attributes)
@@ -84,16 +86,18 @@ def for_you(
 ) -> list[Shelf]:
     """New items of one content type by appeal: one shelf over all, one for each of the strongest tags.
 
-    Without a taste in that content type the strongest tags are the most used ones. `tag_title` has a place
-    for the tag.
+    The shelf over all draws from the strongest tags and the most popular items. Without a taste in that
+    content type the strongest tags are the most used ones. `tag_title` has a place for the tag.
     """
     tags = view.catalog.tags
-    reason = "Close to your taste" if len(view.history_rows) else "Popular with many listeners"
-    rows = type_rows(view, content_type)
-    shelves = [shelf(source, title, reason, rows, view.appeal[rows], allowed=view.novel)]
     liked = view.top_tags_of(content_type, max_tags)
-    for tag in liked or tags.biggest(TYPE_CODE[content_type])[:max_tags]:
-        name, rows = tags.names[tag], tag_rows(view, content_type, tag)
+    strongest = liked or tags.biggest(TYPE_CODE[content_type])[:max_tags]
+    tagged = [tag_rows(view, content_type, tag) for tag in strongest]
+    rows = union(len(view.catalog), [*tagged, type_rows(view, content_type)[:_MOST_POPULAR]])
+    reason = "Close to your taste" if len(view.history_rows) else "Popular with many listeners"
+    shelves = [shelf(source, title, reason, rows, view.appeal[rows], allowed=view.novel)]
+    for tag, rows in zip(strongest, tagged, strict=True):
+        name = tags.names[tag]
         why = f"You like {name}" if liked else f"{heading(name)} is big here"
         heard = heading(tag_title.format(name))
         key = name.casefold()

@@ -15,7 +15,7 @@ from shelves.view import View
 class BecauseYouListened:
     """One shelf for each of the strongest eligible items, which is the shelf's seed."""
 
-    max_shelves: int = 10
+    max_shelves: int = 8
     name: ClassVar[str] = "because_you_listened"
     family: ClassVar[str] = "similar"
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from shelves.columns import TYPE_CODE
+from shelves.ragged import union
 from shelves.sources.base import joined, shelf
 from shelves.types import ContentType, Floats, Rows, Shelf
 from shelves.view import View
@@ -22,10 +23,14 @@ _TITLE = {
 
 @dataclass(frozen=True, slots=True)
 class CrossContent:
-    """One shelf for each other content type: items by the product of their tags with the music taste."""
+    """One shelf for each other content type: items by the product of their tags with the music taste.
 
-    max_tags: int = 16
+    Candidates are the `per_tag` most popular items of each of the strongest `max_tags` music tags.
+    """
+
+    max_tags: int = 6
     max_named: int = 3
+    per_tag: int = 50
     name: ClassVar[str] = "cross_content"
     family: ClassVar[str] = "cross"
 
@@ -39,7 +44,7 @@ class CrossContent:
         shared = [tag for tag in view.top_tags[: self.max_tags] if len(postings.rows(code, tag))]
         if not shared:
             return None
-        rows = np.unique(np.concatenate([postings.rows(code, tag) for tag in shared]))
+        rows = union(len(view.catalog), [postings.rows(code, tag)[: self.per_tag] for tag in shared])
         names = joined([postings.names[tag] for tag in shared[: self.max_named]])
         return shelf(
             self.name,

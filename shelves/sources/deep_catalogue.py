@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from shelves.columns import TYPE_CODE
+from shelves.ragged import union
 from shelves.sources.base import heading, shelf
 from shelves.types import ContentType, Shelf
 from shelves.view import View
@@ -32,7 +31,7 @@ class DeepCatalogue:
     def _overall(self, view: View) -> Shelf:
         tags = view.top_tags[: self.tags_overall]
         tails = [view.catalog.tags.tail_rows(TYPE_CODE[ContentType.MUSIC], tag) for tag in tags]
-        rows = np.unique(np.concatenate(tails))
+        rows = union(len(view.catalog), tails)
         reason = "Little played by others, close to your taste"
         scores = view.affinity[rows]
         return shelf(self.name, "Deep cuts for you", reason, rows, scores, allowed=view.novel)

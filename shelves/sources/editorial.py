@@ -10,7 +10,7 @@ import numpy as np
 
 from shelves.catalog import EditorialShelf
 from shelves.sources.base import shelf
-from shelves.types import Shelf
+from shelves.types import Rows, Shelf
 from shelves.view import View
 
 
@@ -23,12 +23,12 @@ class Editorial:
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Editorial shelves, in the order of the catalogue."""
-        running = (e for e in view.catalog.editorial if e.runs(view.context.market, view.today))
-        return [self._shelf(view, edited) for edited in running]
+        market, today = view.context.market, view.today
+        return [
+            self._shelf(view, *edited) for edited in view.catalog.editorial if edited[0].runs(market, today)
+        ]
 
-    def _shelf(self, view: View, edited: EditorialShelf) -> Shelf:
-        found = (view.catalog.row_of(item_id) for item_id in dict.fromkeys(edited.item_ids))
-        rows = np.array([row for row in found if row >= 0], dtype=np.int32)
+    def _shelf(self, view: View, edited: EditorialShelf, rows: Rows) -> Shelf:
         return shelf(
             self.name,
             edited.title,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shelves.columns import CONTENT_TYPES, TYPE_CODE
-from shelves.sources.base import NOUN, joined, shelf
+from shelves.sources.base import NOUN, ROW_LIMIT, joined, shelf
 from shelves.types import ContentType, Floats, Rows, Shelf
 from shelves.view import View
 
@@ -26,7 +26,7 @@ class EmbeddingPicks:
     than `apart` similar to all earlier ones, and every item joins its nearest centre.
     """
 
-    max_clusters: int = 4
+    max_clusters: int = 3
     apart: float = 0.6
     considered: int = 60
     name: ClassVar[str] = "embedding_picks"
@@ -44,15 +44,13 @@ class EmbeddingPicks:
         if len(trained) == 0:
             return []
         rows, weights = rows[trained], weights[trained]
-        vectors = index.vectors[code][index.position[rows]]
+        vectors = index.vectors_of(rows, code)
         groups = [np.arange(len(rows))]
         groups += self._clusters(vectors) if content_type is ContentType.MUSIC else []
         wanted = np.stack([_mean(vectors[group], weights[group]) for group in groups])
-        novel = np.flatnonzero(view.novel[index.rows[code]])
-        candidates = index.rows[code][novel]
-        scores = (wanted @ index.vectors[code].T)[:, novel]
-        mixes = [self._mix(view, rows[group], candidates, s) for group, s in zip(groups, scores, strict=True)][1:]
-        return [self._overall(view, content_type, candidates, scores[0]), *mixes]
+        found = index.search(wanted, code, view.novel, ROW_LIMIT)
+        mixes = [self._mix(view, rows[group], *near) for group, near in zip(groups, found, strict=True)]
+        return [self._overall(view, content_type, *found[0]), *mixes[1:]]
 
     def _overall(self, view: View, content_type: ContentType, rows: Rows, scores: Floats) -> Shelf:
         music = content_type is ContentType.MUSIC

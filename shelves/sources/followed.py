@@ -35,7 +35,9 @@ class Followed:
         rows = works.values[at]
         scores = recency(view, view.catalog.columns.release_day[rows], self.half_life)
         reason = "Newest from artists you follow"
-        return shelf(self.name, "From artists you follow", reason, rows, scores, allowed=view.eligible, key="works")
+        return shelf(
+            self.name, "From artists you follow", reason, rows, scores, allowed=view.eligible, key="works"
+        )
 
     def _themselves(self, view: View, rows: Rows) -> Shelf:
         scores = view.appeal[rows]

@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from shelves.columns import CONTENT_TYPES, TYPE_CODE
-from shelves.ragged import ranked
+from shelves.ragged import ranked, union
 from shelves.sources.base import shelf
-from shelves.types import ContentType, Shelf
+from shelves.types import ContentType, Rows, Shelf
 from shelves.view import View
 
 _TITLE = {
@@ -33,19 +33,20 @@ class FreshFinds:
     reloaded on the same day stays the same.
     """
 
-    pool: int = 200
+    pool: int = 100
+    tags: int = 3
     name: ClassVar[str] = "fresh_finds"
     family: ClassVar[str] = "explore"
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Exploratory shelves, by content type."""
-        return [self._of_type(view, content_type) for content_type in CONTENT_TYPES]
+        rng = _generator(view)
+        return [self._of_type(view, content_type, rng) for content_type in CONTENT_TYPES]
 
-    def _of_type(self, view: View, content_type: ContentType) -> Shelf:
-        tail = view.catalog.tail.row(TYPE_CODE[content_type])
-        tail = tail[view.novel[tail]]
+    def _of_type(self, view: View, content_type: ContentType, rng: np.random.Generator) -> Shelf:
+        tail = self._tail(view, content_type)
         rows, affinity = ranked(tail, view.affinity[tail], self.pool)
-        noise = _generator(view, content_type).gumbel(size=len(rows)).astype(np.float32)
+        noise = rng.gumbel(size=self.pool)[: len(rows)].astype(np.float32)
         return shelf(
             self.name,
             _TITLE[content_type],
@@ -57,8 +58,16 @@ class FreshFinds:
             attributes={"exploratory": True},
         )
 
+    def _tail(self, view: View, content_type: ContentType) -> Rows:
+        """Novel tail items with one of the strongest tags, and the most popular ones of the tail."""
+        tags, code = view.catalog.tags, TYPE_CODE[content_type]
+        liked = view.top_tags_of(content_type, self.tags) or view.top_tags[: self.tags]
+        near = [tags.tail_rows(code, tag) for tag in liked]
+        found = union(len(view.catalog), [*near, view.catalog.tail.row(code)[: self.pool]])
+        return found[view.novel[found]]
 
-def _generator(view: View, content_type: ContentType) -> np.random.Generator:
-    text = f"{view.context.listener.id}|{view.today.isoformat()}|{content_type.value}"
+
+def _generator(view: View) -> np.random.Generator:
+    text = f"{view.context.listener.id}|{view.today.isoformat()}"
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return np.random.default_rng(int.from_bytes(digest, "little"))

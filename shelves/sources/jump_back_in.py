@@ -29,7 +29,7 @@ _REASON = {
 
 @dataclass(frozen=True, slots=True)
 class JumpBackIn:
-    """One shelf of everything, by strength × recency; one by strength for each content type; one of old loves.
+    """One shelf by strength × recency, one by strength for each content type, one of old loves.
 
     Old loves are strong items not played for `away_days`.
     """

@@ -18,7 +18,7 @@ from shelves.view import View
 class Mixes:
     """One shelf for each of the strongest music tags: known items get `familiar` on top of their appeal."""
 
-    max_shelves: int = 5
+    max_shelves: int = 4
     familiar: float = 0.15
     name: ClassVar[str] = "mixes"
     family: ClassVar[str] = "mix"
@@ -30,6 +30,7 @@ class Mixes:
     def _mix(self, view: View, tag: int) -> Shelf:
         name = view.catalog.tags.names[tag]
         rows = view.catalog.tags.rows(TYPE_CODE[ContentType.MUSIC], tag)
-        scores = view.appeal[rows] + np.float32(self.familiar) * view.known[rows]
+        bonus = np.float32(self.familiar) * view.known[rows].astype(np.float32)
+        scores = view.appeal[rows] + bonus
         title, reason = heading(f"{name} mix"), f"Your {name} and some more"
         return shelf(self.name, title, reason, rows, scores, allowed=view.eligible, key=name.casefold())

@@ -16,7 +16,7 @@ from shelves.view import View
 class MoreFromGenre:
     """One shelf for each of the listener's strongest music tags; the biggest tags for a new listener."""
 
-    max_shelves: int = 8
+    max_shelves: int = 6
     starters: int = 4
     name: ClassVar[str] = "more_from_genre"
     family: ClassVar[str] = "similar"

@@ -15,7 +15,7 @@ from shelves.view import View
 class PodcastsForYou:
     """One shelf over all podcasts by appeal, and one for each of the strongest tags."""
 
-    max_tags: int = 3
+    max_tags: int = 2
     name: ClassVar[str] = "podcasts_for_you"
     family: ClassVar[str] = "spoken"
 

@@ -15,7 +15,7 @@ from shelves.view import View
 class Watch:
     """One shelf over all video by appeal, and one for each of the strongest tags."""
 
-    max_tags: int = 4
+    max_tags: int = 3
     name: ClassVar[str] = "watch"
     family: ClassVar[str] = "video"
 

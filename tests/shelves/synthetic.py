@@ -1,11 +1,13 @@
-"""Seeded synthetic catalogues with known structure: every listener has a few genres and listens within them."""
+"""Seeded synthetic catalogues with known structure: every listener has three genres and stays near them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shelves.catalog import Catalog, CatalogData, EditorialShelf, Embeddings, Interactions
 from shelves.types import Context, Interaction, Item, Kind, Listener
@@ -83,7 +85,7 @@ def catalog_data(size: Size = SMALL, seed: int = 7, *, embeddings: bool = True) 
         interactions=interactions,
         listeners=listeners,
         editorial=_editorial(items),
-        embeddings=_embeddings(items, genre, rng) if embeddings else None,
+        embeddings=_embeddings(items, genre, interactions, rng) if embeddings else None,
     )
 
 
@@ -135,7 +137,9 @@ def _item(kind: Kind, i: int, popularity: float, size: Size, rng: np.random.Gene
         creator=f"Artist {artist}" if artist is not None else f"Maker {i % 97}",
         genre=f"genre {genre}",
         tags=(f"genre {genre}", *dict.fromkeys(f"tag {tag % size.extra_tags}" for tag in extra)),
-        released=None if kind is Kind.ARTIST else AS_OF - timedelta(days=int(rng.integers(0, 9000) ** 2 / 9000)),
+        released=None
+        if kind is Kind.ARTIST
+        else AS_OF - timedelta(days=int(rng.integers(0, 9000) ** 2 / 9000)),
         markets=frozenset() if rng.random() < 0.8 else frozenset(rng.choice(MARKETS, 2).tolist()),
         explicit=bool(rng.random() < 0.08),
         sponsor="Acme" if rng.random() < 0.02 else None,
@@ -145,7 +149,7 @@ def _item(kind: Kind, i: int, popularity: float, size: Size, rng: np.random.Gene
 
 
 def _interactions(
-    size: Size, items: tuple[Item, ...], genre: np.ndarray, rng: np.random.Generator
+    size: Size, items: tuple[Item, ...], genre: NDArray[np.int64], rng: np.random.Generator
 ) -> Interactions:
     tastes = np.stack([rng.choice(size.genres, 3, replace=False) for _ in range(size.listeners)])
     pairs: dict[tuple[int, int], None] = {}
@@ -181,7 +185,12 @@ def _editorial(items: tuple[Item, ...]) -> tuple[EditorialShelf, ...]:
     )
 
 
-def _embeddings(items: tuple[Item, ...], genre: np.ndarray, rng: np.random.Generator) -> Embeddings:
+def _embeddings(
+    items: tuple[Item, ...], genre: NDArray[np.int64], interactions: Interactions, rng: np.random.Generator
+) -> Embeddings:
+    """Vectors around a centre for each genre; zero, as if not trained, for items of few listeners."""
+    heard = Counter(interactions.item_id)
+    trained = np.array([heard[item.id] >= 3 for item in items])
     centres = rng.normal(size=(int(genre.max()) + 1, 32))
     vectors = centres[genre] + 0.4 * rng.normal(size=(len(items), 32))
-    return Embeddings([item.id for item in items], vectors.astype(np.float32))
+    return Embeddings([item.id for item in items], (vectors * trained[:, None]).astype(np.float32))
