@@ -9,6 +9,7 @@ from sqlite3 import OperationalError as SqliteBusy
 from time import sleep
 from typing import Any
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
@@ -205,7 +206,7 @@ class LeaseRow(Base):
 
 def connect(url: str) -> Engine:
     """Open a database by SQLAlchemy URL; SQLite gets write-ahead logging, so readers and a writer coexist."""
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, json_serializer=_to_json, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -242,6 +243,10 @@ def prepare_to_write(session: Session) -> None:
     if not session.in_transaction() or session.info.get(_BEGIN) is not session.get_transaction():
         session.connection(execution_options={_BEGIN: "BEGIN IMMEDIATE"})
         session.info[_BEGIN] = session.get_transaction()
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:

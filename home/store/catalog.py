@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, Function, func, select
 from sqlalchemy.orm import Session
 
 from home.db import InteractionRow, ItemRow, ListenerRow
@@ -31,11 +31,12 @@ def count_items(session: Session) -> int:
 
 
 def interactions(session: Session) -> Interactions:
-    """Every interaction as columns, by listener and item. Dates are in UTC."""
-    query = select(
-        InteractionRow.listener_id, InteractionRow.item_id, InteractionRow.weight, InteractionRow.last_at
-    ).order_by(InteractionRow.listener_id, InteractionRow.item_id)
-    columns: Sequence[Sequence[Any]] = list(zip(*session.execute(query).all(), strict=True)) or [()] * 4
+    """Every interaction as columns, by listener and item, with the day (UTC) of the last one."""
+    c = InteractionRow.__table__.c
+    query = select(c.listener_id, c.item_id, c.weight, _last_day(session)).order_by(c.listener_id, c.item_id)
+    # On the bare connection: the mapper's bookkeeping per row triples the time for a third of a million rows.
+    rows = session.connection().execute(query).all()
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * 4
     return Interactions(*columns)
 
 
@@ -51,6 +52,13 @@ def latest_day(session: Session) -> date | None:
     """The day (UTC) of the newest dated interaction, or None when no interaction has a date."""
     newest = session.scalar(select(func.max(InteractionRow.last_at)))
     return None if newest is None else newest.date()
+
+
+def _last_day(session: Session) -> Function[date]:
+    """The day in UTC, cut by the database: a third of a million datetimes are slow to make."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.date(func.timezone("UTC", InteractionRow.last_at), type_=Date)
+    return func.date(InteractionRow.last_at, type_=Date)
 
 
 def _item(row: Sequence[Any]) -> Item:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -27,6 +27,7 @@ from shelves.types import Interaction, Item, Kind, Listener
 from tests.home.loop import HORIZON, NOON, feedback, make_record
 
 _MINUTE = timedelta(minutes=1)
+_YESTERDAY = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
 def test_items_come_back_whole_and_by_id(engine: Engine) -> None:
@@ -42,14 +43,14 @@ def test_items_come_back_whole_and_by_id(engine: Engine) -> None:
 
 
 def test_interactions_come_back_as_columns(engine: Engine) -> None:
-    _interact(engine, ("bo", "y", 2.0, None), ("ada", "x", 0.5, NOON), ("ada", "w", 1.0, NOON - 2 * _MINUTE))
+    _interact(engine, ("bo", "y", 2.0, None), ("ada", "x", 0.5, NOON), ("ada", "w", 1.0, _YESTERDAY))
     with Session(engine) as session:
         read = catalog.interactions(session)
         assert catalog.latest_day(session) == NOON.date()
     assert list(read.listener_id) == ["ada", "ada", "bo"]
     assert list(read.item_id) == ["w", "x", "y"]
     assert list(read.weight) == [1.0, 0.5, 2.0]
-    assert list(read.last_at) == [NOON - 2 * _MINUTE, NOON, None]
+    assert list(read.last_at) == [NOON.date() - timedelta(days=1), NOON.date(), None]
 
 
 def test_an_empty_catalogue_reads_as_empty(engine: Engine) -> None:
