@@ -224,6 +224,12 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def refresh_statistics(engine: Engine) -> None:
+    """Let the database's query planner know what a bulk load has changed."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A transaction that reads and then writes: committed at the end, rolled back on an error."""

@@ -14,7 +14,7 @@ from home.store import decisions, listeners
 from home.store import events as store
 from home.store.decisions import LoggedDecision
 from home.store.events import StoredEvent
-from home.store.listeners import Dismissal
+from home.store.listeners import Dismissal, Play
 
 MAX_SKEW = timedelta(minutes=5)
 """How far the clock of a surface may be off before its events are refused."""
@@ -45,7 +45,8 @@ def ingest_events(
     The same id twice is one event, in one batch, over several and under concurrent posts. An event that
     cannot be about the page it names is rejected with the reason, and the others are stored. An event is
     late when it happened more than `horizon` after its decision, or arrived after the decision was learned
-    from. A dismissal takes effect at once, late or not.
+    from. A dismissal takes effect at once, late or not, and so does a play of 30 seconds, which joins the
+    listener's history.
 
     Clocks of surfaces drift: a time within `MAX_SKEW` before the page or after `now` is moved to the page's
     time or to `now`, because nothing happens before its page or after it was reported.
@@ -62,6 +63,7 @@ def ingest_events(
     listeners.dismiss(
         session, [_dismissal(e.event, logged) for e in new if e.event.kind is EventKind.DISMISS]
     )
+    listeners.played(session, [_play(e.event, logged) for e in new if _is_play(e.event)])
     return EventReport(
         accepted=len(new),
         duplicates=faults.count("") - len(new),
@@ -122,3 +124,11 @@ def _dismissal(event: RewardEvent, logged: Mapping[str, LoggedDecision]) -> Dism
     if event.item_id is None:
         return Dismissal(listener_id, "shelf", event.shelf_id, event.at)
     return Dismissal(listener_id, "item", event.item_id, event.at)
+
+
+def _is_play(event: RewardEvent) -> bool:
+    return event.kind is EventKind.PLAY_30S and event.item_id is not None
+
+
+def _play(event: RewardEvent, logged: Mapping[str, LoggedDecision]) -> Play:
+    return Play(logged[event.decision_id].listener_id, event.item_id or "", event.at)

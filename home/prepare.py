@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
 from home import registry
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
-from home.db import writing
+from home.db import refresh_statistics, writing
 from home.demo.load import load as load_demo
 from home.embeddings import load_embeddings, store_embeddings
 from home.ingest.progress import Progress
@@ -21,7 +23,7 @@ from home.settings import Settings
 from home.store import catalog as store
 from home.store import listeners, models
 from home.warmup import warm_up
-from shelves.catalog import Catalog
+from shelves.catalog import Catalog, Interactions
 from shelves.embeddings import Embeddings
 
 DEFAULT_WARM_UP_VISITS = 1500
@@ -52,6 +54,7 @@ def prepare(
             empty = store.count_items(session) == 0
         if empty:
             load_demo(engine, settings.fixtures_dir, progress)
+            refresh_statistics(engine)
         train_embeddings(engine, progress)
         version = _first_model(engine, settings, progress, warm_up_visits)
         with Session(engine) as session:
@@ -67,15 +70,24 @@ def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False)
             return
         interactions = store.interactions(session)
     # Importing the model imports torch, which serving never needs.
-    from shelves.models.item2vec import Item2VecConfig, histories_of, train
+    from shelves.models.item2vec import Config, train
 
-    config = Item2VecConfig(seed=_SEED)
-    item_ids, histories = histories_of(interactions)
+    item_ids, histories = _histories(interactions)
+    config = Config(seed=_SEED)
     progress.start("Training item embeddings", config.epochs)
-    vectors = train(histories, len(item_ids), config, lambda _: progress.advance())
+    vectors = train(histories, len(item_ids), config, lambda _epoch, _epochs, _loss: progress.advance())
     progress.finish()
     with writing(engine) as session:
         store_embeddings(session, Embeddings(item_ids, vectors), utc_now())
+
+
+def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArray[np.int32]]]:
+    """The items of all interactions by id, and each listener's items as positions among them."""
+    item_ids, items = np.unique(np.array(interactions.item_id, dtype=np.str_), return_inverse=True)
+    _, listeners_of = np.unique(np.array(interactions.listener_id, dtype=np.str_), return_inverse=True)
+    order = np.argsort(listeners_of, kind="stable")
+    ends = np.cumsum(np.bincount(listeners_of))[:-1] if len(order) else []
+    return tuple(item_ids.tolist()), np.split(items[order].astype(np.int32), ends)
 
 
 def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int) -> int:

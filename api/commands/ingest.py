@@ -11,6 +11,7 @@ from rich.table import Table
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
+from home.db import refresh_statistics
 from home.ingest.lastfm import PARTS, IngestReport
 from home.ingest.lastfm import ingest as ingest_lastfm
 from home.prepare import prepare, train_embeddings
@@ -54,6 +55,7 @@ def lastfm(
     engine = open_database(settings)
     with TerminalProgress(STDERR) as progress:
         report = ingest_lastfm(engine, data_dir, progress, limit, only=only, rejects=rejects)
+        refresh_statistics(engine)
         if models:
             train_embeddings(engine, progress, again=any(report.written.values()))
             prepare(settings, progress)

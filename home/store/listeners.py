@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from home.db import DismissalRow, FollowRow, FriendshipRow, InteractionRow, ListenerRow
-from home.store.statements import insert_new
+from home.store.statements import insert_into, insert_new
 from shelves.types import Interaction, Listener
 
 Target = Literal["shelf", "item"]
@@ -32,6 +32,15 @@ class Dismissal:
     listener_id: str
     target: Target
     target_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Play:
+    """A listener played an item."""
+
+    listener_id: str
+    item_id: str
     at: datetime
 
 
@@ -104,6 +113,37 @@ def dismiss(session: Session, wishes: Sequence[Dismissal]) -> None:
         for w in sorted(wishes)
     ]
     insert_new(session, DismissalRow, rows, DismissalRow.target_id)
+
+
+def played(session: Session, plays: Sequence[Play]) -> None:
+    """Add plays to listeners' histories: one more each, last heard when the play was."""
+    if not plays:
+        return
+    insert = insert_into(session, InteractionRow)
+    latest = case(
+        (
+            or_(InteractionRow.last_at.is_(None), InteractionRow.last_at < insert.excluded.last_at),
+            insert.excluded.last_at,
+        ),
+        else_=InteractionRow.last_at,
+    )
+    more = insert.on_conflict_do_update(
+        index_elements=["listener_id", "item_id"],
+        set_={"weight": InteractionRow.weight + 1, "last_at": latest},
+    )
+    session.execute(
+        more,
+        [
+            {
+                "listener_id": p.listener_id,
+                "item_id": p.item_id,
+                "weight": 1.0,
+                "last_at": p.at,
+                "dataset": "events",
+            }
+            for p in sorted(plays)
+        ],
+    )
 
 
 def _listener(row: ListenerRow) -> Listener:

@@ -25,14 +25,14 @@ def insert_new(
     """
     if not rows:
         return set()
-    insert = _insert(session, row).on_conflict_do_nothing().returning(key)
+    insert = insert_into(session, row).on_conflict_do_nothing().returning(key)
     return set(session.scalars(insert, rows))
 
 
 def replace(session: Session, row: type[Base], values: dict[str, Any]) -> None:
     """Insert one row, or overwrite the one with the same primary key."""
     keys = [column.name for column in inspect(row).primary_key]
-    insert = _insert(session, row).values(**values)
+    insert = insert_into(session, row).values(**values)
     session.execute(insert.on_conflict_do_update(index_elements=keys, set_=values))
 
 
@@ -42,7 +42,8 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + _CHUNK]
 
 
-def _insert(session: Session, row: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def insert_into(session: Session, row: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """The dialect's own insert, which can say what to do about a conflict."""
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(row)
     return sqlite.insert(row)

@@ -117,6 +117,17 @@ def test_dismissals_take_effect_at_once_even_when_late(log: Engine) -> None:
     assert _dismissed(log) == Dismissals(frozenset({"a1"}), frozenset({"c"}))
 
 
+def test_a_play_of_thirty_seconds_joins_the_history_once(log: Engine) -> None:
+    first = feedback("e1", "d1", EventKind.PLAY_30S, "a", item="a1", after=2 * _MINUTE)
+    second = feedback("e2", "d2", EventKind.PLAY_30S, "a", item="a1", after=_MINUTE)
+    short = feedback("e3", "d1", EventKind.PLAY, "a", item="a0")
+    _post(log, first, second, short)
+    _post(log, first)
+    with Session(log) as session:
+        history = listeners.history(session, "ada")
+    assert [(i.item_id, i.weight, i.last_at) for i in history] == [("a1", 2.0, NOON + 2 * _MINUTE)]
+
+
 def test_a_repeated_dismissal_is_no_new_wish(log: Engine) -> None:
     wish = feedback("e1", "d1", EventKind.DISMISS)
     _post(log, wish)
