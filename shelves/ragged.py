@@ -71,7 +71,7 @@ def union(n: int, parts: Sequence[Rows]) -> Rows:
     marked = np.zeros(n, dtype=np.bool_)
     for rows in parts:
         marked[rows] = True
-    return np.flatnonzero(marked).astype(np.int32)
+    return marked.nonzero()[0].astype(np.int32)
 
 
 _WORTH_PARTITION = 100
@@ -80,11 +80,14 @@ _WORTH_PARTITION = 100
 def ranked(rows: Rows, scores: Floats, limit: int) -> tuple[Rows, Floats]:
     """The `limit` best rows, best first; equal scores keep their order.
 
-    Only the threshold is found by partition, so the choice among ties is the same on every machine.
+    Only the threshold is found by partition, so the choice among ties is the same on every machine. Methods
+    instead of functions throughout: this runs for every shelf of every request.
     """
     surplus = len(rows) - limit
     if surplus > _WORTH_PARTITION:
-        keep = scores >= np.partition(scores, surplus)[surplus]
-        rows, scores = rows[keep], scores[keep]
-    order = np.argsort(-scores, kind="stable")[:limit]
-    return rows[order], scores[order]
+        parted = scores.copy()
+        parted.partition(surplus)
+        keep = (scores >= parted[surplus]).nonzero()[0]
+        rows, scores = rows.take(keep), scores.take(keep)
+    order = (-scores).argsort(kind="stable")[:limit]
+    return rows.take(order), scores.take(order)

@@ -75,8 +75,8 @@ def shelf(
     attributes: Mapping[str, Attribute] = NO_ATTRIBUTES,
 ) -> Shelf:
     """The best allowed `rows` as a shelf with id `source` or `source:key`. `scores` match `rows`."""
-    keep = np.flatnonzero(allowed[rows])
-    best, values = ranked(rows[keep], scores[keep], ROW_LIMIT)
+    keep = allowed.take(rows).nonzero()[0]
+    best, values = ranked(rows.take(keep), scores.take(keep), ROW_LIMIT)
     shelf_id = f"{source}:{key}" if key else source
     return Shelf(shelf_id, title, best, values, Provenance(source, reason, seed), attributes)
 

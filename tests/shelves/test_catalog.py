@@ -14,10 +14,11 @@ from tests.shelves.synthetic import AS_OF, catalog_data
 MUSIC = TYPE_CODE[ContentType.MUSIC]
 
 
-def artists(count: int, **fields: object) -> list[Item]:
+def artists(count: int, tags: tuple[str, ...] = ()) -> list[Item]:
     return [
-        Item(f"a{i}", Kind.ARTIST, f"Artist {i}", popularity=float(count - i), **fields) for i in range(count)
-    ]  # type: ignore[arg-type]
+        Item(f"a{i}", Kind.ARTIST, f"Artist {i}", tags=tags, popularity=float(count - i))
+        for i in range(count)
+    ]
 
 
 def plays(pairs: list[tuple[str, str]], at: date | None = None) -> Interactions:
@@ -119,7 +120,7 @@ def test_trending_is_growth_not_size() -> None:
 
 def test_trending_falls_back_to_the_last_season_of_the_data() -> None:
     pairs = [(f"l{k}", "a1") for k in range(30)]
-    long_ago = Interactions(*zip(*pairs, strict=True), [1.0] * 30, [AS_OF - timedelta(days=4000)] * 30)
+    long_ago = plays(pairs, AS_OF - timedelta(days=4000))
     catalog = Catalog(CatalogData(artists(3), AS_OF, long_ago))
     assert [catalog.ids[row] for row in catalog.listening.trending.row(MUSIC)] == ["a1"]
     undated = Catalog(CatalogData(artists(3), AS_OF, plays(pairs)))
