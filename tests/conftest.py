@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from home.db import connect, migrate
+from home.ingest.progress import Silent
+from home.prepare import prepare
+from home.settings import Settings
+from tests.requirements import lacking
 
 _POSTGRES_URL = "HOME_TEST_POSTGRES_URL"
 
@@ -23,7 +28,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = os.environ.get(_POSTGRES_URL)
     if not server:
-        pytest.skip(f"{_POSTGRES_URL} is not set: set it to the URL of a PostgreSQL database to test against")
+        lacking(f"{_POSTGRES_URL} is not set: set it to the URL of a PostgreSQL database to test against")
     yield from _postgres_schema(server)
 
 
@@ -34,6 +39,22 @@ def engine(database_url: str) -> Iterator[Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the embedded catalogue, embeddings and a briefly warmed-up model. Copy it to write."""
+    path = tmp_path_factory.mktemp("prepared") / "home.db"
+    prepare(Settings(database_url=f"sqlite:///{path}"), Silent(), warm_up_visits=60)
+    return path
+
+
+@pytest.fixture
+def demo_settings(prepared_database: Path, tmp_path: Path) -> Settings:
+    """Settings for a database of the test's own that is ready to compose."""
+    copy = tmp_path / "demo.db"
+    shutil.copy(prepared_database, copy)
+    return Settings(database_url=f"sqlite:///{copy}", learn_every_s=0, source_budget_ms=5000)
 
 
 def _postgres_schema(server: str) -> Iterator[str]:
