@@ -38,25 +38,31 @@ catalogue knows releases only by year (`shelves.columns.fresh_days`).
 MIXED = "mixed"
 _DOMINANT = 0.6
 
+Ints = NDArray[np.int64]
+
 
 def complete(
-    shelves: Sequence[Shelf], families: Sequence[str], rows: Rows, starts: NDArray[np.int64], view: View
+    shelves: Sequence[Shelf], families: Sequence[str], rows: Rows, starts: Ints, view: View
 ) -> list[Mapping[str, Attribute]]:
     """The attributes of every shelf: `rows` are all rows end to end, `starts` (n,) where each shelf begins.
 
     Attributes that a source set itself are kept beside the standard ones; of those it may set `sponsor` and
     `exploratory`.
     """
-    cols = view.catalog.columns
+    cols, n = view.catalog.columns, len(shelves)
     sizes = np.diff(starts, append=len(rows))
-    owner = np.repeat(np.arange(len(shelves)), sizes)
+    owner = np.repeat(np.arange(n), sizes)
     means = np.add.reduceat(_measures(rows, view), starts, axis=0) / sizes[:, None]
-    type_code, type_count = _mode(owner, cols.content_type[rows], len(CONTENT_TYPES))
-    genre_code, _ = _mode(owner, cols.genre[rows], len(cols.genres), skip_first=True)
-    sponsor_code, sponsor_count = _mode(owner, cols.sponsor[rows], len(cols.sponsors), skip_first=True)
-    bought = np.where(2 * sponsor_count >= sizes, sponsor_code, 0)
-    content = np.where(type_count >= _DOMINANT * sizes, type_code, -1)
-    numbers = means.tolist()
+    types = np.bincount(
+        owner * len(CONTENT_TYPES) + cols.content_type[rows], minlength=n * len(CONTENT_TYPES)
+    )
+    types = types.reshape(n, len(CONTENT_TYPES))
+    content = np.where(types.max(axis=1) >= _DOMINANT * sizes, types.argmax(axis=1), -1).tolist()
+    genre, _ = _mode(owner, cols.genre[rows], len(cols.genres), n)
+    payer, paid = _mode(owner, cols.sponsor[rows], len(cols.sponsors), n)
+    bought = np.where(2 * paid >= sizes, payer, 0).tolist()
+    genres = genre.tolist()
+    numbers, lengths = means.tolist(), sizes.astype(np.float64).tolist()
     found: list[Mapping[str, Attribute]] = []
     for i, shelf in enumerate(shelves):
         taste, popularity, novelty, dated, fresh = numbers[i]
@@ -67,13 +73,13 @@ def complete(
                 "source": shelf.provenance.source,
                 "family": families[i],
                 "content_type": MIXED if content[i] < 0 else CONTENT_TYPES[content[i]].value,
-                "genre": cols.genres[genre_code[i]],
+                "genre": cols.genres[genres[i]],
                 "sponsored": bool(sponsor),
                 "sponsor": sponsor,
                 "fresh": dated > 0 and 2 * fresh >= dated,
                 "exploratory": bool(shelf.attributes.get("exploratory", False)),
                 "seed": shelf.provenance.seed_item or "",
-                "size": float(sizes[i]),
+                "size": lengths[i],
                 "taste": taste,
                 "popularity": popularity,
                 "novelty": novelty,
@@ -93,21 +99,29 @@ def _measures(rows: Rows, view: View) -> Floats:
     return np.stack(measures, axis=1, dtype=np.float64)
 
 
-def _mode(
-    owner: NDArray[np.int64], codes: NDArray[np.integer], n_codes: int, *, skip_first: bool = False
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The most frequent code (n,) among each owner's entries and its count, the lowest code on a tie.
+def _mode(owner: Ints, codes: Rows, n_codes: int, n: int) -> tuple[Ints, Ints]:
+    """The most frequent code above 0 (n,) among each owner's entries, the lowest on a tie, and its count.
 
-    `owner` ascends from 0 to n − 1 without gaps. With `skip_first`, code 0 stands for none: it wins only
-    with a count of 0, when there is nothing else.
+    `owner` ascends. Code 0 stands for none: it is the answer, with count 0, where there is nothing else.
     """
-    keys = np.sort(owner * n_codes + codes)
-    runs = np.flatnonzero(np.diff(keys, prepend=-1))
+    found, count = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    named = codes.nonzero()[0]
+    if len(named) == 0:
+        return found, count
+    keys = owner[named] * n_codes + codes[named]
+    keys.sort()
+    runs = _run_starts(keys)
     of, code = np.divmod(keys[runs], n_codes)
     counts = np.diff(runs, append=len(keys))
-    if skip_first:
-        counts[code == 0] = 0
-    rank = counts * n_codes + (n_codes - 1 - code)
-    best = np.maximum.reduceat(rank, np.flatnonzero(np.diff(of, prepend=-1)))
-    count, reversed_code = np.divmod(best, n_codes)
-    return n_codes - 1 - reversed_code, count
+    firsts = _run_starts(of)
+    best, reversed_code = np.divmod(
+        np.maximum.reduceat(counts * n_codes + (n_codes - 1 - code), firsts), n_codes
+    )
+    found[of[firsts]], count[of[firsts]] = n_codes - 1 - reversed_code, best
+    return found, count
+
+
+def _run_starts(ordered: Ints) -> Ints:
+    """Where each run of equal values begins."""
+    starts: Ints = np.concatenate(([0], (ordered[1:] != ordered[:-1]).nonzero()[0] + 1))
+    return starts

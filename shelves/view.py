@@ -14,6 +14,7 @@ from shelves.types import ContentType, Context, Floats, Interaction, Kind, Mask,
 
 MUSIC = TYPE_CODE[ContentType.MUSIC]
 _FRIENDS = 20
+_TOP_TAGS = 24
 
 
 class View:
@@ -29,7 +30,7 @@ class View:
         affinity (n,) in [0, 1]: product of each item's unit tags with the largest taste in each tag, so that
             tags of films count for films even if the taste is mostly music; cut off at 1.
         appeal (n,): 0.7 affinity + 0.3 popularity, the default order within a shelf.
-        top_tags: music tags, strongest first. top_artists: artist rows, strongest first.
+        top_tags: the 24 strongest music tags, strongest first. top_artists: artist rows, strongest first.
         friend_rows, friend_weights: what friends listen to, most shared first.
         day: the catalogue's day, from which ages are counted. today: the date of the request.
     """
@@ -72,7 +73,7 @@ class View:
         return self.history_rows[of_type], self.history_weights[of_type]
 
     def top_tags_of(self, content_type: ContentType, limit: int) -> list[int]:
-        """The strongest tags of the taste in one content type."""
+        """The `limit` strongest tags of the taste in one content type, at most 24."""
         return _strongest_tags(self.tastes[TYPE_CODE[content_type]])[:limit]
 
 
@@ -111,8 +112,9 @@ def _tastes(catalog: Catalog, rows: Rows, weights: Floats) -> Floats:
 
 def _strongest_tags(taste: Floats) -> list[int]:
     present = np.flatnonzero(taste)
-    order = np.argsort(-taste[present], kind="stable")
-    return [int(tag) for tag in present[order]]
+    order = np.argsort(-taste[present], kind="stable")[:_TOP_TAGS]
+    tags: list[int] = present[order].tolist()
+    return tags
 
 
 def _top_artists(catalog: Catalog, rows: Rows, weights: Floats) -> list[int]:
