@@ -18,6 +18,6 @@ async def _metrics(request: Request) -> Metrics:
     return cast("Metrics", request.app.state.metrics)
 
 
-# Both are coroutines because FastAPI sends plain functions through the thread pool, which costs more than they do.
+# Both are coroutines: FastAPI sends plain functions through the thread pool, which costs more than they do.
 HomeDep = Annotated[Home, Depends(_home)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

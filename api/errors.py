@@ -16,16 +16,20 @@ from home.errors import (
     ConfigurationError,
     EmptyCatalogue,
     HomeError,
+    NothingEligible,
     UnknownDecision,
     UnknownListener,
     UnknownSurface,
 )
+from home.registry import NoModelError
 
 KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
     UnknownListener: problems.UNKNOWN_LISTENER,
     UnknownDecision: problems.UNKNOWN_DECISION,
     UnknownSurface: problems.UNKNOWN_SURFACE,
     EmptyCatalogue: problems.EMPTY_CATALOGUE,
+    NothingEligible: problems.NOTHING_ELIGIBLE,
+    NoModelError: problems.NO_MODEL,
     ConfigurationError: problems.MISCONFIGURED,
 }
 """Which kind of problem an error becomes; a subclass becomes what its nearest base does."""
@@ -41,22 +45,23 @@ _FIXES = {
 
 def install(app: FastAPI) -> None:
     """Make every error of `app` leave as problem details."""
-    app.add_exception_handler(HomeError, _home_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
+    app.exception_handler(HomeError)(_home_error)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(Exception)(_unexpected)
 
 
 def kind_of(error: HomeError) -> ProblemKind:
     """The kind of problem that an error is."""
-    return next((KIND_OF_ERROR[base] for base in type(error).mro() if base in KIND_OF_ERROR), problems.INTERNAL)
+    known = (KIND_OF_ERROR[base] for base in type(error).mro() if base in KIND_OF_ERROR)
+    return next(known, problems.INTERNAL)
 
 
-def faults(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Pydantic's error list as field, value and fix."""
+def faults(errors: Sequence[Mapping[str, Any]], skip: int = 1) -> list[dict[str, Any]]:
+    """Pydantic's error list as field, value and fix. Field paths lose their first `skip` steps."""
     return [
         {
-            "field": _field(error["loc"], error["type"]),
+            "field": _field(error["loc"], error["type"], skip),
             "value": _shortened(error.get("input")),
             "fix": _FIXES.get(error["type"]) or error["msg"],
         }
@@ -64,27 +69,24 @@ def faults(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-async def _home_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HomeError)
+async def _home_error(request: Request, error: HomeError) -> Response:
     return problem(request, kind_of(error), str(error))
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = faults(error.errors())
     fields = ", ".join(fault["field"] for fault in found)
     return problem(request, problems.INVALID_REQUEST, f"cannot use {fields}; see errors", errors=found)
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = f"nothing is at {request.url.path}; /openapi.json lists what there is"
         return problem(request, problems.NOT_FOUND, detail)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} is not offered at {request.url.path}; the Allow header says what is"
         return problem(request, problems.METHOD_NOT_ALLOWED, detail, headers=error.headers)
-    kind = problems.HTTP_ERROR
+    kind = problems.TOO_LARGE if error.status_code == problems.TOO_LARGE.status else problems.HTTP_ERROR
     return problem(request, kind, error.detail, status=error.status_code, headers=error.headers)
 
 
@@ -93,8 +95,8 @@ async def _unexpected(request: Request, _: Exception) -> Response:
     return problem(request, problems.INTERNAL, "the server failed on this request; its log says how")
 
 
-def _field(loc: Sequence[str | int], kind: str) -> str:
-    path = list(loc[:1]) if kind == "json_invalid" else list(loc[1:]) or list(loc)
+def _field(loc: Sequence[str | int], kind: str, skip: int) -> str:
+    path = loc[:1] if kind == "json_invalid" else loc[skip:] or loc
     return ".".join(map(str, path))
 
 

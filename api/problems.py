@@ -46,6 +46,10 @@ EMPTY_CATALOGUE = ProblemKind(
     "empty-catalogue", "Empty catalogue", 503, "The database holds no items, so nothing can be composed."
 )
 NOT_READY = ProblemKind("not-ready", "Not ready", 503, "A check that composing depends on fails.")
+NOTHING_ELIGIBLE = ProblemKind(
+    "nothing-eligible", "Nothing eligible", 409, "The catalogue has nothing that this listener may be shown."
+)
+NO_MODEL = ProblemKind("no-model", "No model", 503, "No model has been published or loaded yet.")
 MISCONFIGURED = ProblemKind(
     "misconfigured", "Misconfigured", 503, "A settings, grid, rulebook or reward file cannot be used."
 )
@@ -58,7 +62,8 @@ KINDS: Mapping[str, ProblemKind] = {
     kind.slug: kind
     for kind in (
         UNKNOWN_LISTENER, UNKNOWN_DECISION, UNKNOWN_SURFACE, INVALID_REQUEST, TOO_LARGE, NOT_FOUND,
-        METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOT_READY, MISCONFIGURED, HTTP_ERROR, INTERNAL,
+        METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NO_MODEL, NOT_READY, MISCONFIGURED,
+        HTTP_ERROR, INTERNAL,
     )
 }  # fmt: skip
 """Every kind by its slug."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.schemas import page_out
+from api.present import home_page
 from api.terminal import STDOUT, settings_of
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Placement
@@ -23,7 +22,9 @@ def page(
     seed: Annotated[
         int | None, typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0)
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")] = False,
 ) -> None:
     """Compose a listener's Home and print it shelf by shelf.
@@ -36,7 +37,7 @@ def page(
         compose = home.compose if log else home.preview
         composed = compose(listener, surface, seed=seed)
         if as_json:
-            print(orjson.dumps(page_out(composed).model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode())
+            print(home_page(composed).model_dump_json(indent=2))
         else:
             render(composed, STDOUT)
     finally:
@@ -46,7 +47,9 @@ def page(
 def render(page: ComposedPage, console: Console) -> None:
     """Print a page as a table, with what is proven about it underneath."""
     who = page.context.listener
-    table = Table(title=f"Home of {who.name} ({who.id}, {who.market}) on {page.grid.surface}", show_lines=True)
+    table = Table(
+        title=f"Home of {who.name} ({who.id}, {who.market}) on {page.grid.surface}", show_lines=True
+    )
     table.add_column("slot", justify="right")
     table.add_column("shelf", ratio=3)
     table.add_column("value", justify="right")

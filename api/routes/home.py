@@ -1,0 +1,44 @@
+"""Composing a page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api import present
+from api.deps import HomeDep, MetricsDep
+from api.metrics import Metrics
+from api.responses import INVALID, NO_PAGE, NOTHING_ELIGIBLE, UNKNOWN_FOR_PAGE
+from api.schemas import MAX_SEED, HomePage, HomeRequest
+from home.service import Home
+
+router = APIRouter(
+    prefix="/v1/home",
+    tags=["home"],
+    responses={**UNKNOWN_FOR_PAGE, **NOTHING_ELIGIBLE, **INVALID, **NO_PAGE},
+)
+
+
+@router.post("", summary="Compose a Home")
+def compose(request: HomeRequest, home: HomeDep, metrics: MetricsDep) -> HomePage:
+    """Compose a page for a listener and log the decision before answering."""
+    return _composed(home, metrics, request.listener_id, request.surface, request.seed)
+
+
+@router.get("/{listener_id}", summary="Compose a Home, by URL")
+def compose_for(
+    listener_id: Annotated[str, Path(max_length=200, examples=["listener-7"])],
+    home: HomeDep,
+    metrics: MetricsDep,
+    surface: Annotated[str, Query(min_length=1, max_length=100, examples=["phone"])] = "phone",
+    seed: Annotated[int | None, Query(ge=0, le=MAX_SEED)] = None,
+) -> HomePage:
+    """The same as POST /v1/home, for a browser's address bar: this logs a decision as well."""
+    return _composed(home, metrics, listener_id, surface, seed)
+
+
+def _composed(home: Home, metrics: Metrics, listener_id: str, surface: str, seed: int | None) -> HomePage:
+    page = home.compose(listener_id, surface, seed=seed)
+    metrics.composed(page)
+    return present.home_page(page)
