@@ -1,0 +1,1 @@
+"""Replay: what another policy would have earned on the decisions that were logged."""

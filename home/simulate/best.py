@@ -1,0 +1,40 @@
+"""The best page that is known for a visit: what regret is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from home.compose import ComposedPage, Tools
+from home.simulate.encounter import shown_rows
+from home.simulate.expectation import Expectation
+from home.simulate.listener import ListenerModel
+from layout.objective import page_values
+from layout.solve import solve
+from layout.types import LayoutShelf, Problem
+
+
+@dataclass(slots=True, eq=False)
+class BestKnown:
+    """Lays out the true attraction of the candidate shelves with the rules and solver that serve.
+
+    The true attraction is that over all intents, because the intent shows only after the page. The layout
+    objective values a shelf by attraction × examination; it knows nothing of listeners who leave satisfied,
+    nor of items that a shelf loses to those above it, so another page can be slightly better than this one.
+    """
+
+    model: ListenerModel
+    tools: Tools
+
+    def expected(self, page: ComposedPage) -> Expectation:
+        """What the best known page of this page's candidates brings in expectation, exact."""
+        grid = self.tools.grid(page.context.surface)
+        heads = [shelf.rows[: grid.items_per_shelf] for shelf in page.shelves]
+        attraction = self.model.meet(page.context, page.shelves, heads).expected_attraction
+        shelves = tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in page.shelves)
+        values = page_values(attraction, grid, tuple(shelf.id for shelf in shelves))
+        problem = Problem(shelves, grid, self.tools.rules, values)
+        best = solve(problem, deadline_s=self.tools.layout_deadline_s).page
+        met = self.model.meet(
+            page.context, [page.shelves[index] for index in best], shown_rows(page.shelves, best, grid)
+        )
+        return self.model.expectation(met, grid)

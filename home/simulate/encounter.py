@@ -1,0 +1,89 @@
+"""A row of shelves as a simulated listener meets them: how likely everything is, with nothing drawn yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.types import Page
+from home.simulate.parameters import ListenerParameters
+from home.simulate.truth import Probabilities, Truth, intent_probabilities, utilities
+from layout.types import Grid
+from shelves.catalog import Catalog
+from shelves.types import Context, Rows, Shelf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encounter:
+    """How a listener meets n shelves, given that they are looked at.
+
+    `intents` (I,): probability of each intent of the visit. `attraction` (I, n): probability that each shelf
+    attracts. `choice`, `listens`: for each shelf, arrays over the items it shows: the probability that the
+    item is chosen, and that it goes on for 30 seconds once it plays.
+    """
+
+    intents: Probabilities
+    attraction: Probabilities
+    choice: tuple[Probabilities, ...]
+    listens: tuple[Probabilities, ...]
+
+    @property
+    def expected_attraction(self) -> Probabilities:
+        """Attraction (n,) over all intents: the most that can be known before the visit."""
+        return self.intents @ self.attraction
+
+    @property
+    def listens_if_played(self) -> Probabilities:
+        """Probability (n,) that a play on each shelf goes on for 30 seconds."""
+        return np.array([choice @ listens for choice, listens in zip(self.choice, self.listens, strict=True)])
+
+
+def meet(
+    parameters: ListenerParameters,
+    catalog: Catalog,
+    truth: Truth,
+    context: Context,
+    shelves: Sequence[Shelf],
+    shown: Sequence[Rows],
+) -> Encounter:
+    """How a listener meets `shelves` that show the catalogue rows `shown`. An empty shelf attracts nobody."""
+    lengths = np.array([len(rows) for rows in shown])
+    affinity = truth.affinity(catalog, np.concatenate(shown))
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    means = np.bincount(owner, affinity, len(lengths)) / np.maximum(lengths, 1)
+    by_shelf = np.split(affinity, np.cumsum(lengths)[:-1])
+    choice, response = parameters.choice, parameters.response
+    return Encounter(
+        intents=intent_probabilities(parameters.intent, context.now.hour, context.surface),
+        attraction=_logistic(utilities(parameters, truth, shelves, means)) * (lengths > 0),
+        choice=tuple(_choice(a, choice.sharpness, choice.decay) for a in by_shelf),
+        listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in by_shelf),
+    )
+
+
+def shown_rows(shelves: Sequence[Shelf], page: Page, grid: Grid) -> list[Rows]:
+    """The catalogue rows that each slot of a page shows: the best of its shelf that no slot above shows."""
+    used: set[int] = set()
+    shown = []
+    for index in page:
+        rows = [row for row in shelves[index].rows.tolist() if row not in used][: grid.items_per_shelf]
+        used.update(rows)
+        shown.append(np.array(rows, dtype=np.int32))
+    return shown
+
+
+def patience(grid: Grid) -> Probabilities:
+    """Probability (K,) that a listener's patience reaches each slot; it never rises down the page."""
+    return np.minimum.accumulate([slot.examination for slot in grid.slots])
+
+
+def _choice(affinity: Probabilities, sharpness: float, decay: float) -> Probabilities:
+    weights = np.exp(sharpness * affinity) * decay ** np.arange(len(affinity))
+    shares: Probabilities = weights / weights.sum()
+    return shares
+
+
+def _logistic(log_odds: Probabilities) -> Probabilities:
+    return 1.0 / (1.0 + np.exp(-log_odds))

@@ -1,0 +1,211 @@
+"""The closed loop: fair to every policy, repeatable, and learning from exactly what was logged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from bandits.policies import UniformPolicy, VwPolicy
+from bandits.types import EventKind, Example, Features, RewardEvent, Scores
+from home.compose import ComposedPage, Exploration
+from home.errors import UnknownSurface
+from home.simulate.parameters import Dismissal, ListenerParameters
+from home.simulate.participants import PARTICIPANTS, Participant, participants
+from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
+from home.warmup import warm_up
+from tests.home.simulate.world import world
+
+VISITS = SimulationConfig(visits=24, batch=8, seed=3)
+
+
+def run(
+    policies: Mapping[str, Participant],
+    config: SimulationConfig = VISITS,
+    parameters: ListenerParameters | None = None,
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] | None = None,
+) -> SimulationResult:
+    here = world()
+    return simulate(
+        here.contexts,
+        here.tools,
+        policies,
+        parameters or here.parameters,
+        here.formula,
+        config,
+        on_page=None if pages is None else lambda *page: pages.append(page),
+    )
+
+
+def story(result: SimulationResult, policy: str) -> list[dict[str, object]]:
+    """A policy's rows without its name and times."""
+    rows = [asdict(replace(row, policy="", seconds=0.0)) for row in result.rows if row.policy == policy]
+    assert rows
+    return rows
+
+
+@dataclass
+class Recorder:
+    """A policy that keeps its lessons."""
+
+    lessons: list[Example] = field(default_factory=list)
+    name: str = "recorder"
+
+    def score(self, context: Features, actions: Sequence[Features], slots: int) -> Scores:
+        return UniformPolicy().score(context, actions, slots)
+
+    def learn(self, examples: Iterable[Example]) -> int:
+        before = len(self.lessons)
+        self.lessons += examples
+        return len(self.lessons) - before
+
+    def snapshot(self) -> bytes:
+        return b""
+
+    def describe(self) -> str:
+        return self.name
+
+
+def test_the_same_seed_gives_the_same_simulation_and_another_seed_another() -> None:
+    names = {"vw": Participant(VwPolicy, learns=True)}
+    first, again = run(names), run(names)
+    other = run(names, replace(VISITS, seed=4))
+    assert story(first, "vw") == story(again, "vw")
+    assert story(first, "vw") != story(other, "vw")
+
+
+def test_policies_meet_the_same_visits_with_the_same_luck_whoever_else_takes_part() -> None:
+    alone = run({"uniform": Participant(UniformPolicy)})
+    together = run(
+        {
+            "vw": Participant(VwPolicy, learns=True),
+            "uniform": Participant(UniformPolicy),
+            "twin": Participant(UniformPolicy),
+        }
+    )
+    assert story(together, "uniform") == story(together, "twin") == story(alone, "uniform")
+    visits = [(r.listener_id, r.hour, r.surface) for r in together.rows]
+    assert visits[0::3] == visits[1::3] == visits[2::3]
+
+
+def test_every_page_is_valid_with_an_exact_propensity() -> None:
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
+    run({"random": Participant(UniformPolicy, exploration=Exploration(1.0, 1.0))}, pages=pages)
+    assert len(pages) == 24
+    for _, page, _ in pages:
+        assert page.violations == ()
+        assert 0.0 < page.draw.propensity <= 1.0
+        assert page.draw.explored
+
+
+def test_a_policy_learns_the_looked_at_shelves_with_their_logged_probabilities() -> None:
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
+    recorder = Recorder()
+    run({"recorder": Participant(lambda: recorder, learns=True)}, pages=pages)
+    expected = []
+    for _, page, events in pages:
+        looked_at = {event.shelf_id for event in events if event.kind is EventKind.IMPRESSION}
+        expected += [(p.shelf.id, p.slot, p.conditional) for p in page.placements if p.shelf.id in looked_at]
+    assert [(e.slot, e.probability) for e in recorder.lessons] == [(slot, p) for _, slot, p in expected]
+    assert {e.reward for e in recorder.lessons} > {0.0}
+
+
+def test_only_policies_that_learn_change_and_only_between_batches() -> None:
+    result = run({"vw": Participant(VwPolicy, learns=True), "frozen": Participant(VwPolicy)})
+    versions = defaultdict(set)
+    for row in result.rows:
+        versions[row.policy, row.batch].add(row.model_version)
+    assert [versions["vw", batch] for batch in range(3)] == [{1}, {2}, {3}]
+    assert [versions["frozen", batch] for batch in range(3)] == [{1}, {1}, {1}]
+
+
+def test_a_dismissed_shelf_is_never_shown_to_that_listener_again() -> None:
+    impatient = replace(world().parameters, dismissal=Dismissal(below=1.0, rate=0.5))
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
+    policies = {"uniform": Participant(UniformPolicy), "vw": Participant(VwPolicy, learns=True)}
+    result = run(policies, SimulationConfig(visits=80, batch=20), impatient, pages)
+    gone: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for policy, page, events in pages:
+        key = policy, page.context.listener.id
+        assert gone[key].isdisjoint(placement.shelf.id for placement in page.placements)
+        gone[key].update(event.shelf_id for event in events if event.kind is EventKind.DISMISS)
+    assert max(map(len, gone.values())) >= 2
+    assert all(row.dismissed <= len(gone[row.policy, row.listener_id]) for row in result.rows)
+
+
+def test_regret_is_the_distance_to_the_best_known_page() -> None:
+    result = run({"uniform": Participant(UniformPolicy)}, SimulationConfig(visits=40, batch=20))
+    regret = np.array([row.regret for row in result.rows])
+    assert all(row.regret == row.best_clicks - row.expected_clicks for row in result.rows)
+    assert regret.mean() > 0.1
+    # The reference ignores leaving and items lost to shelves above; it may lose a little, never much.
+    assert regret.min() > -0.05
+
+
+def test_regret_can_be_left_out() -> None:
+    config = replace(VISITS, regret=False)
+    result = run({"uniform": Participant(UniformPolicy)}, config)
+    assert all(np.isnan(row.regret) for row in result.rows)
+    with_regret = run({"uniform": Participant(UniformPolicy)})
+    assert [row.clicks for row in result.rows] == [row.clicks for row in with_regret.rows]
+
+
+def test_surfaces_can_be_limited() -> None:
+    result = run({"uniform": Participant(UniformPolicy)}, replace(VISITS, surfaces=("tv",)))
+    assert {row.surface for row in result.rows} == {"tv"}
+    with pytest.raises(UnknownSurface, match="fridge"):
+        run({"uniform": Participant(UniformPolicy)}, replace(VISITS, surfaces=("fridge",)))
+
+
+def test_what_cannot_be_simulated_is_refused() -> None:
+    with pytest.raises(ValueError, match="policies is empty"):
+        run({})
+    with pytest.raises(ValueError, match="visits = 0"):
+        run({"uniform": Participant(UniformPolicy)}, replace(VISITS, visits=0))
+    with pytest.raises(ValueError, match="'best' is not known; choose among vw, frozen"):
+        participants(["best"], lambda snapshot: VwPolicy(snapshot=snapshot))
+
+
+def test_every_participant_by_name_takes_part() -> None:
+    policies = participants(tuple(PARTICIPANTS), lambda snapshot: VwPolicy(snapshot=snapshot))
+    result = run(policies, SimulationConfig(visits=2, batch=1))
+    assert result.policies == tuple(PARTICIPANTS)
+    rows: Mapping[str, list[VisitRow]] = {
+        name: [row for row in result.rows if row.policy == name] for name in PARTICIPANTS
+    }
+    assert all(len(some) == 2 and not any(row.fallback for row in some) for some in rows.values())
+    assert [name for name, some in rows.items() if some[-1].model_version > 1] == ["vw"]
+
+
+def test_warming_up_trains_the_policy_on_nobody_real() -> None:
+    here, recorder = world(), Recorder()
+    warmed = warm_up(here.contexts, here.tools, recorder, formula=here.formula, visits=20, seed=1)
+    assert warmed is recorder
+    ids = {str(example.context["user"]["id"]) for example in recorder.lessons}
+    assert ids
+    assert all(name.startswith("simulated-") for name in ids)
+
+
+@pytest.mark.slow
+def test_a_warmed_up_policy_is_better_than_none_for_listeners_it_never_met() -> None:
+    here = world()
+    warmed = warm_up(here.contexts[:15], here.tools, VwPolicy(), formula=here.formula, visits=400, seed=1)
+    snapshot = warmed.snapshot()
+    policies = participants(("frozen",), lambda data: VwPolicy(snapshot=data), snapshot)
+    cold = participants(("frozen",), lambda data: VwPolicy(snapshot=data))
+    result = simulate(
+        here.contexts[15:],
+        here.tools,
+        {"warm": policies["frozen"], "cold": cold["frozen"]},
+        here.parameters,
+        here.formula,
+        SimulationConfig(visits=200, batch=200, seed=77),
+    )
+    clicks = {
+        name: np.mean([row.expected_clicks for row in result.rows if row.policy == name])
+        for name in ("warm", "cold")
+    }
+    assert clicks["warm"] > 1.1 * clicks["cold"]
