@@ -70,7 +70,7 @@ def faults(page: ComposedPage) -> Iterator[str]:
     if not _exact(page):
         yield "propensity not exact"
     if page.fallback:
-        yield "policy fallback"
+        yield f"fallback: {page.fallback}"
 
 
 def _add(report: AuditReport, page: ComposedPage) -> None:

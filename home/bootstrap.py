@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -19,12 +20,13 @@ from home.embeddings import load_embeddings
 from home.errors import EmptyCatalogue
 from home.grids import load_grids
 from home.learn import Learner
-from home.registry import ModelWatcher
+from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
 from home.rulebook import load_rulebook
 from home.service import Home, utc_now
 from home.settings import Settings
 from home.store import catalog as store
+from home.store import models
 from shelves.build import Builder
 from shelves.catalog import Catalog, CatalogData
 from shelves.registry import SOURCES
@@ -51,6 +53,9 @@ def open_home(
         formula=formula,
         clock=clock,
     )
+    # The catalogue stays for good: keeping it out of garbage collections keeps their pauses out of requests.
+    gc.collect()
+    gc.freeze()
     if background:
         home.start(settings.learn_every_s)
     else:
@@ -102,6 +107,15 @@ def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
     """How a model snapshot becomes a policy; without one it starts untrained."""
     config = VwConfig(position=settings.position_feature)
     return lambda snapshot: VwPolicy(config, snapshot)
+
+
+def newest_snapshot(engine: Engine) -> bytes:
+    """The newest model's snapshot. Raises NoModelError."""
+    with Session(engine) as session:
+        newest = models.newest(session)
+    if newest is None:
+        raise NoModelError
+    return newest.data
 
 
 def load_catalog(engine: Engine, settings: Settings) -> Catalog:

@@ -12,27 +12,20 @@ from time import perf_counter
 import numpy as np
 
 from bandits.features import context_features, shelf_features
-from bandits.page import AnchoredMixture, Draw
+from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.types import Features, Scores
+from home.draw import Exploration as Exploration
+from home.draw import checked, draw_page
 from home.errors import NothingEligible, UnknownSurface
 from layout.explain import SlotReason, why
-from layout.lookahead import LookAhead
 from layout.objective import page_values
 from layout.solve import effective, solve
 from layout.types import Grid, LayoutShelf, Problem, Result, Rule
-from layout.validate import Violation, violations
+from layout.validate import Violation
 from shelves.build import Builder, Built, DroppedSource
 from shelves.last_resort import last_resort
 from shelves.types import Context, Item, Shelf
-
-
-@dataclass(frozen=True, slots=True)
-class Exploration:
-    """How the page is drawn: `epsilon` of the pages explore, with `floor` uniform mass in each slot."""
-
-    epsilon: float
-    floor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComposedPage:
-    """A page as served, and everything that led to it. `seconds` is wall-clock time by stage."""
+    """A page as served, and everything that led to it.
+
+    `grid` is cut to the page's length. `propensity` is exact, or None when a fallback made it unknowable;
+    `fallback` names what fell back; `violations` are what the checker objected to in a page that was
+    therefore not served. `seconds` is wall-clock time by stage.
+    """
 
     decision_id: str
     context: Context
@@ -91,6 +89,7 @@ class ComposedPage:
     scores: Scores
     result: Result
     draw: Draw
+    propensity: float | None
     exploration: Exploration
     policy_version: int
     rules_version: str
@@ -136,40 +135,36 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     feasible = effective(problem, result)
     watch.lap("layout")
 
-    drawn = AnchoredMixture(
-        anchor=result.page,
-        pmf=scores.pmf,
-        look_ahead=LookAhead(feasible, result.page),
-        epsilon=tools.exploration.epsilon,
-        floor=tools.exploration.floor,
-    ).draw(np.random.default_rng(seed))
+    drawn = draw_page(feasible, result, scores.pmf, tools.exploration, seed)
     watch.lap("draw")
 
-    broken = violations(feasible, drawn.page)
+    drawn, broken = checked(drawn)
     watch.lap("check")
 
-    placements = _place(built.view.catalog.items, shelves, scores, drawn, why(feasible, drawn.page), grid)
+    reasons = why(drawn.problem, drawn.draw.page)
+    placements = _place(built.view.catalog.items, shelves, scores, drawn.draw, reasons, grid)
     watch.lap("fill")
 
     return ComposedPage(
         decision_id=decision_id,
         context=context,
         context_features=about_context,
-        grid=feasible.grid,
+        grid=drawn.problem.grid,
         placements=placements,
         shelves=shelves,
         features=about_shelves,
         scores=scores,
-        result=result,
-        draw=drawn,
+        result=drawn.result,
+        draw=drawn.draw,
+        propensity=drawn.propensity,
         exploration=tools.exploration,
         policy_version=live.version,
         rules_version=tools.rules_version,
-        effective_rules=tuple(rule.id for rule in feasible.rules),
+        effective_rules=tuple(rule.id for rule in drawn.problem.rules),
         seed=seed,
         dropped=built.dropped,
         violations=broken,
-        fallback=fault,
+        fallback="; ".join(filter(None, (fault, drawn.fallback))),
         seconds=watch.seconds,
     )
 

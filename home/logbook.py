@@ -38,7 +38,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         epsilon=page.exploration.epsilon,
         floor=page.exploration.floor,
         seed=page.seed,
-        propensity=drawn.propensity,
+        propensity=page.propensity,
         conditionals=tuple(drawn.conditionals),
         exploration_conditionals=tuple(drawn.exploration_conditionals),
         anchor_exploration=drawn.anchor_exploration,

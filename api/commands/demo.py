@@ -23,7 +23,8 @@ def _group() -> None:
 def generate_files(
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Option(help="Directory to write, instead of HOME_FIXTURES_DIR.", show_default=False)
+        Path | None,
+        typer.Option(help="Directory to write, instead of HOME_FIXTURES_DIR.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the generator.")] = DEFAULT_SEED,
 ) -> None:

@@ -23,7 +23,8 @@ def _group() -> None:
 def show(
     context: typer.Context,
     rulebook: Annotated[
-        Path | None, typer.Argument(help="A rulebook file, instead of HOME_RULEBOOK_FILE.", show_default=False)
+        Path | None,
+        typer.Argument(help="A rulebook file, instead of HOME_RULEBOOK_FILE.", show_default=False),
     ] = None,
 ) -> None:
     """Validate a rulebook and list its rules with kind, owner, reason and order of relaxation.

@@ -1,0 +1,35 @@
+"""Writing simulated pages and their feedback to a decision log, as a server would have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from bandits.types import RewardEvent
+from home.compose import ComposedPage
+from home.db import writing
+from home.events import ingest_events
+from home.logbook import record_of
+from home.store import decisions
+from shelves.catalog import Catalog
+
+
+class Journal:
+    """Logs the pages of one policy of a simulation, with what the listeners did; pass it as `on_page`."""
+
+    def __init__(self, engine: Engine, catalog: Catalog, horizon: timedelta, policy: str) -> None:
+        self._engine = engine
+        self._catalog = catalog
+        self._horizon = horizon
+        self._policy = policy
+
+    def __call__(self, policy: str, page: ComposedPage, events: tuple[RewardEvent, ...]) -> None:
+        """Log one page and its events."""
+        if policy != self._policy:
+            return
+        closes_at = page.context.now + self._horizon
+        with writing(self._engine) as session:
+            decisions.add(session, record_of(page, self._catalog.items), closes_at=closes_at)
+        with writing(self._engine) as session:
+            ingest_events(session, events, closes_at, self._horizon)
