@@ -64,11 +64,18 @@ function greeting() {
 function showProblem(error) {
   inspector.hidden = true;
   document.getElementById("summary").textContent = "";
-  showNotice(error.title ?? "Something went wrong", error.message, start);
+  const title = error.title ?? "Something went wrong";
+  if (error.status === 404) showNotice(title, error.message, startOver, "Show someone else");
+  else showNotice(title, error.message, start);
 }
 
-function showNotice(title, text, again) {
-  const retry = el("button", { class: "button primary", type: "button", click: again }, "Try again");
+function startOver() {
+  state.listener = state.surface = null;
+  start();
+}
+
+function showNotice(title, text, again, label = "Try again") {
+  const retry = el("button", { class: "button primary", type: "button", click: again }, label);
   feed.replaceChildren(el("div", { class: "notice", role: "alert" }, el("h2", {}, title), el("p", {}, text), retry));
 }
 

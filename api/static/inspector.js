@@ -49,7 +49,8 @@ function sentence(page) {
   if (page.explored) {
     return el("p", { class: "explored" }, icon("dice"), "Drawn by exploration, to learn what the best page cannot teach.");
   }
-  return el("p", {}, "Served at its optimum: no shelf was moved to explore.");
+  const optimal = page.layout.status === "optimal";
+  return el("p", {}, optimal ? "Served at its optimum: no shelf was moved to explore." : "Served as arranged: no shelf was moved to explore.");
 }
 
 function figures(page) {

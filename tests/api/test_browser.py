@@ -207,6 +207,17 @@ def test_an_unknown_listener_is_explained_and_another_one_can_be_picked(
         expect(tab.get_by_role("alert")).to_have_count(0)
 
 
+def test_an_unknown_listener_in_the_address_is_one_click_from_a_page(
+    browser: Browser, base_url: str, client: httpx.Client
+) -> None:
+    someone = client.get("/v1/listeners", params={"limit": 1}).json()["listeners"][0]
+    with browser.new_context(viewport=_DESKTOP, base_url=base_url) as context:
+        tab = context.new_page()
+        tab.goto("/?listener=nobody&surface=tv")
+        tab.get_by_role("button", name="Show someone else").click()
+        expect(tab.locator("h1")).to_contain_text(someone["name"])
+
+
 def test_appearance_is_remembered(page: Page, client: httpx.Client) -> None:
     _open(page, client, 29)
     button = page.get_by_role("button", name="Dark appearance")
