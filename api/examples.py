@@ -31,8 +31,9 @@ HOME_PAGE: dict[str, Any] = {
             "source": "because_you_listened",
             "seed_item": "artist:ada-lunes",
             "reason": "You played Ada Lunes 212 times",
-            "slot_reason": "The best shelf for the first slot",
-            "rules": ["few-because"],
+            "slot_reason": "“Fresh finds” would be worth more here, but 'varied-neighbours' keep it out.",
+            "rules": ["varied-neighbours"],
+            "rival": "fresh_finds",
             "value": 0.31,
             "conditional": 0.93,
             "items": [

@@ -23,18 +23,20 @@ from bandits.types import RewardEvent
 from home.compose import ComposedPage, Placement
 from home.events import EventReport
 from home.records import DecisionRecord, LoggedSolver
+from layout.explain import SlotReason
 from layout.types import Grid, Result
 from shelves.types import Item, Listener
 
 
 def home_page(page: ComposedPage) -> HomePage:
     """A composed page."""
+    titles = {shelf.id: shelf.title for shelf in page.shelves}
     return HomePage(
         decision_id=page.decision_id,
         listener=listener(page.context.listener),
         surface=page.context.surface,
         at=page.context.now,
-        page=[_placed(placement) for placement in page.placements],
+        page=[_placed(placement, titles) for placement in page.placements],
         propensity=page.draw.propensity,
         explored=page.draw.explored,
         seed=page.seed,
@@ -107,8 +109,8 @@ def event_answer(report: EventReport, malformed: list[MalformedEvent]) -> EventA
     )
 
 
-def _placed(placement: Placement) -> PlacedShelf:
-    shelf = placement.shelf
+def _placed(placement: Placement, titles: Mapping[str, str]) -> PlacedShelf:
+    shelf, why = placement.shelf, placement.reason
     return PlacedShelf(
         slot=placement.slot + 1,
         shelf_id=shelf.id,
@@ -116,12 +118,20 @@ def _placed(placement: Placement) -> PlacedShelf:
         source=shelf.provenance.source,
         seed_item=shelf.provenance.seed_item,
         reason=shelf.provenance.reason,
-        slot_reason=placement.reason.text,
-        rules=list(placement.reason.rules),
+        slot_reason=_in_words(why, titles),
+        rules=[*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by],
+        rival=why.rival,
         value=placement.value,
         conditional=placement.conditional,
         items=[_item(item) for item in placement.items],
     )
+
+
+def _in_words(why: SlotReason, titles: Mapping[str, str]) -> str:
+    text = why.text
+    if why.rival is not None:  # layout knows shelves by id only, people know them by title
+        text = text.replace(repr(why.rival), f"“{titles.get(why.rival, why.rival)}”")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _item(item: Item) -> ShownItem:

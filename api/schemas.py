@@ -56,7 +56,8 @@ class PlacedShelf(BaseModel):
     seed_item: str | None = Field(description="The item that the shelf grew from, if one did.")
     reason: str = Field(description="Why this shelf exists.")
     slot_reason: str = Field(description="Why it is in this slot.")
-    rules: list[str] = Field(description="Ids of the rules that had a say in this slot.")
+    rules: list[str] = Field(description="Ids of the rules that pin this slot or keep the rival out of it.")
+    rival: str | None = Field(description="Id of the shelf that would be worth more here, if there is one.")
     value: float = Field(description="Predicted reward if the listener looks at it.")
     conditional: float = Field(
         description="Probability with which the draw put this shelf here, given those above."

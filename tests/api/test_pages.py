@@ -46,6 +46,20 @@ def test_every_shelf_says_why_it_is_where_it_is(client: httpx.Client) -> None:
         assert 0 < shelf["conditional"] <= 1
 
 
+def test_a_better_shelf_that_rules_keep_out_is_named_by_its_title(client: httpx.Client) -> None:
+    rivals = 0
+    for number in range(6, 12):
+        page = _compose(client, number)
+        decision = client.get(f"/v1/decisions/{page['decision_id']}").json()
+        titles = {candidate["shelf_id"]: candidate["title"] for candidate in decision["candidates"]}
+        for shelf in page["page"]:
+            if shelf["rival"] is not None:
+                assert f"“{titles[shelf['rival']]}”" in shelf["slot_reason"]
+                assert f"'{shelf['rival']}'" not in shelf["slot_reason"]
+                rivals += 1
+    assert rivals > 0
+
+
 def test_propensity_is_the_product_of_the_conditionals(client: httpx.Client) -> None:
     page = _compose(client, 2)
 
