@@ -18,7 +18,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="""Compose a streaming service's Home: shelves propose, a bandit scores, a solver arranges, the page learns.
+    help="""Compose a streaming service's Home.
+
+    Shelves propose, a bandit scores, a solver arranges, and the page learns.
 
     Start with [bold]home setup[/] and [bold]home serve[/], or print a page with [bold]home page[/].
     Every setting can be given as an environment variable HOME_…; see docs/configuration.md.

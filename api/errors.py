@@ -14,21 +14,21 @@ from api import problems
 from api.problems import ProblemKind, problem
 from home.errors import (
     ConfigurationError,
-    EmptyCatalogue,
+    EmptyCatalogueError,
     HomeError,
-    NothingEligible,
-    UnknownDecision,
-    UnknownListener,
-    UnknownSurface,
+    NothingEligibleError,
+    UnknownDecisionError,
+    UnknownListenerError,
+    UnknownSurfaceError,
 )
 from home.registry import NoModelError
 
 KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
-    UnknownListener: problems.UNKNOWN_LISTENER,
-    UnknownDecision: problems.UNKNOWN_DECISION,
-    UnknownSurface: problems.UNKNOWN_SURFACE,
-    EmptyCatalogue: problems.EMPTY_CATALOGUE,
-    NothingEligible: problems.NOTHING_ELIGIBLE,
+    UnknownListenerError: problems.UNKNOWN_LISTENER,
+    UnknownDecisionError: problems.UNKNOWN_DECISION,
+    UnknownSurfaceError: problems.UNKNOWN_SURFACE,
+    EmptyCatalogueError: problems.EMPTY_CATALOGUE,
+    NothingEligibleError: problems.NOTHING_ELIGIBLE,
     NoModelError: problems.NO_MODEL,
     ConfigurationError: problems.MISCONFIGURED,
 }

@@ -17,7 +17,7 @@ from home.compose import Exploration, Tools
 from home.db import connect, migrate
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
-from home.errors import EmptyCatalogue
+from home.errors import EmptyCatalogueError
 from home.grids import load_grids
 from home.learn import Learner
 from home.registry import ModelWatcher, NoModelError
@@ -38,7 +38,7 @@ def open_home(
     """A composer over the database of `settings`, with its model loaded.
 
     With `background`, threads watch for newer models and learn every `learn_every_s` seconds. Raises
-    ConfigurationError for a bad file and EmptyCatalogue when there is nothing to compose from.
+    ConfigurationError for a bad file and EmptyCatalogueError when there is nothing to compose from.
     """
     engine = open_database(settings)
     formula = load_rewards(settings.rewards_file)
@@ -119,12 +119,12 @@ def newest_snapshot(engine: Engine) -> bytes:
 
 
 def load_catalog(engine: Engine, settings: Settings) -> Catalog:
-    """Read the whole catalogue into memory. Raises EmptyCatalogue when the database holds no items."""
+    """Read the whole catalogue into memory. Raises EmptyCatalogueError when the database holds no items."""
     entries = load_editorial(settings.editorial_file)
     with Session(engine) as session:
         items = store.items(session)
         if not items:
-            raise EmptyCatalogue(settings.database_url)
+            raise EmptyCatalogueError(settings.database_url)
         data = CatalogData(
             items=items,
             as_of=store.latest_day(session) or date.today(),

@@ -1,6 +1,6 @@
-"""One request as one readable function: shelves propose, the policy scores, layout arranges, the draw explores.
+"""One request as one readable function: shelves propose, a policy scores, layout arranges, the draw explores.
 
-This is the only place where `bandits` and `layout` meet.
+Here and in `home.draw`, and nowhere else, `bandits` and `layout` meet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bandits.policy import Policy
 from bandits.types import Features, Scores
 from home.draw import Exploration as Exploration
 from home.draw import checked, draw_page
-from home.errors import NothingEligible, UnknownSurface
+from home.errors import NothingEligibleError, UnknownSurfaceError
 from layout.explain import SlotReason, why
 from layout.objective import page_values
 from layout.solve import effective, solve
@@ -48,9 +48,9 @@ class Tools:
     layout_deadline_s: float
 
     def grid(self, surface: str) -> Grid:
-        """The grid of a surface. Raises UnknownSurface."""
+        """The grid of a surface. Raises UnknownSurfaceError."""
         if surface not in self.grids:
-            raise UnknownSurface(surface, tuple(self.grids))
+            raise UnknownSurfaceError(surface, tuple(self.grids))
         return self.grids[surface]
 
 
@@ -116,7 +116,8 @@ class _Stopwatch:
 def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: str, seed: int) -> ComposedPage:
     """Compose one page. Pure but for the wall clock: the same inputs and seed give the same page.
 
-    Raises UnknownSurface and NothingEligible. A failing source, policy or solver costs its contribution, never the page.
+    Raises UnknownSurfaceError and NothingEligibleError. A failing source, policy or solver costs its
+    contribution, never the page.
     """
     watch = _Stopwatch()
     grid = tools.grid(context.surface)
@@ -172,7 +173,7 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
 def _popular(built: Built) -> tuple[Shelf, ...]:
     shelf = last_resort(built.view)
     if shelf is None:
-        raise NothingEligible(built.view.context.listener.id)
+        raise NothingEligibleError(built.view.context.listener.id)
     return (shelf,)
 
 

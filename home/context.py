@@ -6,16 +6,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from home.errors import UnknownListener
+from home.errors import UnknownListenerError
 from home.store import listeners
 from shelves.types import Context
 
 
 def load_context(session: Session, listener_id: str, surface: str, now: datetime) -> Context:
-    """Read a listener's context at `now` (timezone-aware). Raises UnknownListener."""
+    """Read a listener's context at `now` (timezone-aware). Raises UnknownListenerError."""
     listener = listeners.get(session, listener_id)
     if listener is None:
-        raise UnknownListener(listener_id)
+        raise UnknownListenerError(listener_id)
     dismissed = listeners.dismissals(session, listener_id)
     return Context(
         listener=listener,

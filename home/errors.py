@@ -1,12 +1,12 @@
 """Errors that people can act on: each names the field, the value and the fix.
 
 HomeError
-├── ConfigurationError   a settings, grid, rulebook or reward file is wrong
-├── UnknownListener      no such listener in the catalogue
-├── UnknownSurface       no grid for that surface
-├── UnknownDecision      no such decision in the log
-├── NothingEligible      the catalogue holds nothing that the listener may see
-└── EmptyCatalogue       the database holds no items yet
+├── ConfigurationError    a settings, grid, rulebook or reward file is wrong
+├── UnknownListenerError  no such listener in the catalogue
+├── UnknownSurfaceError   no grid for that surface
+├── UnknownDecisionError  no such decision in the log
+├── NothingEligibleError  the catalogue holds nothing that the listener may see
+└── EmptyCatalogueError   the database holds no items yet
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class ConfigurationError(HomeError):
     """A configuration file cannot be used."""
 
 
-class UnknownListener(HomeError):
+class UnknownListenerError(HomeError):
     """The listener is not in the catalogue."""
 
     def __init__(self, listener_id: str) -> None:
@@ -31,7 +31,7 @@ class UnknownListener(HomeError):
         self.listener_id = listener_id
 
 
-class UnknownSurface(HomeError):
+class UnknownSurfaceError(HomeError):
     """There is no grid for the surface."""
 
     def __init__(self, surface: str, known: tuple[str, ...]) -> None:
@@ -39,15 +39,17 @@ class UnknownSurface(HomeError):
         self.surface = surface
 
 
-class UnknownDecision(HomeError):
+class UnknownDecisionError(HomeError):
     """The decision is not in the log."""
 
     def __init__(self, decision_id: str) -> None:
-        super().__init__(f"decision {decision_id!r} is not in the log; ids come from the answer to POST /v1/home")
+        super().__init__(
+            f"decision {decision_id!r} is not in the log; ids come from the answer to POST /v1/home"
+        )
         self.decision_id = decision_id
 
 
-class EmptyCatalogue(HomeError):
+class EmptyCatalogueError(HomeError):
     """Nothing can be composed from a database without items."""
 
     def __init__(self, database_url: str) -> None:
@@ -57,7 +59,7 @@ class EmptyCatalogue(HomeError):
         )
 
 
-class NothingEligible(HomeError):
+class NothingEligibleError(HomeError):
     """No item of the catalogue may be shown to the listener."""
 
     def __init__(self, listener_id: str) -> None:

@@ -26,7 +26,8 @@ class _GridFile(BaseModel):
     def _one_fold_per_slot(self) -> _GridFile:
         if len(self.folds) != len(self.examination):
             raise ValueError(
-                f"folds has {len(self.folds)} entries and examination {len(self.examination)}: give one of each per slot"
+                f"folds has {len(self.folds)} entries and examination {len(self.examination)}: "
+                "give one of each per slot"
             )
         return self
 
@@ -45,10 +46,14 @@ def load_grids(directory: Path) -> Mapping[str, Grid]:
     for path in sorted(directory.glob("*.toml")):
         grid = _load(path)
         if grid.surface in grids:
-            raise ConfigurationError(f"{path}: surface {grid.surface!r} has a grid already; rename or remove one")
+            raise ConfigurationError(
+                f"{path}: surface {grid.surface!r} has a grid already; rename or remove one"
+            )
         grids[grid.surface] = grid
     if not grids:
-        raise ConfigurationError(f"{directory}: no grid files (*.toml); set HOME_GRIDS_DIR to a directory with some")
+        raise ConfigurationError(
+            f"{directory}: no grid files (*.toml); set HOME_GRIDS_DIR to a directory with some"
+        )
     return grids
 
 

@@ -64,7 +64,7 @@ def prepare(
 
 
 def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False) -> None:
-    """Train item embeddings on all histories and store them, unless they are stored and not wanted `again`."""
+    """Train item embeddings on all histories and store them; where there are some, only if `again`."""
     with Session(engine) as session:
         if not again and load_embeddings(session) is not None:
             return
@@ -86,7 +86,7 @@ def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArra
     item_ids, items = np.unique(np.array(interactions.item_id, dtype=np.str_), return_inverse=True)
     _, listeners_of = np.unique(np.array(interactions.listener_id, dtype=np.str_), return_inverse=True)
     order = np.argsort(listeners_of, kind="stable")
-    ends = np.cumsum(np.bincount(listeners_of))[:-1] if len(order) else []
+    ends = np.cumsum(np.bincount(listeners_of))[:-1]
     return tuple(item_ids.tolist()), np.split(items[order].astype(np.int32), ends)
 
 

@@ -57,8 +57,12 @@ def parse_rulebook(text: str) -> Rulebook:
     _only(data, {"version", "rule"}, "the rulebook")
     version = data.get("version")
     if not isinstance(version, str) or not version:
-        raise ConfigurationError(f'version is {version!r}; give the rulebook a version, such as version = "1"')
-    rules = tuple(_parse_rule(entry, position) for position, entry in enumerate(data.get("rule", []), start=1))
+        raise ConfigurationError(
+            f'version is {version!r}; give the rulebook a version, such as version = "1"'
+        )
+    rules = tuple(
+        _parse_rule(entry, position) for position, entry in enumerate(data.get("rule", []), start=1)
+    )
     _distinct(rule.id for rule in rules)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return Rulebook(rules, f"{version}+{digest}")
@@ -72,7 +76,9 @@ def _parse_rule(entry: Mapping[str, Any], position: int) -> BaseRule:
     rule_class = RULE_KINDS[kind]
     fields = {field.name: field for field in dataclasses.fields(rule_class)}
     values = {key: value for key, value in entry.items() if key not in ("kind", "match")}
-    _only(entry, {"kind", *(("match",) if "selector" in fields else ()), *(fields.keys() - {"selector"})}, name)
+    _only(
+        entry, {"kind", *(("match",) if "selector" in fields else ()), *(fields.keys() - {"selector"})}, name
+    )
     required = {
         key
         for key, field in fields.items()
@@ -89,7 +95,10 @@ def _parse_rule(entry: Mapping[str, Any], position: int) -> BaseRule:
 
 
 def _construct(
-    rule_class: type[BaseRule], fields: Mapping[str, dataclasses.Field[Any]], values: dict[str, Any], name: str
+    rule_class: type[BaseRule],
+    fields: Mapping[str, dataclasses.Field[Any]],
+    values: dict[str, Any],
+    name: str,
 ) -> BaseRule:
     hints = get_type_hints(rule_class)
     for key in values.keys() - {"selector"}:

@@ -18,9 +18,9 @@ from bandits.types import RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
 from home.context import load_context
 from home.db import writing
-from home.errors import UnknownDecision
+from home.errors import UnknownDecisionError
 from home.events import EventReport, ingest_events
-from home.learn import Learner, LeaseHeldError, LearnReport
+from home.learn import Learner, LearnReport, LeaseHeldError
 from home.logbook import record_of
 from home.records import DecisionRecord
 from home.registry import ModelWatcher, NoModelError
@@ -29,8 +29,8 @@ from home.store import decisions, events, listeners
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
 
-
 _log = structlog.get_logger()
+_SEED_BITS = 53  # every client's number type holds that many exactly, so a page can be asked for again
 
 
 def utc_now() -> datetime:
@@ -78,7 +78,7 @@ class Home:
     def compose(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
         """Compose a page and log the decision before it is returned.
 
-        Raises UnknownListener and UnknownSurface.
+        Raises UnknownListenerError and UnknownSurfaceError.
         """
         page = self.preview(listener_id, surface, seed=seed)
         record = record_of(page, self.catalog.items)
@@ -91,7 +91,7 @@ class Home:
         self.tools.grid(surface)
         with Session(self.engine) as session:
             context = load_context(session, listener_id, surface, self.clock())
-        return self.compose_for(context, secrets.randbits(63) if seed is None else seed)
+        return self.compose_for(context, secrets.randbits(_SEED_BITS) if seed is None else seed)
 
     def compose_for(self, context: Context, seed: int) -> ComposedPage:
         """Compose a page for a context as given, without logging it."""
@@ -104,11 +104,11 @@ class Home:
             return ingest_events(session, batch, self.clock(), self.formula.horizon)
 
     def decision(self, decision_id: str) -> DecisionRecord:
-        """A logged decision. Raises UnknownDecision."""
+        """A logged decision. Raises UnknownDecisionError."""
         with Session(self.engine) as session:
             record = decisions.get(session, decision_id)
         if record is None:
-            raise UnknownDecision(decision_id)
+            raise UnknownDecisionError(decision_id)
         return record
 
     def events_of(self, decision_id: str) -> tuple[RewardEvent, ...]:
@@ -178,9 +178,9 @@ class Home:
         return ""
 
 
-
-
-def find_listeners(engine: Engine, search: str = "", limit: int = 50, offset: int = 0) -> tuple[Listener, ...]:
+def find_listeners(
+    engine: Engine, search: str = "", limit: int = 50, offset: int = 0
+) -> tuple[Listener, ...]:
     """Listeners whose id or name starts with `search`, by id."""
     with Session(engine) as session:
         return listeners.search(session, search, limit, offset)

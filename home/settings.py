@@ -26,10 +26,16 @@ class Settings(BaseSettings):
     rewards_file: Path = Field(_DEFAULTS / "rewards.toml", description="The reward formula.")
     grids_dir: Path = Field(_DEFAULTS / "grids", description="One TOML file per surface.")
     epsilon: float = Field(
-        0.1, ge=0.0, le=1.0, description="Share of pages drawn by exploration instead of served at the optimum."
+        0.1,
+        ge=0.0,
+        le=1.0,
+        description="Share of pages drawn by exploration instead of served at the optimum.",
     )
     floor: float = Field(
-        0.1, ge=0.0, le=1.0, description="Share of each slot's exploration that is uniform over feasible shelves."
+        0.1,
+        ge=0.0,
+        le=1.0,
+        description="Share of each slot's exploration that is uniform over feasible shelves.",
     )
     position_feature: bool = Field(
         False, description="Let the policy see the slot: one prediction per slot instead of one per page."
@@ -42,7 +48,9 @@ class Settings(BaseSettings):
     )
     min_items: int = Field(4, ge=1, description="Items below which a shelf is not shown.")
     learn_every_s: float = Field(
-        10.0, ge=0.0, description="Seconds between learner runs inside `home serve`; 0 leaves learning to `home learn`."
+        10.0,
+        ge=0.0,
+        description="Seconds between learner runs inside `home serve`; 0 leaves learning to `home learn`.",
     )
     reload_every_s: float = Field(
         1.0, gt=0.0, description="Seconds between checks for a newer model in the serving process."

@@ -7,14 +7,14 @@ that does not count slot k says the same about every child, and said so before; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from layout.errors import InvalidProblem
-from layout.types import Ints, Mask, Page, Problem, Row
+from layout.errors import InvalidProblemError
+from layout.types import Ints, LayoutShelf, Mask, Page, Problem, Row
 
 _Memo = WeakKeyDictionary[Problem, "Compiled"]
 
@@ -38,10 +38,11 @@ class SlotRows:
 class Compiled:
     """The R rows of a problem that some page could break, over n shelves and K slots.
 
-    `coef` (R, n), `slots` (R, K), `lo` and `hi` (R,); `by_slot` the same by slot; `kinds` (n,) numbers
-    shelves so that two with the same number have the same coefficient in every row: rules cannot tell
-    them apart. `owner` (R,) is the index of the row's rule; `partial` are the rows that leave some slot
-    out. `possible` is False when one row has no solution.
+    `coef` (R, n), `slots` (R, K), `lo` and `hi` (R,) are the rows, `by_slot` the same by slot. `owner` (R,)
+    is the index of the row's rule; `partial` are the rows that leave some slot out. `cells` (n, K) are the
+    shelf-slot pairs that no single row rules out on a page. `kinds` (n,) numbers shelves so that two with
+    the same number have the same coefficient in every row: rules cannot tell them apart. `possible` is
+    False when some row can be met by no page.
     """
 
     coef: Ints
@@ -51,18 +52,26 @@ class Compiled:
     owner: Ints
     partial: Ints
     by_slot: tuple[SlotRows, ...]
+    cells: Mask
     kinds: Ints
     possible: bool
 
     @property
     def n(self) -> int:
         """Number of shelves."""
-        return self.coef.shape[1]
+        return int(self.coef.shape[1])
 
     @property
     def size(self) -> int:
         """Number of slots, K."""
-        return self.slots.shape[1]
+        return int(self.slots.shape[1])
+
+    def permuted(self, order: Ints) -> Compiled:
+        """The same rows over the shelves in another order: shelf i is the former shelf `order[i]`."""
+        by_slot = tuple(replace(rows, coef=rows.coef[:, order]) for rows in self.by_slot)
+        return replace(
+            self, coef=self.coef[:, order], by_slot=by_slot, cells=self.cells[order], kinds=self.kinds[order]
+        )
 
     def sums(self, page: Page) -> Ints:
         """Row sums of a page or prefix: (R,)."""
@@ -81,7 +90,15 @@ class Compiled:
         so_far = sums[rows.index]
         fits = rows.coef >= (rows.floor - so_far)[:, None]
         fits &= rows.coef <= (rows.ceiling - so_far)[:, None]
-        return np.logical_and.reduce(fits, axis=0)
+        fitting: Mask = np.logical_and.reduce(fits, axis=0)
+        return fitting
+
+    def exchange(self, sums: Ints, slot: int, old: int, new: int) -> Ints:
+        """Row sums after `new` takes the place of `old` in `slot`: (R,)."""
+        rows = self.by_slot[slot]
+        changed = sums.copy()
+        changed[rows.index] += rows.coef[:, new] - rows.coef[:, old]
+        return changed
 
     def extend(self, sums: Ints, slot: int, shelf: int) -> Ints:
         """Row sums after placing `shelf` in `slot`: (R,)."""
@@ -92,7 +109,11 @@ class Compiled:
 
 
 def compiled(problem: Problem) -> Compiled:
-    """The rows of all rules as arrays, made once per problem. Raises InvalidProblem when parts do not fit."""
+    """The rows of all rules as arrays, made once per problem.
+
+    They are the rows of the shelves in order of their ids, so that they do not depend on the input order.
+    Raises InvalidProblemError when shelves, grid, rules and values do not fit together.
+    """
     known = _MEMO.get(problem)
     if known is None:
         _check(problem)
@@ -103,11 +124,33 @@ def compiled(problem: Problem) -> Compiled:
 _MEMO: Final[_Memo] = WeakKeyDictionary()
 
 
+def id_order(problem: Problem) -> Ints:
+    """Shelf indices in order of shelf id: (n,)."""
+    ids = [shelf.id for shelf in problem.shelves]
+    return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+
+
+def in_id_order(problem: Problem) -> Problem:
+    """The same problem with its shelves in order of their ids; its rows are not made anew."""
+    order = id_order(problem)
+    if (order[1:] > order[:-1]).all():
+        return problem
+    shelves = tuple(problem.shelves[s] for s in order.tolist())
+    ordered = replace(problem, shelves=shelves, values=problem.values[order])
+    _MEMO[ordered] = compiled(problem).permuted(order)
+    return ordered
+
+
 def _compile(problem: Problem) -> Compiled:
-    n, size = len(problem.shelves), len(problem.grid.slots)
-    owned = [
-        (i, row) for i, rule in enumerate(problem.rules) for row in rule.rows(problem.shelves, problem.grid)
-    ]
+    order = id_order(problem)
+    shelves = tuple(problem.shelves[s] for s in order.tolist())
+    made = _stack(shelves, problem)
+    return made if (order[1:] > order[:-1]).all() else made.permuted(np.argsort(order))
+
+
+def _stack(shelves: tuple[LayoutShelf, ...], problem: Problem) -> Compiled:
+    n, size = len(shelves), len(problem.grid.slots)
+    owned = [(i, row) for i, rule in enumerate(problem.rules) for row in rule.rows(shelves, problem.grid)]
     coefs, use = _distinct([row for _, row in owned], n)
     slots = np.array([row.slots for _, row in owned], dtype=np.bool_).reshape(-1, size)
     lo = np.array([row.lo for _, row in owned], dtype=np.int64)
@@ -120,10 +163,33 @@ def _compile(problem: Problem) -> Compiled:
     coef = coefs[use[binding]]
     partial = np.flatnonzero(~slots.all(axis=1))
     by_slot = tuple(
-        SlotRows(at, coef[at], lo[at], hi[at], lo[at] - most[binding][at, k + 1], hi[at] - least[binding][at, k + 1])
+        SlotRows(
+            at,
+            coef[at],
+            lo[at],
+            hi[at],
+            lo[at] - most[binding][at, k + 1],
+            hi[at] - least[binding][at, k + 1],
+        )
         for k, at in enumerate(np.flatnonzero(counted) for counted in slots.T)
     )
-    return Compiled(coef, slots, lo, hi, owner[binding], partial, by_slot, _kinds(coefs), possible)
+    cells = _cells(coef, slots, lo, hi)
+    return Compiled(coef, slots, lo, hi, owner[binding], partial, by_slot, cells, _kinds(coefs), possible)
+
+
+def _cells(coef: Ints, slots: Mask, lo: Ints, hi: Ints) -> Mask:
+    """Shelf-slot pairs that every row allows: with the shelf there, the other slots can keep the limits.
+
+    The others of a row that counts m slots add between its m − 1 smallest and its m − 1 largest
+    coefficients.
+    """
+    ranked = np.sort(coef, axis=1)
+    others = np.arange(coef.shape[1]) < slots.sum(axis=1)[:, None] - 1
+    least = (ranked * others).sum(axis=1)
+    most = (ranked[:, ::-1] * others).sum(axis=1)
+    fails = (coef > (hi - least)[:, None]) | (coef < (lo - most)[:, None])
+    cells: Mask = fails.astype(np.float32).T @ slots.astype(np.float32) == 0.0
+    return cells
 
 
 def _distinct(rows: list[Row], n: int) -> tuple[Ints, Ints]:
@@ -159,25 +225,35 @@ def _kinds(coefs: Ints) -> Ints:
 def _check(problem: Problem) -> None:
     n, size = len(problem.shelves), len(problem.grid.slots)
     if not size:
-        raise InvalidProblem(f"grid {problem.grid.surface!r} has no slots: give it at least one")
+        raise InvalidProblemError(f"grid {problem.grid.surface!r} has no slots: give it at least one")
     ids = [shelf.id for shelf in problem.shelves]
     if len(set(ids)) < n:
         twice = next(one for one in ids if ids.count(one) > 1)
-        raise InvalidProblem(f"shelf id {twice!r} occurs more than once: give every shelf an id of its own")
+        raise InvalidProblemError(
+            f"shelf id {twice!r} occurs more than once: give every shelf an id of its own"
+        )
     names = [rule.id for rule in problem.rules]
     if len(set(names)) < len(names):
         twice = next(one for one in names if names.count(one) > 1)
-        raise InvalidProblem(f"rule id {twice!r} occurs more than once: give every rule an id of its own")
+        raise InvalidProblemError(
+            f"rule id {twice!r} occurs more than once: give every rule an id of its own"
+        )
     _check_values(problem.values, n, size)
 
 
 def _check_values(values: Ints, n: int, size: int) -> None:
     if values.shape != (n, size):
-        raise InvalidProblem(f"values have shape {values.shape}: give ({n}, {size}), one per shelf and slot")
+        raise InvalidProblemError(
+            f"values have shape {values.shape}: give ({n}, {size}), one per shelf and slot"
+        )
     if not np.issubdtype(values.dtype, np.integer):
-        raise InvalidProblem(f"values are {values.dtype}: give integers, as layout.objective.page_values makes")
+        raise InvalidProblemError(
+            f"values are {values.dtype}: give integers, as layout.objective.page_values makes"
+        )
     if int(np.abs(values).max(initial=0)) >= MAX_VALUE:
-        raise InvalidProblem(f"values reach {np.abs(values).max()}: keep them below 2^47 so that sums stay exact")
+        raise InvalidProblemError(
+            f"values reach {np.abs(values).max()}: keep them below 2^47 so that sums stay exact"
+        )
 
 
 MAX_VALUE: Final = 1 << 47

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from layout.errors import InvalidScores
+from layout.errors import InvalidScoresError
 from layout.types import Grid, Ints
 
 RESOLUTION = 1 << 20
@@ -19,17 +19,21 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
     (n,): ties between equal values go to the smaller id, earlier slots first, never to the input order.
 
     The scale maps the largest |examination × score| to `RESOLUTION`; each level leaves room below for the
-    tie-break of a whole page, so a tie-break never outweighs a level. Sums over 50 slots stay below 2⁵³ for
-    up to a thousand shelves, which float64 and CP-SAT's int64 objective hold exactly. Raises InvalidScores for NaN, infinite or
-    misshapen scores.
+    tie-break of a whole page, so a tie-break never outweighs a level. For up to 1,000 shelves on 20 slots, or
+    100 on 50, values stay below 2⁴⁷, so that pages sum exactly in float64 and CP-SAT's int64 objective.
+    Raises InvalidScoresError for NaN, infinite or misshapen scores.
     """
     size, n = len(grid.slots), len(ids)
     scores = np.asarray(scores, dtype=np.float64)
     if scores.shape not in ((n,), (n, size)):
-        raise InvalidScores(f"scores have shape {scores.shape}: give ({n},) or ({n}, {size}), one per shelf")
+        raise InvalidScoresError(
+            f"scores have shape {scores.shape}: give ({n},) or ({n}, {size}), one per shelf"
+        )
     if not np.isfinite(scores).all():
         where = np.argwhere(~np.isfinite(scores))[0].tolist()
-        raise InvalidScores(f"scores{where} = {scores[tuple(where)]}: give a finite number for every shelf")
+        raise InvalidScoresError(
+            f"scores{where} = {scores[tuple(where)]}: give a finite number for every shelf"
+        )
     examination = np.array([slot.examination for slot in grid.slots])
     worth = examination * scores.reshape(n, -1)
     top = float(np.abs(worth).max(initial=0.0))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from layout.errors import InvalidRule
+from layout.errors import InvalidRuleError
 from layout.types import Attribute, LayoutShelf, Mask
 
 Allowed = Attribute | tuple[Attribute, ...] | list[Attribute]
@@ -20,7 +20,7 @@ class Selector:
 
     `match` maps an attribute to a value or to several allowed values. An empty selector matches every shelf;
     a shelf without the attribute does not match. `id` selects on the shelf's id. True and 1 are different
-    values, as they are in a rulebook file. Raises InvalidRule for an empty name or an empty set of values.
+    values, as they are in a rulebook file. Raises InvalidRuleError for an empty name, value or set of values.
     """
 
     match: Mapping[str, Allowed] = field(default_factory=dict)
@@ -56,11 +56,13 @@ def _typed(value: Attribute) -> tuple[bool, Attribute]:
 
 def _as_tuple(name: str, value: Allowed) -> tuple[Attribute, ...]:
     values = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not name or not isinstance(name, str):
-        raise InvalidRule("selector", "match", name, "name a shelf attribute")
+    if not name:
+        raise InvalidRuleError("selector", "match", name, "name a shelf attribute")
     if not values:
-        raise InvalidRule("selector", name, value, "allow at least one value, or leave the attribute out")
+        raise InvalidRuleError(
+            "selector", name, value, "allow at least one value, or leave the attribute out"
+        )
     for one in values:
-        if not isinstance(one, str | bool | int | float) or one == "":
-            raise InvalidRule("selector", name, one, "use non-empty texts, booleans or numbers")
+        if one == "":
+            raise InvalidRuleError("selector", name, one, "use non-empty texts, booleans or numbers")
     return values

@@ -43,7 +43,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the embedded catalogue, embeddings and a briefly warmed-up model. Copy it to write."""
+    """A SQLite file with the embedded catalogue and a briefly warmed-up model; copy it to write."""
     path = tmp_path_factory.mktemp("prepared") / "home.db"
     prepare(Settings(database_url=f"sqlite:///{path}"), Silent(), warm_up_visits=60)
     return path

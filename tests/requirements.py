@@ -1,4 +1,4 @@
-"""What a machine may lack: tests that need it are skipped with the reason, or fail where nothing may be lacking."""
+"""What a machine may lack: tests that need it are skipped, or fail where nothing may be lacking."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def learn(
     while True:
         report = learner.run_once()
         STDOUT.print(
-            f"{report.decisions} decisions, {report.examples} examined shelves, model version {report.version}",
+            f"{report.decisions} decisions, {report.examples} examined shelves, "
+            f"model version {report.version}",
             highlight=False,
         )
         if not watch:

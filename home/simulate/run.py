@@ -137,7 +137,7 @@ def simulate(
 
     `contexts` are the listeners; `now` and `surface` in them are replaced, starting on the day after the
     catalogue's. The solver and the sources get all the time they need, so that no result depends on how busy
-    the machine is. Raises ValueError without listeners or policies, and UnknownSurface.
+    the machine is. Raises ValueError without listeners or policies, and UnknownSurfaceError.
     """
     config, progress = config or SimulationConfig(), progress or Silent()
     if not policies:

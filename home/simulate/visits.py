@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from home.errors import UnknownSurface
+from home.errors import UnknownSurfaceError
 from home.simulate.parameters import VisitPattern
 from shelves.types import Context
 
@@ -66,11 +66,11 @@ def surface_weights(
 ) -> Mapping[str, float]:
     """Weights of the `wanted` surfaces, or of all that the pattern names and that have a grid.
 
-    A wanted surface that the pattern does not name weighs 1. Raises UnknownSurface for one without a grid.
+    A wanted surface that the pattern does not name weighs 1. Raises UnknownSurfaceError for one without a grid.
     """
     for surface in wanted:
         if surface not in grids:
-            raise UnknownSurface(surface, tuple(grids))
+            raise UnknownSurfaceError(surface, tuple(grids))
     if wanted:
         return {surface: pattern.surfaces.get(surface, 1.0) for surface in wanted}
     known = {surface: weight for surface, weight in pattern.surfaces.items() if surface in grids}

@@ -1,4 +1,7 @@
-"""The rulebook's vocabulary: one class per kind of rule. Slots in rules count from 1, as people count them."""
+"""The rulebook's vocabulary: one class per kind of rule.
+
+Slots, prefixes and windows in rules count from 1, as people count them.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.errors import InvalidRule
+from layout.errors import InvalidRuleError
 from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
 
 NO_LIMIT = 1 << 40
@@ -19,7 +19,7 @@ class BaseRule:
 
     `id` is unique in a rulebook. `relaxation` is the order in which the rule may be dropped when no page is
     feasible, lowest first; None is never. `reason` tells people why the rule exists, `owner` whom to ask.
-    Raises InvalidRule when a field has no meaning.
+    Raises InvalidRuleError when a field has no meaning.
     """
 
     id: str
@@ -28,13 +28,11 @@ class BaseRule:
     owner: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.id, str) or not self.id.strip():
-            raise InvalidRule(str(self.id), "id", self.id, "give the rule a name that is unique in its rulebook")
+        self._text("id", self.id)
         if self.relaxation is not None:
             self._at_least("relaxation", self.relaxation, 0)
         for field in ("reason", "owner"):
-            if not isinstance(getattr(self, field), str):
-                raise InvalidRule(self.id, field, getattr(self, field), "use a text")
+            self._text(field, getattr(self, field), may_be_empty=True)
         self._validate()
 
     def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
@@ -48,16 +46,24 @@ class BaseRule:
     def _validate(self) -> None:
         """Check the fields of the kind itself."""
 
+    def _text(self, field: str, value: object, *, may_be_empty: bool = False) -> None:
+        if not isinstance(value, str) or not (value.strip() or may_be_empty):
+            raise InvalidRuleError(
+                str(self.id), field, value, "use a text" + " or leave it out" * may_be_empty
+            )
+
     def _at_least(self, field: str, value: object, least: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidRule(self.id, field, value, f"use a whole number of {least} or more")
+            raise InvalidRuleError(self.id, field, value, f"use a whole number of {least} or more")
 
     def _window(self, first: int, last: int | None) -> None:
         self._at_least("first", first, 1)
         if last is not None:
             self._at_least("last", last, 1)
             if last < first:
-                raise InvalidRule(self.id, "last", last, f"use a slot at or below the first one, {first}")
+                raise InvalidRuleError(
+                    self.id, "last", last, f"use a slot at or below the first one, {first}"
+                )
 
     def _row(self, coef: Mask | Ints, slots: Mask, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Row:
         return Row(self.id, coef.astype(np.int64, copy=False), slots, lo, hi)

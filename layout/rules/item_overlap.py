@@ -21,23 +21,34 @@ class ItemOverlap(BaseRule):
     min_items: int
 
     def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
-        """One row per shelf that could lose too much.
+        """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
 
-        Σₜ overlap(s, t)·xₜ + M·xₛ ≤ budget + M, where M is what the K largest overlaps exceed the budget by:
+        Two shelves exclude each other when their overlap alone exceeds the budget |items| − min_items of
+        one. Every such pair is in some group of mutually exclusive shelves, and one row allows one of a
+        group. A shelf s that several others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤
+        budget + M over the t it does not exclude, M being what the K largest of them exceed the budget by:
         without s the row holds for every page, with s it says Σₜ ≤ budget.
         """
         overlap = _overlaps(shelves)
-        size = min(len(grid.slots), len(shelves))
         budget = _lengths(shelves) - self.min_items
-        largest = np.sort(overlap, axis=1)[:, ::-1]
-        beside = largest[:, : size - 1].sum(axis=1)
-        slack = np.maximum(largest[:, :size].sum(axis=1) - budget, 1)
-        np.fill_diagonal(overlap, slack)
         everywhere = window(grid, 1, None)
-        binding = np.flatnonzero(beside > budget)
-        return tuple(self._row(overlap[s], everywhere, hi=int(budget[s] + slack[s])) for s in binding)
+        short = budget < 0
+        rows = [self._row(short, everywhere, hi=0)] if short.any() else []
+        overlap[short | short[:, None]] = 0
+        exclusive = overlap > np.minimum(budget[:, None], budget)
+        rows += [self._row(group, everywhere, hi=1) for group in _groups(exclusive)]
+        overlap[exclusive] = 0
+        return tuple(rows + self._together(overlap, budget, everywhere))
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def _together(self, overlap: Ints, budget: Ints, everywhere: Mask) -> list[Row]:
+        largest = np.sort(overlap, axis=1)[:, ::-1]
+        beside = largest[:, : len(everywhere) - 1].sum(axis=1)
+        excess = largest[:, : len(everywhere)].sum(axis=1) - budget
+        np.fill_diagonal(overlap, excess)
+        binding = np.flatnonzero((beside > budget) & (budget >= 0))
+        return [self._row(overlap[s], everywhere, hi=int(budget[s] + excess[s])) for s in binding]
+
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) leave every shelf its `min_items`: (b,) bool."""
         items = [frozenset(shelf.items) for shelf in shelves]
         return np.array([self._kept([items[s] for s in page]) for page in pages.tolist()], dtype=np.bool_)
@@ -66,3 +77,19 @@ def _overlaps(shelves: tuple[LayoutShelf, ...]) -> Ints:
     overlap = (incidence @ incidence.T).astype(np.int64)
     np.fill_diagonal(overlap, 0)
     return overlap
+
+
+def _groups(exclusive: Mask) -> list[Mask]:
+    """Sets of mutually exclusive shelves, grown greedily until every exclusive pair (n, n) is in one."""
+    open_pairs = np.triu(exclusive, 1)
+    groups = []
+    while open_pairs.any():
+        members = [int(open_pairs.any(axis=1).argmax())]
+        members.append(int(open_pairs[members[0]].argmax()))
+        joint = exclusive[members[0]] & exclusive[members[1]]
+        while joint.any():
+            members.append(int(joint.argmax()))
+            joint &= exclusive[members[-1]]
+        open_pairs[np.ix_(members, members)] = False
+        groups.append(np.isin(np.arange(len(exclusive)), members))
+    return groups

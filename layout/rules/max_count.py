@@ -11,7 +11,7 @@ from layout.types import Grid, LayoutShelf, Mask, Pages, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxCount(BaseRule):
-    """At most `count` matching shelves in slots `first` to `last` (counted from 1; the whole page by default)."""
+    """At most `count` shelves match in slots `first` to `last`, counted from 1; by default the whole page."""
 
     selector: Selector
     count: int
@@ -26,10 +26,11 @@ class MaxCount(BaseRule):
             return ()
         return (self._row(matches, slots, hi=self.count),)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) have at most `count` matches in the window: (b,) bool."""
         hits = self.selector.mask(shelves)[pages[:, self.first - 1 : self.last]]
-        return hits.sum(axis=1) <= self.count
+        kept: Mask = hits.sum(axis=1) <= self.count
+        return kept
 
     def _validate(self) -> None:
         self._at_least("count", self.count, 0)

@@ -23,7 +23,7 @@ class MinGap(BaseRule):
             return ()
         return tuple(self._row(matches, slots, hi=1) for slots in sliding(grid, self.gap + 1))
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) have no two matches closer than gap + 1 slots: (b,) bool."""
         return gaps_kept(self.selector.mask(shelves)[pages], self.gap)
 

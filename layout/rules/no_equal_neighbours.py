@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.errors import InvalidRule
 from layout.rules.base import BaseRule, sliding
 from layout.selector import attribute
 from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
@@ -14,22 +13,23 @@ from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoEqualNeighbours(BaseRule):
-    """Two shelves below one another differ in `attribute`. Shelves without it, or with the value "", are exempt."""
+    """Neighbouring shelves differ in `attribute`. Shelves without it, or with the value "", are exempt."""
 
     attribute: str
 
     def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
-        """One row per repeated value and pair of neighbouring slots: the pair counts at most one such shelf."""
+        """One row per repeated value and pair of neighbouring slots: it counts at most one such shelf."""
         codes = self._codes(shelves)
-        repeated = np.flatnonzero(np.bincount(codes[codes >= 0]) > 1) if (codes >= 0).any() else []
+        repeated = np.flatnonzero(np.bincount(codes[codes >= 0]) > 1)
         pairs = sliding(grid, 2) if len(grid.slots) > 1 else ()
         coefs = [(codes == code).astype(np.int64) for code in repeated]
         return tuple(self._row(coef, pair, hi=1) for coef in coefs for pair in pairs)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) have no two neighbours with the same non-empty value: (b,) bool."""
         shown = self._codes(shelves)[pages]
-        return ~((shown[:, 1:] == shown[:, :-1]) & (shown[:, 1:] >= 0)).any(axis=1)
+        kept: Mask = ~((shown[:, 1:] == shown[:, :-1]) & (shown[:, 1:] >= 0)).any(axis=1)
+        return kept
 
     def _codes(self, shelves: tuple[LayoutShelf, ...]) -> Ints:
         """A number for each shelf's value, −1 for none: (n,) int64."""
@@ -39,5 +39,4 @@ class NoEqualNeighbours(BaseRule):
         return np.array([codes.setdefault(key, len(codes) - 1) for key in keys], dtype=np.int64)
 
     def _validate(self) -> None:
-        if not isinstance(self.attribute, str) or not self.attribute:
-            raise InvalidRule(self.id, "attribute", self.attribute, "name a shelf attribute")
+        self._text("attribute", self.attribute)

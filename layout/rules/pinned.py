@@ -28,7 +28,7 @@ class Pinned(BaseRule):
             return ()
         return (self._row(matches, window(grid, self.slot, self.slot), lo=1),)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) have a match in the slot, where one exists: (b,) bool."""
         matches = self.selector.mask(shelves)
         if self.slot > pages.shape[1] or not matches.any():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layout.errors import InvalidRule
+from layout.errors import InvalidRuleError
 from layout.rules.base import NO_LIMIT, BaseRule, window
 from layout.selector import Selector
 from layout.types import Grid, LayoutShelf, Mask, Pages, Row
@@ -26,20 +26,20 @@ class PrefixQuota(BaseRule):
         needed = min(self.lo, int(matches.sum()), int(slots.sum()))
         return (self._row(matches, slots, needed, NO_LIMIT if self.hi is None else self.hi),)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) keep both limits in their first `prefix` slots: (b,) bool."""
         matches = self.selector.mask(shelves)
         hits = matches[pages[:, : self.prefix]]
         found = hits.sum(axis=1)
-        enough = (found >= self.lo) | (found == matches.sum()) | hits.all(axis=1)
+        enough: Mask = (found >= self.lo) | (found == matches.sum()) | hits.all(axis=1)
         return enough if self.hi is None else enough & (found <= self.hi)
 
     def _validate(self) -> None:
         self._at_least("prefix", self.prefix, 1)
         self._at_least("lo", self.lo, 0)
         if self.hi is None and not self.lo:
-            raise InvalidRule(self.id, "hi", self.hi, "give lo, hi or both")
+            raise InvalidRuleError(self.id, "hi", self.hi, "give lo, hi or both")
         if self.hi is not None:
             self._at_least("hi", self.hi, 0)
             if self.hi < self.lo:
-                raise InvalidRule(self.id, "hi", self.hi, f"use at least lo = {self.lo}")
+                raise InvalidRuleError(self.id, "hi", self.hi, f"use at least lo = {self.lo}")

@@ -13,7 +13,7 @@ from layout.types import Grid, LayoutShelf, Mask, Pages, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotRange(BaseRule):
-    """Matching shelves stand in slots `first` to `last` only (counted from 1, both included; None is the end)."""
+    """Matching shelves stand in slots `first` to `last` only (counted from 1; None is the last)."""
 
     selector: Selector
     first: int = 1
@@ -27,12 +27,13 @@ class SlotRange(BaseRule):
             return ()
         return (self._row(matches, outside, hi=0),)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) have no match before `first` or after `last`: (b,) bool."""
         hits = self.selector.mask(shelves)[pages]
         last = pages.shape[1] if self.last is None else self.last
         position = np.arange(1, pages.shape[1] + 1)
-        return ~(hits & ((position < self.first) | (position > last))).any(axis=1)
+        outside = (position < self.first) | (position > last)
+        return ~np.logical_or.reduce(hits & outside, axis=1)
 
     def _validate(self) -> None:
         self._window(self.first, self.last)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.errors import InvalidRule
+from layout.errors import InvalidRuleError
 from layout.rules.base import BaseRule, gaps_kept, sliding, window
 from layout.selector import attribute
 from layout.types import Grid, LayoutShelf, Mask, Pages, Row
@@ -37,7 +37,7 @@ class SponsoredSpacing(BaseRule):
             rows.append(self._row(paid, window(grid, 1, None), hi=self.cap))
         return tuple(rows)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:
+    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) keep all three limits: (b,) bool."""
         hits = self._paid(shelves)[pages]
         kept = gaps_kept(hits, self.gap) & ~hits[:, : self.clear_first].any(axis=1)
@@ -47,11 +47,10 @@ class SponsoredSpacing(BaseRule):
         return np.array([bool(attribute(shelf, self.attribute)) for shelf in shelves], dtype=np.bool_)
 
     def _validate(self) -> None:
-        if not isinstance(self.attribute, str) or not self.attribute:
-            raise InvalidRule(self.id, "attribute", self.attribute, "name a shelf attribute")
+        self._text("attribute", self.attribute)
         self._at_least("clear_first", self.clear_first, 0)
         self._at_least("gap", self.gap, 0)
         if self.cap is not None:
             self._at_least("cap", self.cap, 0)
         elif not self.clear_first and not self.gap:
-            raise InvalidRule(self.id, "cap", self.cap, "give clear_first, gap, cap or several of them")
+            raise InvalidRuleError(self.id, "cap", self.cap, "give clear_first, gap, cap or several of them")

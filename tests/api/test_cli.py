@@ -15,7 +15,9 @@ LISTENER = "demo-listener-1"
 
 
 def _run(settings: Settings, *words: str) -> str:
-    result = CliRunner().invoke(cli.app, ["--database", settings.database_url, *words], catch_exceptions=False)
+    result = CliRunner().invoke(
+        cli.app, ["--database", settings.database_url, *words], catch_exceptions=False
+    )
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -59,7 +61,9 @@ def test_an_unknown_listener_is_named_with_the_fix(
 def test_an_unknown_surface_is_named_with_the_fix(
     demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", LISTENER, "--surface", "fridge")
+    message = _fails(
+        capsys, monkeypatch, demo_settings, "page", "--listener", LISTENER, "--surface", "fridge"
+    )
     assert "'fridge' has no grid; choose one of: desktop, phone, tv" in message
 
 
@@ -79,7 +83,10 @@ def test_a_wrong_setting_is_named(
 
 
 def test_an_ingest_from_a_wrong_directory_names_the_missing_file(
-    tmp_path: Path, demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    demo_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     message = _fails(capsys, monkeypatch, demo_settings, "ingest", "lastfm", "--data-dir", str(tmp_path))
     assert "artists.dat" in message
@@ -106,7 +113,10 @@ def test_the_shipped_rulebook_is_shown(demo_settings: Settings) -> None:
 
 
 def test_a_wrong_rulebook_fails_with_the_fix(
-    tmp_path: Path, demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    demo_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "rules.toml"
     path.write_text('version = "1"\n[[rule]]\nid = "x"\nkind = "at_most"\n', "utf-8")

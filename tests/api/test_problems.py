@@ -12,7 +12,7 @@ from api import problems
 from api.app import create_app
 from api.errors import KIND_OF_ERROR, kind_of
 from api.limits import MAX_BODY_BYTES
-from home.errors import ConfigurationError, EmptyCatalogue, HomeError
+from home.errors import ConfigurationError, EmptyCatalogueError, HomeError
 from home.registry import NoModelError
 from home.service import Home, Readiness
 from tests.api.serving import serving
@@ -126,7 +126,7 @@ def test_a_body_without_end_is_refused(client: httpx.Client, announced: bool) ->
 @pytest.mark.parametrize(
     ("error", "slug", "status"),
     [
-        (EmptyCatalogue("sqlite:///somewhere.db"), "empty-catalogue", 503),
+        (EmptyCatalogueError("sqlite:///somewhere.db"), "empty-catalogue", 503),
         (ConfigurationError("rulebook.toml: no such file"), "misconfigured", 503),
         (NoModelError(), "no-model", 503),
         (HomeError("something else that people can act on"), "internal", 500),

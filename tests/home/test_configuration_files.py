@@ -1,4 +1,4 @@
-"""Configuration files: what ships is valid, and what is wrong is named with the field, the value and the fix."""
+"""Configuration files: what ships is valid, and what is wrong is named with field, value and fix."""
 
 from __future__ import annotations
 
@@ -83,8 +83,14 @@ def test_the_default_grids_cover_phone_desktop_and_tv() -> None:
     ("text", "message"),
     [
         ("surface = 'car'", "items_per_shelf"),
-        ("surface='car'\nversion='1'\nitems_per_shelf=4\nexamination=[0.5]\nfolds=[0,1]", "one of each per slot"),
-        ("surface='car'\nversion='1'\nitems_per_shelf=4\nexamination=[1.5]\nfolds=[0]", "less than or equal to 1"),
+        (
+            "surface='car'\nversion='1'\nitems_per_shelf=4\nexamination=[0.5]\nfolds=[0,1]",
+            "one of each per slot",
+        ),
+        (
+            "surface='car'\nversion='1'\nitems_per_shelf=4\nexamination=[1.5]\nfolds=[0]",
+            "less than or equal to 1",
+        ),
         ("surface='car", "grid.toml"),
     ],
 )

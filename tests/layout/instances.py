@@ -20,7 +20,7 @@ from layout.rules import (
     SponsoredSpacing,
 )
 from layout.selector import Selector
-from layout.types import Grid, Ints, LayoutShelf, Pages, Problem, Rule, Slot
+from layout.types import Attribute, Grid, Ints, LayoutShelf, Pages, Problem, Rule, Slot
 
 _FAMILIES = ("history", "because", "genre", "editorial", "trending", "friends", "spoken", "watch")
 _CONTENT = {"spoken": ("podcast", "audiobook"), "watch": ("video",)}
@@ -41,7 +41,9 @@ def rulebook() -> tuple[Rule, ...]:
         MaxCount(id="few-genre", selector=Selector({"family": "genre"}), count=3, relaxation=4),
         MaxCount(id="few-editorial", selector=Selector({"family": "editorial"}), count=2, relaxation=4),
         MinCount(id="some-podcast", selector=Selector({"content_type": "podcast"}), count=1, relaxation=1),
-        MinCount(id="some-fresh", selector=Selector({"family": ["friends", "trending"]}), count=2, relaxation=1),
+        MinCount(
+            id="some-fresh", selector=Selector({"family": ["friends", "trending"]}), count=2, relaxation=1
+        ),
         MinGap(id="spoken-apart", selector=Selector({"family": "spoken"}), gap=2, relaxation=3),
         NoEqualNeighbours(id="families-alternate", attribute="family", relaxation=3),
         NoEqualNeighbours(id="genres-alternate", attribute="genre", relaxation=0),
@@ -49,36 +51,38 @@ def rulebook() -> tuple[Rule, ...]:
             id="music-above", selector=Selector({"content_type": "music"}), prefix=4, lo=2, hi=3, relaxation=2
         ),
         SponsoredSpacing(id="sponsors", clear_first=2, gap=3, cap=2),
-        ItemOverlap(id="no-repeats", min_items=6, relaxation=6),
+        ItemOverlap(id="no-repeats", min_items=8, relaxation=6),
     )
 
 
-def shelves(rng: np.random.Generator, count: int) -> tuple[LayoutShelf, ...]:
-    """Shelves of eight families with genres, some sponsors, and items that popular shelves share."""
+def shelves(rng: np.random.Generator, count: int, crowding: float = 1.0) -> tuple[LayoutShelf, ...]:
+    """Shelves of eight families with genres, some sponsors, and items that alike shelves share."""
     made = []
     for i in range(count):
         family = _FAMILIES[rng.integers(len(_FAMILIES))]
         content = str(rng.choice(_CONTENT.get(family, ("music",))))
-        items = rng.choice(600, size=int(rng.integers(12, 21)), replace=False, p=_popularity(content))
-        made.append(
-            LayoutShelf(
-                id=f"{family}:{i:03d}",
-                attributes={
-                    "family": family,
-                    "content_type": content,
-                    "genre": str(rng.choice(_GENRES)),
-                    "sponsored": bool(rng.random() < 0.08),
-                },
-                items=tuple(int(x) for x in items),
-            )
-        )
+        genre = str(rng.choice(_GENRES))
+        attributes: dict[str, Attribute] = {
+            "family": family,
+            "content_type": content,
+            "genre": genre,
+            "sponsored": bool(rng.random() < 0.08),
+        }
+        items = _items(rng, content, genre, family, crowding)
+        made.append(LayoutShelf(f"{family}:{i:03d}", attributes, items))
     return tuple(made)
 
 
-def problem(seed: int, count: int = 60, size: int = 12, *, per_slot: bool = False) -> Problem:
-    """One realistic problem: `count` shelves on `size` slots. `per_slot` adds position effects to the scores."""
+def problem(
+    seed: int, count: int = 60, size: int = 12, *, per_slot: bool = False, crowding: float = 1.0
+) -> Problem:
+    """One realistic problem: `count` shelves on `size` slots.
+
+    `per_slot` adds position effects to the scores. `crowding` above 1 makes shelves share more items, until
+    the overlap rule binds nearly everywhere.
+    """
     rng = np.random.default_rng(seed)
-    made = shelves(rng, count)
+    made = shelves(rng, count, crowding)
     scores = rng.beta(2.0, 12.0, size=count)
     if per_slot:
         scores = scores[:, None] * rng.uniform(0.9, 1.1, size=(count, size))
@@ -110,8 +114,14 @@ def some(count: int, start: int = 0) -> Iterator[int]:
     yield from range(start, start + count)
 
 
-def _popularity(content: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    weights = 1.0 / np.arange(20, 620) ** 0.7
-    offset = {"music": 0, "podcast": 150, "audiobook": 300, "video": 450}[content]
-    shifted = np.roll(weights, offset)
-    return shifted / shifted.sum()
+def _items(
+    rng: np.random.Generator, content: str, genre: str, family: str, crowding: float
+) -> tuple[int, ...]:
+    """Twenty items, mostly of the shelf's genre, charts half from hits; `crowding` shrinks the pools."""
+    base = 100_000 * ("music", "podcast", "audiobook", "video").index(content)
+    hits = base + rng.permutation(int(100 / crowding))
+    own = base + 10_000 * (1 + _GENRES.index(genre)) + rng.permutation(int(300 / crowding))
+    other = base + 1_000 + rng.permutation(int(2_000 / crowding))
+    top = 10 if family in ("trending", "friends", "editorial") else 2
+    mixed = rng.permutation(np.concatenate([hits[:top], own[: 16 - top], other[:4]]))
+    return tuple(int(item) for item in mixed)

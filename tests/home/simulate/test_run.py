@@ -12,7 +12,7 @@ import pytest
 from bandits.policies import UniformPolicy, VwPolicy
 from bandits.types import EventKind, Example, Features, RewardEvent, Scores
 from home.compose import ComposedPage, Exploration
-from home.errors import UnknownSurface
+from home.errors import UnknownSurfaceError
 from home.simulate.parameters import Dismissal, ListenerParameters
 from home.simulate.participants import PARTICIPANTS, Participant, participants
 from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
@@ -156,7 +156,7 @@ def test_regret_can_be_left_out() -> None:
 def test_surfaces_can_be_limited() -> None:
     result = run({"uniform": Participant(UniformPolicy)}, replace(VISITS, surfaces=("tv",)))
     assert {row.surface for row in result.rows} == {"tv"}
-    with pytest.raises(UnknownSurface, match="fridge"):
+    with pytest.raises(UnknownSurfaceError, match="fridge"):
         run({"uniform": Participant(UniformPolicy)}, replace(VISITS, surfaces=("fridge",)))
 
 

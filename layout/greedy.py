@@ -1,4 +1,4 @@
-"""Depth-first search for a page, slot by slot, exact unless it runs out of nodes."""
+"""Depth-first search for a page, slot by slot, best shelf first; exact unless it runs out of nodes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layout.compiled import Compiled
-from layout.types import Ints, Page
+from layout.types import Ints, Mask, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class Dive:
 def dive(rows: Compiled, wish: Ints, prefix: Page, nodes: int) -> Dive:
     """The first feasible page below `prefix`, trying shelves in order of `wish` (n, K), highest first.
 
-    Looks at up to `nodes` prefixes and depends on nothing but its arguments. A prefix whose sums the rows
-    rule out has no children that fit, so any prefix may be given. When the subtree of a shelf holds no page,
-    neither does that of another shelf of its kind in the same slot: their pages correspond one to one by
-    exchanging the two shelves, so the kind is skipped.
+    Looks at up to `nodes` prefixes and depends on nothing but its arguments. `prefix` must be one that no
+    row rules out by itself, for rows that count no later slot are not looked at again. When the subtree of a
+    shelf holds no page, neither does that of another shelf of its kind in the same slot: their pages
+    correspond one to one by exchanging the two shelves, so the kind is skipped.
     """
-    if not rows.possible:
+    if not rows.possible or (len(prefix) == rows.size and not rows.holds(prefix)):
         return Dive(None, True)
     free = np.ones(rows.n, dtype=np.bool_)
     free[list(prefix)] = False
@@ -40,13 +40,13 @@ class _Search:
     rows: Compiled
     wish: Ints
     page: list[int]
-    free: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    free: Mask
     nodes: int
 
     def down(self, sums: Ints) -> bool:
         slot = len(self.page)
         if slot == self.rows.size:
-            return self.rows.holds(tuple(self.page)) if slot == 0 else True
+            return True
         if self.nodes <= 0:
             return False
         self.nodes -= 1

@@ -1,0 +1,295 @@
+"""The solver against enumeration, its certificates, and what it does when no page is feasible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import layout.solve
+from layout.bound import upper_bound
+from layout.branch import page_worth
+from layout.compiled import compiled
+from layout.cpsat import solve_best, solve_feasible
+from layout.errors import InvalidProblemError, InvalidScoresError, SolverError
+from layout.greedy import dive
+from layout.improve import improve
+from layout.objective import page_values
+from layout.reduce import capacity, dispensable, worthwhile
+from layout.rules import MaxCount, MinCount, Pinned, SlotRange
+from layout.selector import Selector
+from layout.solve import effective, solve
+from layout.types import LayoutShelf, Page, Problem, Status
+from layout.validate import misreported, violations
+from tests.layout.instances import feasible_pages, grid, problem, worth
+from tests.layout.small import problems
+
+LAW = settings(max_examples=120, deadline=None, derandomize=True)
+CALM = {"deadline_s": 60.0}
+
+
+@LAW
+@given(problems())
+def test_the_page_is_the_best_of_all_feasible_pages(given_: Problem) -> None:
+    cut = replace_size(given_, min(len(given_.shelves), len(given_.grid.slots)))
+    pages = feasible_pages(cut)
+    result = solve(given_, **CALM)
+    assert (result.status is Status.OPTIMAL) == (len(pages) > 0)
+    if len(pages):
+        assert result.objective == worth(cut, pages).max()
+        assert result.relaxed == ()
+
+
+@LAW
+@given(problems())
+def test_every_result_validates_and_reports_itself_truly(given_: Problem) -> None:
+    for deadline in (60.0, 0.0):
+        result = solve(given_, deadline_s=deadline)
+        assert violations(effective(given_, result), result.page) == ()
+        assert misreported(given_, result) == ()
+
+
+@LAW
+@given(problems())
+def test_a_relaxed_result_is_the_best_page_of_what_was_kept(given_: Problem) -> None:
+    result = solve(given_, **CALM)
+    kept = effective(given_, result)
+    assert result.objective == worth(kept, feasible_pages(kept)).max()
+    if result.status is Status.RELAXED and len(result.page) > 1:
+        relaxation = {rule.id: rule.relaxation for rule in given_.rules}
+        assert all(relaxation[name] is not None for name in result.relaxed)
+
+
+@LAW
+@given(problems(least=3), st.randoms(use_true_random=False))
+def test_the_input_order_does_not_matter(given_: Problem, random: object) -> None:
+    order = list(range(len(given_.shelves)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = Problem(
+        tuple(given_.shelves[s] for s in order), given_.grid, given_.rules, given_.values[order]
+    )
+    first, second = solve(given_, **CALM), solve(shuffled, **CALM)
+    assert [given_.shelves[s].id for s in first.page] == [shuffled.shelves[s].id for s in second.page]
+    assert (first.status, first.objective, first.relaxed) == (second.status, second.objective, second.relaxed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_realistic_pages_are_the_same_in_any_order_and_every_time(seed: int) -> None:
+    given_ = problem(seed, per_slot=seed % 2 == 1)
+    order = np.random.default_rng(seed).permutation(len(given_.shelves))
+    shuffled = Problem(
+        tuple(given_.shelves[s] for s in order), given_.grid, given_.rules, given_.values[order]
+    )
+    results = [solve(given_, **CALM), solve(problem(seed, per_slot=seed % 2 == 1), **CALM)]
+    again = solve(shuffled, **CALM)
+    assert results[0].page == results[1].page == tuple(order[list(again.page)].tolist())
+    assert {result.proof for result in results} == {again.proof}
+    assert results[0].status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_greedy_and_improved_pages_never_beat_a_proven_optimum(seed: int) -> None:
+    given_ = problem(seed, count=40, size=8)
+    rows = compiled(given_)
+    best = solve(given_, **CALM)
+    page = dive(rows, given_.values, (), 500).page
+    assert page is not None
+    better = improve(rows, given_.values, page)
+    assert rows.holds(better)
+    assert page_worth(given_.values, page) <= page_worth(given_.values, better) <= best.objective
+    unreduced = solve_best(
+        rows, given_.values, rows.cells, page, floor=-1, deterministic_time=60.0, seconds=60.0
+    )
+    assert unreduced.proven
+    assert unreduced.page is not None
+    assert page_worth(given_.values, unreduced.page) == best.objective
+
+
+@LAW
+@given(problems(least=2), st.integers(1, 40))
+def test_the_bound_holds_for_every_page_and_cell(given_: Problem, steps: int) -> None:
+    given_ = replace_size(given_, min(len(given_.shelves), len(given_.grid.slots)))
+    pages = feasible_pages(given_)
+    if not len(pages):
+        return
+    values = worth(given_, pages)
+    bound = upper_bound(compiled(given_), given_.values, int(values.min()), steps)
+    assert bound.total >= values.max()
+    slots = np.arange(pages.shape[1])
+    assert (values + bound.slack[pages, slots].max(axis=1) <= bound.total).all()
+    assert (values + bound.slack[pages, slots].sum(axis=1) <= bound.total).all()
+
+
+@LAW
+@given(problems(least=2), st.integers(0, 10**6))
+def test_what_the_reduction_leaves_holds_an_optimal_page(given_: Problem, pick: int) -> None:
+    given_ = replace_size(given_, min(len(given_.shelves), len(given_.grid.slots)))
+    pages = feasible_pages(given_)
+    if not len(pages):
+        return
+    rows, values = compiled(given_), worth(given_, pages)
+    target = int(values[pick % len(values)])
+    bound = upper_bound(rows, given_.values, target, 10)
+    cells = worthwhile(rows, given_.values, bound, target)
+    inside = cells[pages, np.arange(pages.shape[1])].all(axis=1)
+    assert values[inside].max() == values.max()
+    assert (values[~dispensable(rows, given_.values)[pages].any(axis=1)]).max() == values.max()
+
+
+@LAW
+@given(problems(least=2))
+def test_no_page_holds_more_of_a_kind_than_its_capacity(given_: Problem) -> None:
+    given_ = replace_size(given_, min(len(given_.shelves), len(given_.grid.slots)))
+    rows = compiled(given_)
+    placed = rows.kinds[feasible_pages(given_)]
+    fits = capacity(rows)
+    for kind in np.unique(rows.kinds):
+        assert ((placed == kind).sum(axis=1) <= fits[rows.kinds == kind][0]).all()
+
+
+def test_alike_shelves_beyond_the_cap_are_dispensable() -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red" if i < 4 else "blue"}) for i in range(8))
+    rule = MaxCount(id="few", selector=Selector({"colour": "red"}), count=1)
+    values = np.arange(8, dtype=np.int64)[:, None] * np.ones(3, np.int64)
+    rows = compiled(Problem(shelves, grid(3), (rule,), values))
+    assert dispensable(rows, values).tolist() == [True, True, True, False, True, False, False, False]
+
+
+@LAW
+@given(problems())
+def test_the_solver_model_agrees_on_feasibility(given_: Problem) -> None:
+    given_ = replace_size(given_, min(len(given_.shelves), len(given_.grid.slots)))
+    pages = {tuple(page) for page in feasible_pages(given_).tolist()}
+    answer = solve_feasible(compiled(given_))
+    assert (answer.page in pages) if pages else (answer.page is None and answer.proven)
+
+
+def test_rules_go_in_order_of_relaxation_and_come_back_when_innocent() -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red" if i < 2 else "blue"}) for i in range(4))
+    red, blue = Selector({"colour": "red"}), Selector({"colour": "blue"})
+    values = np.arange(8, dtype=np.int64).reshape(4, 2)
+    rules = (
+        Pinned(id="red first", selector=red, slot=1, relaxation=None),
+        MaxCount(id="innocent", selector=red, count=1, relaxation=0),
+        MinCount(id="later", selector=blue, count=2, relaxation=2),
+        SlotRange(id="sooner", selector=blue, first=1, relaxation=1),
+    )
+    result = solve(Problem(shelves, grid(2), rules, values), **CALM)
+    assert (result.status, result.relaxed) == (Status.RELAXED, ("later",))
+
+
+def test_the_page_is_shortened_when_no_rule_yields() -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red"}) for i in range(4))
+    few = MaxCount(id="few", selector=Selector({"colour": "red"}), count=2)
+    given_ = Problem(shelves, grid(4), (few,), np.arange(16, dtype=np.int64).reshape(4, 4))
+    result = solve(given_, **CALM)
+    assert (result.status, len(result.page), result.relaxed) == (Status.RELAXED, 2, ())
+    assert len(effective(given_, result).grid.slots) == 2
+
+
+def test_one_shelf_is_shown_even_against_rules_that_never_yield() -> None:
+    shelves = (LayoutShelf("s", {"colour": "red"}),)
+    none = MaxCount(id="none", selector=Selector({"colour": "red"}), count=0)
+    result = solve(Problem(shelves, grid(3), (none,), np.ones((1, 3), np.int64)), **CALM)
+    assert (result.page, result.relaxed, result.status) == ((0,), ("none",), Status.RELAXED)
+
+
+def test_no_shelves_is_the_only_infeasible_case() -> None:
+    empty = Problem((), grid(3), (), np.zeros((0, 3), np.int64))
+    result = solve(empty)
+    assert (result.status, result.page) == (Status.INFEASIBLE, ())
+    with pytest.raises(InvalidProblemError, match="no shelves"):
+        effective(empty, result)
+
+
+def test_a_deadline_in_the_past_gives_a_valid_fallback_with_a_bound() -> None:
+    given_ = problem(3)
+    result, best = solve(given_, deadline_s=0.0), solve(given_, **CALM)
+    assert result.status is Status.FALLBACK
+    assert violations(given_, result.page) == ()
+    assert result.objective <= best.objective <= result.bound
+
+
+def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time() -> None:
+    given_ = problem(0, crowding=3.0)
+    first, second = (solve(given_, deterministic_time=1e-4, **CALM) for _ in range(2))
+    assert first.status is Status.FEASIBLE
+    assert first.gap > 0
+    assert (first.page, first.bound) == (second.page, second.bound)
+    assert violations(given_, first.page) == ()
+
+
+def test_a_solver_fault_costs_the_proof_and_not_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise SolverError("out of order")
+
+    monkeypatch.setattr(layout.solve, "solve_best", broken)
+    given_ = problem(0, crowding=3.0)
+    result = solve(given_, **CALM)
+    assert (result.status, result.proof) == (Status.FALLBACK, "out of order")
+    assert violations(given_, result.page) == ()
+
+
+def test_a_hint_helps_and_a_bad_hint_is_ignored() -> None:
+    given_ = problem(5)
+    best = solve(given_, **CALM)
+    bad: Page = (0,) * 12
+    assert solve(given_, hint=best.page, **CALM).page == best.page
+    assert solve(given_, hint=bad, **CALM).page == best.page
+    assert solve(given_, hint=(99, *best.page[1:]), **CALM).page == best.page
+
+
+def test_all_ways_to_prove_an_optimum_occur() -> None:
+    free = replace(problem(0), rules=())
+    proofs = {solve(problem(seed), **CALM).proof for seed in range(12)} | {solve(free, **CALM).proof}
+    assert proofs >= {"assignment bound", "lagrangian bound", "cp-sat"}
+
+
+def test_equal_scores_are_resolved_by_shelf_id() -> None:
+    ids = ("c", "a", "d", "b")
+    where = grid(2)
+    shelves = tuple(LayoutShelf(one) for one in ids)
+    result = solve(Problem(shelves, where, (), page_values(np.full(4, 0.3), where, ids)), **CALM)
+    assert [ids[s] for s in result.page] == ["a", "b"]
+
+
+def test_values_follow_scores_times_examination() -> None:
+    where, scores = grid(3), np.array([0.5, -0.2, 0.1])
+    values = page_values(scores, where, ("a", "b", "c"))
+    examination = np.array([slot.examination for slot in where.slots])
+    expected = scores[:, None] * examination
+    scale = values.max() / expected.max()
+    assert np.allclose(values / scale, expected, atol=2e-5 * expected.max())
+
+
+@pytest.mark.parametrize("scores", [[np.nan, 0.1], [np.inf, 0.1], [0.1], [[0.1, 0.2], [0.3, 0.4]]])
+def test_scores_that_are_no_numbers_or_misfit_are_refused(scores: list[float]) -> None:
+    with pytest.raises(InvalidScoresError, match="scores"):
+        page_values(np.array(scores), grid(3), ("a", "b"))
+
+
+def test_problems_that_do_not_fit_together_are_refused() -> None:
+    twins = (LayoutShelf("a"), LayoutShelf("a"))
+    two = (LayoutShelf("a"), LayoutShelf("b"))
+    ones = np.ones((2, 2), np.int64)
+    rule = MinCount(id="x", selector=Selector(), count=1)
+    bad = {
+        "'a' occurs": Problem(twins, grid(2), (), ones),
+        "no slots": Problem(two, grid(0), (), np.ones((2, 0), np.int64)),
+        "shape": Problem(two, grid(3), (), ones),
+        "integers": Problem(two, grid(2), (), ones * 0.5),  # type: ignore[arg-type]
+        r"2\^47": Problem(two, grid(2), (), ones << 50),
+        "'x' occurs": Problem(two, grid(2), (rule, rule), ones),
+    }
+    for message, given_ in bad.items():
+        with pytest.raises(InvalidProblemError, match=message):
+            solve(given_)
+
+
+def replace_size(given_: Problem, size: int) -> Problem:
+    """The problem on its first `size` slots."""
+    where = replace(given_.grid, slots=given_.grid.slots[:size])
+    return Problem(given_.shelves, where, given_.rules, given_.values[:, :size])
