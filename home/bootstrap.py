@@ -94,6 +94,7 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
             catalog,
             min_items=settings.min_items,
             budget_s=settings.source_budget_ms / 1000,
+            max_shelves=settings.max_shelves,
         ),
         grids=load_grids(settings.grids_dir),
         rules=book.rules,

@@ -15,6 +15,7 @@ from bandits.features import context_features, shelf_features
 from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.types import Features, Scores
+from home.deal import deal_page
 from home.draw import Exploration as Exploration
 from home.draw import checked, draw_page
 from home.errors import NothingEligibleError, UnknownSurfaceError
@@ -143,7 +144,8 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     watch.lap("check")
 
     reasons = why(drawn.problem, drawn.draw.page)
-    placements = _place(built.view.catalog.items, shelves, scores, drawn.draw, reasons, grid)
+    items = built.view.catalog.items
+    placements = _place(items, shelves, scores, drawn.draw, reasons, grid, tools.builder.min_items)
     watch.lap("fill")
 
     return ComposedPage(
@@ -201,20 +203,17 @@ def _place(
     drawn: Draw,
     reasons: Sequence[SlotReason],
     grid: Grid,
+    min_items: int,
 ) -> tuple[Placement, ...]:
-    used: set[int] = set()
-    placements = []
-    for slot, index in enumerate(drawn.page):
-        rows = [row for row in shelves[index].rows.tolist() if row not in used][: grid.items_per_shelf]
-        used.update(rows)
-        placements.append(
-            Placement(
-                slot=slot,
-                shelf=shelves[index],
-                items=tuple(items[row] for row in rows),
-                value=float(scores.values[index] if scores.values.ndim == 1 else scores.values[index, slot]),
-                conditional=float(drawn.conditionals[slot]),
-                reason=reasons[slot],
-            )
+    dealt = deal_page(shelves, drawn.page, grid, min_items)
+    return tuple(
+        Placement(
+            slot=slot,
+            shelf=shelves[index],
+            items=tuple(items[row] for row in rows),
+            value=float(scores.values[index] if scores.values.ndim == 1 else scores.values[index, slot]),
+            conditional=float(drawn.conditionals[slot]),
+            reason=reason,
         )
-    return tuple(placements)
+        for slot, (index, rows, reason) in enumerate(zip(drawn.page, dealt, reasons, strict=True))
+    )

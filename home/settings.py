@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     layout_deadline_ms: float = Field(
         50.0, ge=0.0, description="Wall-clock deadline of the solver; past it the greedy page is served."
     )
+    max_shelves: int = Field(
+        60, ge=1, description="Candidate shelves of a page; of more, sources keep their first ones in turns."
+    )
     min_items: int = Field(4, ge=1, description="Items below which a shelf is not shown.")
     learn_every_s: float = Field(
         10.0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -37,7 +38,8 @@ class Builder:
     """Builds the candidate shelves of a request. Safe to use from several threads.
 
     Sources are asked in order, each for at most `budget_s` seconds of wall time (see `shelves.relay`).
-    Shelves shorter than `min_items` after filtering are left out; longer ones are cut to `max_items`.
+    Shelves shorter than `min_items` after filtering are left out; longer ones are cut to `max_items`. Of more
+    than `max_shelves` shelves, every source's first one stays, then every source's second, and so on.
 
     Raises ValueError when two sources share a name, or the limits contradict each other.
     """
@@ -49,14 +51,18 @@ class Builder:
         min_items: int = 4,
         max_items: int = 20,
         budget_s: float = 0.05,
+        max_shelves: int = 200,
     ) -> None:
         self.sources = tuple(sources)
         self.catalog = catalog
         self.min_items = min_items
         self.max_items = max_items
         self.budget_s = budget_s
+        self.max_shelves = max_shelves
         self._stuck = Stuck()
         _check(self.sources, min_items, max_items, budget_s)
+        if max_shelves < 1:
+            raise ValueError(f"max_shelves={max_shelves}: allow at least one shelf")
 
     def build(self, context: Context) -> Built:
         """The shelves for one context."""
@@ -75,6 +81,8 @@ class Builder:
         scores = np.concatenate([shelf.scores for _, shelf in proposals])
         lengths = np.array([len(shelf) for _, shelf in proposals])
         keep, alive = self._keep(rows, lengths, view.eligible)
+        alive = _fair(proposals, alive, self.max_shelves)
+        keep &= np.repeat(alive, lengths)
         rows, scores = rows[keep].astype(np.int32), scores[keep].astype(np.float32)
         kept = [proposal for proposal, good in zip(proposals, alive, strict=True) if good]
         sizes = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[keep], minlength=len(lengths))[alive]
@@ -142,6 +150,21 @@ def _distinct(outcome: Outcome, context: Context) -> list[tuple[Source, Shelf]]:
                 titles.add(title)
                 proposals.append((source, shelf))
     return proposals
+
+
+def _fair(proposals: Sequence[tuple[Source, Shelf]], alive: Mask, limit: int) -> Mask:
+    """At most `limit` of the `alive` proposals (n,), taken from the sources in turns."""
+    if int(np.count_nonzero(alive)) <= limit:
+        return alive
+    turn: Counter[str] = Counter()
+    turns = []
+    for index in np.flatnonzero(alive).tolist():
+        source = proposals[index][0].name
+        turns.append((turn[source], index))
+        turn[source] += 1
+    kept = np.zeros_like(alive)
+    kept[[index for _, index in sorted(turns)[:limit]]] = True
+    return kept
 
 
 def _first(keys: NDArray[np.int64]) -> Mask:

@@ -37,7 +37,6 @@ class BestKnown:
         values = page_values(attraction, grid, tuple(shelf.id for shelf in shelves))
         problem = Problem(shelves, grid, self.tools.rules, values)
         best = solve(problem, deadline_s=self.tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
-        met = self.model.meet(
-            page.context, [page.shelves[index] for index in best], shown_rows(page.shelves, best, grid)
-        )
+        shown = shown_rows(page.shelves, best, grid, self.tools.builder.min_items)
+        met = self.model.meet(page.context, [page.shelves[index] for index in best], shown)
         return self.model.expectation(met, grid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.types import Page
+from home.deal import deal_page
 from home.simulate.parameters import ListenerParameters
 from home.simulate.truth import Probabilities, Truth, intent_probabilities, utilities
 from layout.types import Grid
@@ -63,15 +64,9 @@ def meet(
     )
 
 
-def shown_rows(shelves: Sequence[Shelf], page: Page, grid: Grid) -> list[Rows]:
-    """The catalogue rows that each slot of a page shows: the best of its shelf that no slot above shows."""
-    used: set[int] = set()
-    shown = []
-    for index in page:
-        rows = [row for row in shelves[index].rows.tolist() if row not in used][: grid.items_per_shelf]
-        used.update(rows)
-        shown.append(np.array(rows, dtype=np.int32))
-    return shown
+def shown_rows(shelves: Sequence[Shelf], page: Page, grid: Grid, min_items: int) -> list[Rows]:
+    """The catalogue rows that each slot of a page shows, dealt out as pages are."""
+    return [np.array(rows, dtype=np.int32) for rows in deal_page(shelves, page, grid, min_items)]
 
 
 def patience(grid: Grid) -> Probabilities:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
-from home.simulate.encounter import Encounter, meet, shown_rows
+from home.simulate.encounter import Encounter, meet
 from home.simulate.expectation import Expectation, expectation, outcome_worth
 from home.simulate.parameters import ListenerParameters
 from home.simulate.responses import act
@@ -55,7 +57,12 @@ class ListenerModel:
     def meet_page(self, page: ComposedPage) -> Encounter:
         """How the listener meets a composed page, slot by slot."""
         shelves = [placement.shelf for placement in page.placements]
-        return self.meet(page.context, shelves, shown_rows(page.shelves, page.draw.page, page.grid))
+        row_of = self.catalog.row_of
+        shown = [
+            np.array([row_of(item.id) for item in placement.items], dtype=np.int32)
+            for placement in page.placements
+        ]
+        return self.meet(page.context, shelves, shown)
 
     def expectation(self, met: Encounter, grid: Grid) -> Expectation:
         """What a page met slot by slot brings in expectation, exact."""

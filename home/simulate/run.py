@@ -159,7 +159,9 @@ def simulate(
 def unhurried(tools: Tools) -> Tools:
     """The same tools without deadlines that a busy machine could miss."""
     given = tools.builder
-    builder = Builder(given.sources, given.catalog, given.min_items, given.max_items, _UNHURRIED_S)
+    builder = Builder(
+        given.sources, given.catalog, given.min_items, given.max_items, _UNHURRIED_S, given.max_shelves
+    )
     return replace(tools, builder=builder, layout_deadline_s=_UNHURRIED_S)
 
 

@@ -66,7 +66,8 @@ def surface_weights(
 ) -> Mapping[str, float]:
     """Weights of the `wanted` surfaces, or of all that the pattern names and that have a grid.
 
-    A wanted surface that the pattern does not name weighs 1. Raises UnknownSurfaceError for one without a grid.
+    A wanted surface that the pattern does not name weighs 1. Raises UnknownSurfaceError for one
+    without a grid.
     """
     for surface in wanted:
         if surface not in grids:

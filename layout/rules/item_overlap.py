@@ -12,10 +12,16 @@ from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOverlap(BaseRule):
-    """Every shelf on the page keeps at least `min_items` items, whichever way shared items are trimmed.
+    """The page's items can be dealt out so that no item shows twice and every shelf keeps `min_items` or more.
 
-    For each placed shelf s: Σ over the other placed shelves t of |items_s ∩ items_t| ≤ |items_s| − min_items.
+    For each placed shelf s: Σ over the other placed shelves t of |items_s ∩ items_t| ≤ `budgets`(|items_s|).
     A shelf with fewer than `min_items` items of its own can therefore not be placed.
+
+    Why that suffices: let d ≥ 1 be on how many placed shelves an item stands, and share it equally between
+    them. By convexity 1/d ≥ (2m + 1 − d) / (m(m + 1)) for every whole d and m ≥ 1, so that the shares of s add
+    up to at least (2m·|items_s| − Σₜ|items_s ∩ items_t|) / (m(m + 1)), which is at least `min_items` for the m
+    that sets the budget. A fractional deal in which every shelf gets `min_items` exists, hence a whole one:
+    the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
     """
 
     min_items: int
@@ -23,14 +29,13 @@ class ItemOverlap(BaseRule):
     def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
         """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
 
-        Two shelves exclude each other when their overlap alone exceeds the budget |items| − min_items of
-        one. Every such pair is in some group of mutually exclusive shelves, and one row allows one of a
+        Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is in some group of mutually exclusive shelves, and one row allows one of a
         group. A shelf s that several others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤
         budget + M over the t it does not exclude, M being what the K largest of them exceed the budget by:
         without s the row holds for every page, with s it says Σₜ ≤ budget.
         """
         overlap = _overlaps(shelves)
-        budget = _lengths(shelves) - self.min_items
+        budget = budgets(_lengths(shelves), self.min_items)
         everywhere = window(grid, 1, None)
         short = budget < 0
         rows = [self._row(short, everywhere, hi=0)] if short.any() else []
@@ -55,12 +60,28 @@ class ItemOverlap(BaseRule):
 
     def _kept(self, placed: list[frozenset[int]]) -> bool:
         return all(
-            len(own) - sum(len(own & other) for j, other in enumerate(placed) if j != i) >= self.min_items
+            sum(len(own & other) for j, other in enumerate(placed) if j != i) <= self._budget(len(own))
             for i, own in enumerate(placed)
         )
 
+    def _budget(self, size: int) -> int:
+        if size < self.min_items:
+            return -1
+        return max(m * (2 * size - self.min_items * (m + 1)) for m in range(1, size + 1))
+
     def _validate(self) -> None:
         self._at_least("min_items", self.min_items, 1)
+
+
+def budgets(lengths: Ints, min_items: int) -> Ints:
+    """How much shelves with `lengths` (n,) items may overlap others: maxₘ m(2·length − min_items(m + 1)).
+
+    The maximum lies next to m = length / min_items − ½. Below `min_items` items there is no budget: −1.
+    """
+    nearest = np.maximum(lengths // min_items, 1)
+    around = np.stack([np.maximum(nearest - 1, 1), nearest])
+    budget: Ints = (around * (2 * lengths - min_items * (around + 1))).max(axis=0)
+    return np.where(lengths < min_items, -1, budget)
 
 
 def _lengths(shelves: tuple[LayoutShelf, ...]) -> Ints:

@@ -57,6 +57,14 @@ def test_a_source_that_ignores_eligibility_is_filtered(catalog: Catalog) -> None
     assert shelf.rows.tolist() == fine
 
 
+def test_a_limit_takes_from_the_sources_in_turns(catalog: Catalog) -> None:
+    fine = np.flatnonzero(Builder([], catalog).build(context(catalog, 0)).view.eligible)[:5].tolist()
+    many = Stub("many", lambda _: [a_shelf(f"many:{i}", fine) for i in range(6)])
+    few = Stub("few", lambda _: [a_shelf(f"few:{i}", fine) for i in range(2)])
+    shelves = Builder([many, few], catalog, max_shelves=5).build(context(catalog, 0)).shelves
+    assert [shelf.id for shelf in shelves] == ["many:0:1", "many:1:1", "many:2:1", "few:0:1", "few:1:1"]
+
+
 def test_a_heavy_listener_gets_fifty_to_eighty_shelves_and_a_new_one_enough(builder: Builder) -> None:
     heavy = builder.build(context(builder.catalog, 1))
     assert 50 <= len(heavy.shelves) <= 80

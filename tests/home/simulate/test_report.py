@@ -81,7 +81,7 @@ def test_the_baseline_is_the_frozen_policy_or_named() -> None:
 def test_a_simulation_is_reported_in_every_form(tmp_path: Path) -> None:
     here = world()
     policies = {"uniform": Participant(UniformPolicy), "order": Participant(FixedPolicy)}
-    config = SimulationConfig(visits=30, batch=10)
+    config = SimulationConfig(visits=10, batch=5)
     result = simulate(here.contexts, here.tools, policies, here.parameters, here.formula, config)
     found = report(result, "uniform")
 
@@ -102,7 +102,7 @@ def test_a_simulation_is_reported_in_every_form(tmp_path: Path) -> None:
     write_trace(result, tmp_path / "trace.parquet")
     write_trace(result, tmp_path / "trace.csv")
     parquet, csv = pl.read_parquet(tmp_path / "trace.parquet"), pl.read_csv(tmp_path / "trace.csv")
-    assert parquet.height == csv.height == 60
+    assert parquet.height == csv.height == 20
     assert parquet["reward"].to_list() == [row.reward for row in result.rows]
     with pytest.raises(ConfigurationError, match=r"\.parquet or \.csv"):
         write_trace(result, tmp_path / "trace.xls")
