@@ -46,7 +46,7 @@ class SimulationConfig:
     is compared with the best that is known, at the price of one more layout per visit.
     """
 
-    visits: int = 3000
+    visits: int = 1000
     batch: int = 100
     seed: int = 1
     surfaces: tuple[str, ...] = ()
@@ -60,6 +60,7 @@ class VisitRow:
     `clicks` counts the shelves clicked; `clicked` says whether any was. `expected_clicks` and
     `expected_reward` are exact given the page; `best_clicks` are those of the best page known for the same
     candidates (see `BestKnown`), and `regret` = best_clicks − expected_clicks, both NaN where not asked for.
+    `propensity` is None where a fallback made it unknowable.
     `dismissed` counts the shelves that this listener has dismissed before. `seconds` is composing time.
     """
 
@@ -80,7 +81,7 @@ class VisitRow:
     explored: bool
     status: str
     fallback: str
-    propensity: float
+    propensity: float | None
     model_version: int
     dismissed: int
     seconds: float
@@ -260,7 +261,7 @@ def _row(
         explored=page.draw.explored,
         status=page.result.status.value,
         fallback=page.fallback,
-        propensity=page.draw.propensity,
+        propensity=page.propensity,
         model_version=player.version,
         dismissed=len(player.dismissed[page.context.listener.id]),
         seconds=page.seconds["total"],

@@ -98,7 +98,8 @@ def test_every_page_is_valid_with_an_exact_propensity() -> None:
     assert len(pages) == 12
     for _, page, _ in pages:
         assert page.violations == ()
-        assert 0.0 < page.draw.propensity <= 1.0
+        assert page.propensity is not None
+        assert 0.0 < page.propensity <= 1.0
         assert page.draw.explored
 
 
