@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -29,10 +30,14 @@ def render(report: ReplayReport, console: Console) -> None:
 
 
 def _table(report: ReplayReport) -> Table:
-    table = Table(title=f"Reward per page, {report.level:.0%} intervals over listeners")
-    for header in ("policy", "IPS", "SNIPS", "effective pages", "largest weight", "support"):
-        table.add_column(header, justify="left" if header == "policy" else "right")
-    table.add_row("as it was (mean)", _cell(report.on_policy), "", str(report.decisions), "", "")
+    table = Table(
+        title=f"Reward per page, {report.level:.0%} intervals over listeners",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for header in ("policy", "IPS", "SNIPS", "effective\npages", "largest\nweight", "support"):
+        table.add_column(header, justify="left" if header == "policy" else "right", no_wrap=True)
+    table.add_row("as it was", _cell(report.on_policy), "", str(report.decisions), "", "")
     for judgement in report.judgements:
         table.add_row(*_cells(judgement))
     return table
@@ -49,4 +54,4 @@ def _cells(judgement: Judgement) -> Iterator[str]:
 
 
 def _cell(interval: Interval) -> str:
-    return f"{interval.value:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+    return f"{interval.value:.4f}\n[{interval.low:.3f}, {interval.high:.3f}]"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from home.simulate.report import Trace
 from home.simulate.run import SimulationResult
@@ -20,6 +21,7 @@ def write_plot(result: SimulationResult, path: Path) -> None:
         _draw(Trace(result, name), regret, reward)
     regret.set(title="Cumulative regret", xlabel="visit", ylabel="expected clicks behind the best known page")
     reward.set(title="Reward", xlabel="batch", ylabel="mean reward per page")
+    reward.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (regret, reward):
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
@@ -30,4 +32,4 @@ def _draw(trace: Trace, regret: Axes, reward: Axes) -> None:
     regret.plot(np.cumsum(trace.column("regret")), label=trace.policy)
     batch = trace.column("batch").astype(np.int64)
     means = np.bincount(batch, trace.column("reward")) / np.bincount(batch)
-    reward.plot(means, label=trace.policy)
+    reward.plot(means, marker="o", markersize=3.0, label=trace.policy)

@@ -24,12 +24,12 @@ from home.simulate.run import SimulationResult
 from layout.types import Status
 
 METRICS: Mapping[str, str] = {
-    "clicks": "shelves clicked per page",
-    "clicked": "share of pages with a click",
-    "reward": "reward per page",
-    "regret": "expected clicks per page behind the best known page",
+    "clicks": "shelves clicked",
+    "clicked": "pages with a click",
+    "reward": "reward",
+    "regret": "expected clicks behind the best",
 }
-"""What is compared, in words."""
+"""What is compared, per page, in words."""
 
 Numbers = NDArray[np.float64]
 

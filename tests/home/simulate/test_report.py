@@ -89,7 +89,7 @@ def test_a_simulation_is_reported_in_every_form(tmp_path: Path) -> None:
     render(found, console)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert all(
-        text in printed for text in ("uniform", "order", "clicks / page", "regret / page", "Difference")
+        text in printed for text in ("uniform", "order", "shelves clicked", "behind the best", "Difference")
     )
 
     data = json.loads(found.to_json())
