@@ -197,7 +197,7 @@ def _distinct(rows: list[Row], n: int) -> tuple[Ints, Ints]:
     place: dict[int, int] = {}
     use = np.array([place.setdefault(id(row.coef), len(place)) for row in rows], dtype=np.int64)
     coefs = list({id(row.coef): row.coef for row in rows}.values())
-    return np.array(coefs, dtype=np.int64).reshape(-1, n), use
+    return np.array(coefs, dtype=np.int64).reshape(len(coefs), n), use
 
 
 def _reach(coefs: Ints, use: Ints, slots: Mask) -> tuple[Ints, Ints]:
@@ -206,7 +206,7 @@ def _reach(coefs: Ints, use: Ints, slots: Mask) -> tuple[Ints, Ints]:
     A row that counts m of those slots adds at most its m largest coefficients, since no shelf repeats.
     """
     left = np.zeros((len(slots), slots.shape[1] + 1), dtype=np.int64)
-    left[:, :-1] = np.cumsum(slots[:, ::-1], axis=1)[:, ::-1]
+    left[:, :-1] = np.minimum(np.cumsum(slots[:, ::-1], axis=1)[:, ::-1], coefs.shape[1])
     ranked = np.sort(coefs, axis=1)
     least = np.zeros((ranked.shape[0], ranked.shape[1] + 1), dtype=np.int64)
     most = least.copy()

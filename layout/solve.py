@@ -71,7 +71,7 @@ def solve(
 def effective(problem: Problem, result: Result) -> Problem:
     """The problem that the result's page solves: the kept rules, the grid cut to its length.
 
-    The problem itself when nothing was dropped or cut. Raises InvalidProblemError for a result without a page.
+    The problem itself when nothing was dropped or cut. Raises InvalidProblemError when there is no page.
     """
     if not result.page:
         raise InvalidProblemError("the result has no page: there were no shelves to place")

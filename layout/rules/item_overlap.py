@@ -29,8 +29,8 @@ class ItemOverlap(BaseRule):
     def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
         """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
 
-        Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is in some group of mutually exclusive shelves, and one row allows one of a
-        group. A shelf s that several others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤
+        Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is
+        in some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤
         budget + M over the t it does not exclude, M being what the K largest of them exceed the budget by:
         without s the row holds for every page, with s it says Σₜ ≤ budget.
         """
@@ -40,7 +40,7 @@ class ItemOverlap(BaseRule):
         short = budget < 0
         rows = [self._row(short, everywhere, hi=0)] if short.any() else []
         overlap[short | short[:, None]] = 0
-        exclusive = overlap > np.minimum(budget[:, None], budget)
+        exclusive = (overlap > np.minimum(budget[:, None], budget)) & (overlap > 0)
         rows += [self._row(group, everywhere, hi=1) for group in _groups(exclusive)]
         overlap[exclusive] = 0
         return tuple(rows + self._together(overlap, budget, everywhere))
@@ -55,14 +55,18 @@ class ItemOverlap(BaseRule):
 
     def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
         """Which pages (b, K) leave every shelf its `min_items`: (b,) bool."""
-        items = [frozenset(shelf.items) for shelf in shelves]
-        return np.array([self._kept([items[s] for s in page]) for page in pages.tolist()], dtype=np.bool_)
-
-    def _kept(self, placed: list[frozenset[int]]) -> bool:
-        return all(
-            sum(len(own & other) for j, other in enumerate(placed) if j != i) <= self._budget(len(own))
-            for i, own in enumerate(placed)
-        )
+        if not pages.size:
+            return np.ones(len(pages), dtype=np.bool_)
+        placed, at = np.unique(pages, return_inverse=True)
+        at = at.reshape(pages.shape)
+        items = [frozenset(shelves[s].items) for s in placed.tolist()]
+        shared = np.array(
+            [[0 if i == j else len(a & b) for j, b in enumerate(items)] for i, a in enumerate(items)],
+            dtype=np.int64,
+        ).reshape(len(items), len(items))
+        budget = np.array([self._budget(len(own)) for own in items], dtype=np.int64)
+        kept: Mask = (shared[at[:, :, None], at[:, None, :]].sum(axis=2) <= budget[at]).all(axis=1)
+        return kept
 
     def _budget(self, size: int) -> int:
         if size < self.min_items:

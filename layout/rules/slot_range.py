@@ -33,7 +33,8 @@ class SlotRange(BaseRule):
         last = pages.shape[1] if self.last is None else self.last
         position = np.arange(1, pages.shape[1] + 1)
         outside = (position < self.first) | (position > last)
-        return ~np.logical_or.reduce(hits & outside, axis=1)
+        kept: Mask = ~np.logical_or.reduce(hits & outside, axis=1)
+        return kept
 
     def _validate(self) -> None:
         self._window(self.first, self.last)

@@ -32,7 +32,7 @@ def grid(size: int) -> Grid:
     return Grid("phone", tuple(Slot(round(0.97 * 0.9**k, 4), k // 3) for k in range(size)), 10)
 
 
-def rulebook() -> tuple[Rule, ...]:
+def rulebook(min_items: int = 4) -> tuple[Rule, ...]:
     """A dozen rules as a service would write them."""
     return (
         Pinned(id="history-first", selector=Selector({"family": "history"}), slot=1, relaxation=5),
@@ -51,7 +51,7 @@ def rulebook() -> tuple[Rule, ...]:
             id="music-above", selector=Selector({"content_type": "music"}), prefix=4, lo=2, hi=3, relaxation=2
         ),
         SponsoredSpacing(id="sponsors", clear_first=2, gap=3, cap=2),
-        ItemOverlap(id="no-repeats", min_items=8, relaxation=6),
+        ItemOverlap(id="no-repeats", min_items=min_items, relaxation=6),
     )
 
 
@@ -78,8 +78,8 @@ def problem(
 ) -> Problem:
     """One realistic problem: `count` shelves on `size` slots.
 
-    `per_slot` adds position effects to the scores. `crowding` above 1 makes shelves share more items, until
-    the overlap rule binds nearly everywhere.
+    `per_slot` adds position effects to the scores. `crowding` above 1 makes shelves share more items while
+    each must keep more, so that the overlap rule binds nearly everywhere.
     """
     rng = np.random.default_rng(seed)
     made = shelves(rng, count, crowding)
@@ -87,7 +87,8 @@ def problem(
     if per_slot:
         scores = scores[:, None] * rng.uniform(0.9, 1.1, size=(count, size))
     where = grid(size)
-    return Problem(made, where, rulebook(), page_values(scores, where, tuple(s.id for s in made)))
+    rules = rulebook(min_items=14 if crowding > 1 else 4)
+    return Problem(made, where, rules, page_values(scores, where, tuple(s.id for s in made)))
 
 
 def every_page(n: int, size: int) -> Pages:

@@ -23,7 +23,7 @@ LAW = settings(max_examples=100, deadline=None, derandomize=True)
 
 def brute(pages: Pages, prefix: Page, n: int) -> list[bool]:
     below = pages[(pages[:, : len(prefix)] == prefix).all(axis=1)]
-    return np.isin(np.arange(n), below[:, len(prefix)]).tolist()
+    return [bool(found) for found in np.isin(np.arange(n), below[:, len(prefix)])]
 
 
 @LAW

@@ -50,8 +50,8 @@ SHELVES = (
         (SponsoredSpacing(id="p", clear_first=1), (1, 0, 2), (2, 1, 3)),
         (SponsoredSpacing(id="p", gap=1), (0, 1, 2), (0, 2, 1)),
         (SponsoredSpacing(id="p", cap=1), (0, 1, 3), (0, 1, 2)),
-        (ItemOverlap(id="p", min_items=2), (0, 1, 3), (0, 2, 3)),
-        (ItemOverlap(id="p", min_items=2), (2, 1, 4), (3, 4, 1)),
+        (ItemOverlap(id="p", min_items=3), (2, 1, 4), (0, 2, 3)),
+        (ItemOverlap(id="p", min_items=2), (0, 2, 3), (0, 1, 2)),
     ],
 )
 def test_the_meaning_of_a_rule(rule: BaseRule, good: tuple[int, ...], bad: tuple[int, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from tests.layout.instances import feasible_pages, grid, problem, worth
 from tests.layout.small import problems
 
 LAW = settings(max_examples=120, deadline=None, derandomize=True)
-CALM = {"deadline_s": 60.0}
+CALM: Any = {"deadline_s": 60.0}
 
 
 @LAW
@@ -214,7 +215,7 @@ def test_a_deadline_in_the_past_gives_a_valid_fallback_with_a_bound() -> None:
 
 
 def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time() -> None:
-    given_ = problem(0, crowding=3.0)
+    given_ = problem(7)
     first, second = (solve(given_, deterministic_time=1e-4, **CALM) for _ in range(2))
     assert first.status is Status.FEASIBLE
     assert first.gap > 0
@@ -227,7 +228,7 @@ def test_a_solver_fault_costs_the_proof_and_not_the_page(monkeypatch: pytest.Mon
         raise SolverError("out of order")
 
     monkeypatch.setattr(layout.solve, "solve_best", broken)
-    given_ = problem(0, crowding=3.0)
+    given_ = problem(7)
     result = solve(given_, **CALM)
     assert (result.status, result.proof) == (Status.FALLBACK, "out of order")
     assert violations(given_, result.page) == ()
