@@ -12,16 +12,16 @@ from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOverlap(BaseRule):
-    """The page's items can be dealt out so that no item shows twice and every shelf keeps `min_items` or more.
+    """The page's items can be dealt out so that no item shows twice and every shelf keeps `min_items`.
 
     For each placed shelf s: Σ over the other placed shelves t of |items_s ∩ items_t| ≤ `budgets`(|items_s|).
     A shelf with fewer than `min_items` items of its own can therefore not be placed.
 
     Why that suffices: let d ≥ 1 be on how many placed shelves an item stands, and share it equally between
-    them. By convexity 1/d ≥ (2m + 1 − d) / (m(m + 1)) for every whole d and m ≥ 1, so that the shares of s add
-    up to at least (2m·|items_s| − Σₜ|items_s ∩ items_t|) / (m(m + 1)), which is at least `min_items` for the m
-    that sets the budget. A fractional deal in which every shelf gets `min_items` exists, hence a whole one:
-    the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
+    them. By convexity 1/d ≥ (2m + 1 − d) / (m(m + 1)) for every whole d and m ≥ 1, so that the shares of s
+    add up to at least (2m·|items_s| − Σₜ|items_s ∩ items_t|) / (m(m + 1)), which is at least `min_items` for
+    the m that sets the budget. A fractional deal in which every shelf gets `min_items` exists, hence a whole
+    one: the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
     """
 
     min_items: int
@@ -30,9 +30,10 @@ class ItemOverlap(BaseRule):
         """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
 
         Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is
-        in some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤
-        budget + M over the t it does not exclude, M being what the K largest of them exceed the budget by:
-        without s the row holds for every page, with s it says Σₜ ≤ budget.
+        in some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several
+        others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤ budget + M over the t it does not
+        exclude, M being what the K largest of them exceed the budget by: without s the row holds for every
+        page, with s it says Σₜ ≤ budget.
         """
         overlap = _overlaps(shelves)
         budget = budgets(_lengths(shelves), self.min_items)

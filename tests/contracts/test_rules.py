@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,8 +87,8 @@ def test_common_fields_are_checked(kind: str, field: str, value: object) -> None
         RULE_KINDS[kind](**{**rule, field: value})
 
 
-def _any(kind: str) -> dict[str, object]:
-    made: list[dict[str, object]] = []
+def _any(kind: str) -> dict[str, Any]:
+    made: list[dict[str, Any]] = []
 
     @settings(max_examples=1, deadline=None, derandomize=True, database=None)
     @given(small.RULES[kind])
