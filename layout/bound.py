@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from layout.compiled import Compiled
 from layout.rules.base import NO_LIMIT
-from layout.types import Ints, Mask
+from layout.types import Ints, Mask, Page
 
 _Floats = NDArray[np.float64]
 _PATIENCE = 4
@@ -30,12 +30,14 @@ class Bound:
     """No page is worth more than `total`, and none with shelf s in slot k more than `total` − `slack[s, k]`.
 
     `slack` is (n, K), in units of the values, and enormous where a row forbids the cell. `priced` is False
-    when the assignment alone, without any price on a row, gave the bound.
+    when the assignment alone, without any price on a row, gave the bound. `page` is the best page met on the
+    way that obeys every row, if it is worth more than the target.
     """
 
     total: int
     slack: Ints
     priced: bool
+    page: Page | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,18 +66,21 @@ def upper_bound(rows: Compiled, values: Ints, target: int, steps: int) -> Bound:
     `values` (n, K) and `target` are in the same units.
     """
     limits = _limits(rows)
-    blocked = ~rows.cells
+    blocked, slots, found = ~rows.cells, np.arange(rows.size), None
     prices = np.zeros(len(limits.right))
     best, best_prices, stale, pace = np.inf, prices, 0, 1.0
     for _ in range(steps):
         cost = limits.charge(prices) - values
         cost[blocked] = _BLOCKED
         page = linear_sum_assignment(cost.T)[1]
-        total = float(prices @ limits.right) - float(cost[page, np.arange(rows.size)].sum())
+        total = float(prices @ limits.right) - float(cost[page, slots].sum())
         stale = 0 if total < best - 1e-7 * abs(best - target) else stale + 1
         if total < best:
             best, best_prices = total, prices
         excess = limits.excess(page)
+        worth = int(values[page, slots].sum())
+        if worth > target and excess.max(initial=0.0) <= 0.0:
+            target, found = worth, tuple(page.tolist())
         excess[(prices == 0.0) & (excess < 0.0)] = 0.0
         norm = float(excess @ excess)
         if norm == 0.0 or best - target < 0.5:
@@ -83,10 +88,11 @@ def upper_bound(rows: Compiled, values: Ints, target: int, steps: int) -> Bound:
         if stale >= _PATIENCE:
             pace, stale = pace / 2, 0
         prices = np.maximum(0.0, prices + pace * (total - target) / norm * excess)
-    return _exact(limits, rows, values, np.rint(best_prices))
+    return _exact(limits, rows, values, np.minimum(np.rint(best_prices), _DEAREST), found)
 
 
 _BLOCKED = float(1 << 52)
+_DEAREST = float(1 << 40)
 
 
 def _limits(rows: Compiled) -> _Limits:
@@ -97,14 +103,14 @@ def _limits(rows: Compiled) -> _Limits:
     return _Limits(coef.astype(np.float64), slots.astype(np.float64), right.astype(np.float64))
 
 
-def _exact(limits: _Limits, rows: Compiled, values: Ints, prices: _Floats) -> Bound:
-    """The bound at whole prices, in integers. Whole floats below 2⁵³ convert exactly."""
+def _exact(limits: _Limits, rows: Compiled, values: Ints, prices: _Floats, page: Page | None) -> Bound:
+    """The bound at whole prices, in integers. Floats that are whole and below 2⁵³ convert exactly."""
     worth = values - limits.charge(prices).astype(np.int64)
     slot_price = _slot_prices(worth, rows.cells)
     margin = np.where(rows.cells, worth - slot_price, np.iinfo(np.int64).min // 4)
     shelf_price = np.maximum(margin.max(axis=1), 0)
     total = int(shelf_price.sum() + slot_price.sum() + int(prices @ limits.right))
-    return Bound(total, shelf_price[:, None] - margin, bool(prices.any()))
+    return Bound(total, shelf_price[:, None] - margin, bool(prices.any()), page)
 
 
 def _slot_prices(worth: Ints, cells: Mask) -> Ints:

@@ -38,8 +38,18 @@ class Selector:
         """Which shelves match: (n,) bool."""
         mask = np.ones(len(shelves), dtype=np.bool_)
         for name, wanted in self._wanted.items():
-            mask &= np.array([_typed(attribute(shelf, name)) in wanted for shelf in shelves], dtype=np.bool_)
+            mask &= np.array(_matches(shelves, name, wanted), dtype=np.bool_)
         return mask
+
+
+def _matches(
+    shelves: tuple[LayoutShelf, ...], name: str, wanted: frozenset[tuple[bool, Attribute]]
+) -> list[bool]:
+    # Most selectors compare texts only, for which no care about True and 1 is needed and a set suffices.
+    texts = {value for _, value in wanted if isinstance(value, str)}
+    if name != "id" and len(texts) == len(wanted):
+        return [shelf.attributes.get(name) in texts for shelf in shelves]
+    return [_typed(attribute(shelf, name)) in wanted for shelf in shelves]
 
 
 def attribute(shelf: LayoutShelf, name: str) -> Attribute:

@@ -119,6 +119,7 @@ class _Search:
         self._take(improve(self._rows, self._values, self._page, _IMPROVING_STEPS))
         self._watch.lap("improve")
         bound = upper_bound(self._rows, self._values, self._worth, _BOUND_STEPS)
+        self._take(bound.page)
         self._watch.lap("bound")
         if bound.total <= self._worth:
             return self._optimal("lagrangian bound" if bound.priced else "assignment bound")
@@ -131,8 +132,7 @@ class _Search:
         floor = self._floor(bound, _BRANCH_CELLS_PER_SLOT)
         cells = worthwhile(self._rows, self._values, bound, floor + 1)
         found = branch(self._rows, self._values, bound, cells, floor, _BRANCH_NODES)
-        if found.page is not None:
-            self._take(found.page)
+        self._take(found.page)
         self._watch.lap("branch")
         return found.complete and self._worth >= floor
 
@@ -149,8 +149,7 @@ class _Search:
             if answer is None or answer.cut_by_clock:
                 self._page, self._worth = before
                 return self._fallback(total, "deadline")
-            if answer.page is not None:
-                self._take(answer.page)
+            self._take(answer.page)
             if not answer.proven:
                 return self._feasible(min(total, max(answer.bound, floor)))
             if self._worth >= floor:
@@ -185,10 +184,10 @@ class _Search:
         if hint is not None and len(set(hint)) == self._rows.size == len(hint) and self._rows.holds(hint):
             self._take(hint)
 
-    def _take(self, page: Page) -> None:
-        worth = page_worth(self._values, page)
-        if worth > self._worth:
-            self._page, self._worth = page, worth
+    def _take(self, page: Page | None) -> None:
+        """Keep the page, if it is one and worth more than the one in hand."""
+        if page is not None and page_worth(self._values, page) > self._worth:
+            self._page, self._worth = page, page_worth(self._values, page)
 
     def _optimal(self, proof: str) -> _Outcome:
         return _Outcome(self._page, Status.OPTIMAL, self._worth, proof)
