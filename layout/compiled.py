@@ -156,38 +156,31 @@ def _stack(shelves: tuple[LayoutShelf, ...], problem: Problem) -> Compiled:
     lo = np.array([row.lo for _, row in owned], dtype=np.int64)
     hi = np.array([row.hi for _, row in owned], dtype=np.int64)
     owner = np.array([i for i, _ in owned], dtype=np.int64)
-    least, most = _reach(coefs, use, slots)
+    counted = np.minimum(slots[:, ::-1].cumsum(axis=1)[:, ::-1], n)
+    left = np.concatenate([counted, np.zeros((len(slots), 1), np.int64)], axis=1)
+    least, most = _reach(coefs, use[:, None], left)
     binding = (least[:, 0] < lo) | (most[:, 0] > hi)
     possible = bool(((most[:, 0] >= lo) & (least[:, 0] <= hi)).all())
-    lo, hi, slots = lo[binding], hi[binding], slots[binding]
-    coef = coefs[use[binding]]
-    partial = np.flatnonzero(~slots.all(axis=1))
-    by_slot = tuple(
-        SlotRows(
-            at,
-            coef[at],
-            lo[at],
-            hi[at],
-            lo[at] - most[binding][at, k + 1],
-            hi[at] - least[binding][at, k + 1],
-        )
-        for k, at in enumerate(np.flatnonzero(counted) for counted in slots.T)
-    )
-    cells = _cells(coef, slots, lo, hi)
-    return Compiled(coef, slots, lo, hi, owner[binding], partial, by_slot, cells, _kinds(coefs), possible)
+    use, lo, hi, slots, owner = use[binding], lo[binding], hi[binding], slots[binding], owner[binding]
+    coef, partial = coefs[use], np.flatnonzero(~slots.all(axis=1))
+    by_slot = _by_slot(coef, slots, lo, hi, lo[:, None] - most[binding], hi[:, None] - least[binding])
+    others_least, others_most = _reach(coefs, use, np.maximum(left[binding, 0] - 1, 0))
+    cells = _cells(coef, slots, lo - others_most, hi - others_least)
+    kinds = _kinds(coefs[np.unique(use)])
+    return Compiled(coef, slots, lo, hi, owner, partial, by_slot, cells, kinds, possible)
 
 
-def _cells(coef: Ints, slots: Mask, lo: Ints, hi: Ints) -> Mask:
-    """Shelf-slot pairs that every row allows: with the shelf there, the other slots can keep the limits.
+def _by_slot(coef: Ints, slots: Mask, lo: Ints, hi: Ints, floor: Ints, ceiling: Ints) -> tuple[SlotRows, ...]:
+    made = []
+    for k, counted in enumerate(slots.T):
+        at = np.flatnonzero(counted)
+        made.append(SlotRows(at, coef[at], lo[at], hi[at], floor[at, k + 1], ceiling[at, k + 1]))
+    return tuple(made)
 
-    The others of a row that counts m slots add between its m − 1 smallest and its m − 1 largest
-    coefficients.
-    """
-    ranked = np.sort(coef, axis=1)
-    others = np.arange(coef.shape[1]) < slots.sum(axis=1)[:, None] - 1
-    least = (ranked * others).sum(axis=1)
-    most = (ranked[:, ::-1] * others).sum(axis=1)
-    fails = (coef > (hi - least)[:, None]) | (coef < (lo - most)[:, None])
+
+def _cells(coef: Ints, slots: Mask, floor: Ints, ceiling: Ints) -> Mask:
+    """Shelf-slot pairs that every row allows: with the shelf there, the other slots can keep the limits."""
+    fails = (coef > ceiling[:, None]) | (coef < floor[:, None])
     cells: Mask = fails.astype(np.float32).T @ slots.astype(np.float32) == 0.0
     return cells
 
@@ -200,19 +193,14 @@ def _distinct(rows: list[Row], n: int) -> tuple[Ints, Ints]:
     return np.array(coefs, dtype=np.int64).reshape(len(coefs), n), use
 
 
-def _reach(coefs: Ints, use: Ints, slots: Mask) -> tuple[Ints, Ints]:
-    """The least and the most that slots k.. can add to each row, for k = 0..K: two (R, K + 1).
-
-    A row that counts m of those slots adds at most its m largest coefficients, since no shelf repeats.
-    """
-    left = np.zeros((len(slots), slots.shape[1] + 1), dtype=np.int64)
-    left[:, :-1] = np.minimum(np.cumsum(slots[:, ::-1], axis=1)[:, ::-1], coefs.shape[1])
+def _reach(coefs: Ints, use: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """The least and the most that `count` different shelves can add up to with coefficients `coefs[use]`."""
     ranked = np.sort(coefs, axis=1)
     least = np.zeros((ranked.shape[0], ranked.shape[1] + 1), dtype=np.int64)
     most = least.copy()
     np.cumsum(ranked, axis=1, out=least[:, 1:])
     np.cumsum(ranked[:, ::-1], axis=1, out=most[:, 1:])
-    return least[use[:, None], left], most[use[:, None], left]
+    return least[use, count], most[use, count]
 
 
 def _kinds(coefs: Ints) -> Ints:

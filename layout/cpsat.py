@@ -10,6 +10,7 @@ deterministic time make the answer the same each time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -130,25 +131,30 @@ class _Model:
         self._placed[self._shelves] = len(self._shelf) + np.arange(len(self._shelves))
 
     def _add_assignment(self) -> None:
-        for slot in range(self._rows.size):
-            self._proto.constraints.add().exactly_one.literals.extend(
-                np.flatnonzero(self._slot == slot).tolist()
-            )
+        for cells in _grouped(self._slot, np.arange(len(self._slot)), self._rows.size):
+            self._proto.constraints.add().exactly_one.literals.extend(cells)
+        by_shelf = _grouped(self._shelf, np.arange(len(self._shelf)), self._rows.n)
         for shelf in self._shelves.tolist():
-            cells = np.flatnonzero(self._shelf == shelf).tolist()
+            cells = by_shelf[shelf]
             self._linear([*cells, int(self._placed[shelf])], [1] * len(cells) + [-1], 0, 0)
 
     def _add_rows(self, cells: Mask) -> None:
-        rows, open_ = self._rows, self._shelves
+        rows = self._rows
+        binding = _binding(rows, cells)
         everywhere = np.logical_and.reduce(rows.slots, axis=1)
-        for r in np.flatnonzero(_binding(rows, cells)).tolist():
-            if everywhere[r]:
-                used = open_[rows.coef[r, open_] != 0]
-                variables, coefs = self._placed[used], rows.coef[r, used]
-            else:
-                variables = np.flatnonzero(rows.slots[r, self._slot] & (rows.coef[r, self._shelf] != 0))
-                coefs = rows.coef[r, self._shelf[variables]]
-            self._linear(variables.tolist(), coefs.tolist(), int(rows.lo[r]), int(rows.hi[r]))
+        whole, partial = np.flatnonzero(binding & everywhere), np.flatnonzero(binding & ~everywhere)
+        self._add(whole, rows.coef[whole][:, self._shelves], self._placed[self._shelves])
+        counted = rows.coef[partial][:, self._shelf] * rows.slots[partial][:, self._slot]
+        self._add(partial, counted, np.arange(len(self._shelf)))
+
+    def _add(self, which: Ints, coef: Ints, variables: Ints) -> None:
+        """The rows `which` (r,) with coefficients (r, v) over `variables` (v,)."""
+        row, column = np.nonzero(coef)
+        terms = _grouped(row, variables[column], len(which))
+        coefs = _grouped(row, coef[row, column], len(which))
+        limits = zip(self._rows.lo[which].tolist(), self._rows.hi[which].tolist(), strict=True)
+        for term, values, (lo, hi) in zip(terms, coefs, limits, strict=True):
+            self._linear(term, values, lo, hi)
 
     def _linear(self, variables: list[int], coefs: list[int], lo: int, hi: int) -> None:
         linear = self._proto.constraints.add().linear
@@ -157,18 +163,24 @@ class _Model:
         linear.domain.extend((lo, hi))
 
 
+def _grouped(group: Ints, values: Ints, groups: int) -> list[list[int]]:
+    """The `values` (m,) of each group 0..groups − 1, given the `group` (m,) that each belongs to."""
+    order = np.argsort(group, kind="stable")
+    flat = values[order].tolist()
+    ends = np.cumsum(np.bincount(group, minlength=groups)).tolist()
+    return [flat[start:end] for start, end in pairwise([0, *ends])]
+
+
 def _binding(rows: Compiled, cells: Mask) -> Mask:
     """Rows that some choice of one open cell per slot could break: (R,)."""
-    coef = rows.coef.T[None, :, :]
-    by_slot = np.where(cells.T[:, :, None], coef, _FAR)
-    least = np.einsum("kr,rk->r", by_slot.min(axis=1), rows.slots.astype(np.int64))
-    by_slot = np.where(cells.T[:, :, None], coef, -_FAR)
-    most = np.einsum("kr,rk->r", by_slot.max(axis=1), rows.slots.astype(np.int64))
+    least = np.zeros(len(rows.lo), dtype=np.int64)
+    most = least.copy()
+    for slot, counted in enumerate(rows.by_slot):
+        coef = counted.coef[:, cells[:, slot]]
+        least[counted.index] += coef.min(axis=1)
+        most[counted.index] += coef.max(axis=1)
     binding: Mask = (least < rows.lo) | (most > rows.hi)
     return binding
-
-
-_FAR = 1 << 45
 
 
 def _parameters(deterministic_time: float, seconds: float | None) -> cmh.SatParameters:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.branch import page_worth
 from layout.compiled import Compiled, compiled
+from layout.objective import page_worth
 from layout.rules.pinned import Pinned
 from layout.types import Ints, Page, Problem
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layout.errors import InvalidScoresError
-from layout.types import Grid, Ints
+from layout.types import Grid, Ints, Page
 
 RESOLUTION = 1 << 20
 """Distinct levels between no value and the largest value of a request: differences below are ties."""
@@ -40,6 +40,11 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
     levels = np.rint(worth / top * RESOLUTION).astype(np.int64) if top else np.zeros(worth.shape, np.int64)
     room = 1 + (n - 1) * size * (size + 1) // 2
     return levels * room + _tie_break(ids, size)
+
+
+def page_worth(values: Ints, page: Page) -> int:
+    """The value of a page: Σ over its slots of values[page[k], k]."""
+    return int(values[list(page), np.arange(len(page))].sum())
 
 
 def _tie_break(ids: tuple[str, ...], size: int) -> Ints:

@@ -1,8 +1,8 @@
 """From a problem to a page with a certificate.
 
-The steps, each of which may end the search: a greedy page, local search, an upper bound, branch and bound on
-the cells that the bound leaves open, CP-SAT on them. All run on the shelves in order of their ids, so the
-answer does not depend on the input order, and all but the last have no clock in them.
+The steps, each of which may end the search: a greedy page, an upper bound whose relaxed solutions are often
+pages themselves, local search, CP-SAT on the cells that the bound leaves open. All run on the shelves in
+order of their ids, so the answer does not depend on the input order; all but the last have no clock in them.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ from types import MappingProxyType
 import numpy as np
 
 from layout.bound import Bound, upper_bound
-from layout.branch import branch, page_worth
 from layout.compiled import compiled, id_order, in_id_order
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
 from layout.improve import improve
+from layout.objective import page_worth
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
 from layout.types import Ints, Page, Problem, Result, Status
 
 _IMPROVING_STEPS = 12
-_BOUND_STEPS = 25
-_BRANCH_CELLS_PER_SLOT = 4
-_BRANCH_NODES = 80
-_FIRST_MODEL_CELLS_PER_SLOT = 10
+_BOUND_STEPS = 60
+_CELLS_PER_SLOT = 6
 
 
 def solve(
@@ -116,30 +114,20 @@ class _Search:
     def run(self) -> _Outcome:
         if self._watch.left() <= 0:
             return self._fallback(upper_bound(self._rows, self._values, self._worth, 1).total, "deadline")
-        self._take(improve(self._rows, self._values, self._page, _IMPROVING_STEPS))
-        self._watch.lap("improve")
         bound = upper_bound(self._rows, self._values, self._worth, _BOUND_STEPS)
         self._take(bound.page)
         self._watch.lap("bound")
+        if bound.total > self._worth:
+            self._take(improve(self._rows, self._values, self._page, _IMPROVING_STEPS))
+            self._watch.lap("improve")
         if bound.total <= self._worth:
             return self._optimal("lagrangian bound" if bound.priced else "assignment bound")
-        if self._branch(bound):
-            return self._optimal("branch and bound")
         return self._ask_solver(bound)
-
-    def _branch(self, bound: Bound) -> bool:
-        """Search the cheapest few cells; True when the page is now proven to be the best."""
-        floor = self._floor(bound, _BRANCH_CELLS_PER_SLOT)
-        cells = worthwhile(self._rows, self._values, bound, floor + 1)
-        found = branch(self._rows, self._values, bound, cells, floor, _BRANCH_NODES)
-        self._take(found.page)
-        self._watch.lap("branch")
-        return found.complete and self._worth >= floor
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
         """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""
         before, total = (self._page, self._worth), bound.total
-        floor = self._floor(bound, _FIRST_MODEL_CELLS_PER_SLOT)
+        floor = self._floor(bound)
         while True:
             try:
                 answer = self._solve(bound, floor)
@@ -171,13 +159,13 @@ class _Search:
             seconds=seconds,
         )
 
-    def _floor(self, bound: Bound, cells_per_slot: int) -> int:
+    def _floor(self, bound: Bound) -> int:
         """The value above which pages are looked for first: that of the page, or one that few cells reach.
 
         A search over the cells that pages above the floor can have is complete for them. It ends the whole
         search when it finds one, or when the floor is the value of the page in hand.
         """
-        few = min(cells_per_slot * self._rows.size, bound.slack.size) - 1
+        few = min(_CELLS_PER_SLOT * self._rows.size, bound.slack.size) - 1
         return max(self._worth, bound.total - int(np.partition(bound.slack, few, axis=None)[few]) - 1)
 
     def _take_hint(self, hint: Page | None) -> None:

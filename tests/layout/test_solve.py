@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 import layout.solve
 from layout.bound import upper_bound
-from layout.branch import page_worth
 from layout.compiled import compiled
 from layout.cpsat import solve_best, solve_feasible
 from layout.errors import InvalidProblemError, InvalidScoresError, SolverError
 from layout.greedy import dive
 from layout.improve import improve
-from layout.objective import page_values
+from layout.objective import page_values, page_worth
 from layout.reduce import capacity, dispensable, worthwhile
 from layout.rules import MaxCount, MinCount, Pinned, SlotRange
 from layout.selector import Selector
@@ -215,7 +214,7 @@ def test_a_deadline_in_the_past_gives_a_valid_fallback_with_a_bound() -> None:
 
 
 def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time() -> None:
-    given_ = problem(7)
+    given_ = problem(7, crowding=3.0)
     first, second = (solve(given_, deterministic_time=1e-4, **CALM) for _ in range(2))
     assert first.status is Status.FEASIBLE
     assert first.gap > 0
@@ -228,7 +227,7 @@ def test_a_solver_fault_costs_the_proof_and_not_the_page(monkeypatch: pytest.Mon
         raise SolverError("out of order")
 
     monkeypatch.setattr(layout.solve, "solve_best", broken)
-    given_ = problem(7)
+    given_ = problem(7, crowding=3.0)
     result = solve(given_, **CALM)
     assert (result.status, result.proof) == (Status.FALLBACK, "out of order")
     assert violations(given_, result.page) == ()
