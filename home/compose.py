@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandits.features import context_features, shelf_features
 from bandits.page import Draw
@@ -22,7 +23,7 @@ from home.errors import NothingEligibleError, UnknownSurfaceError
 from layout.explain import SlotReason, why
 from layout.objective import page_values
 from layout.solve import effective, solve
-from layout.types import Grid, LayoutShelf, Problem, Result, Rule
+from layout.types import Grid, LayoutShelf, Problem, Result, Rule, Status
 from layout.validate import Violation
 from shelves.build import Builder, Built, DroppedSource
 from shelves.last_resort import last_resort
@@ -129,11 +130,11 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
 
     about_context = context_features(context)
     about_shelves = tuple(shelf_features(shelf) for shelf in shelves)
-    scores, fault = _score(live.policy, about_context, about_shelves, len(grid.slots))
+    scores, fault_of_policy = _score(live.policy, about_context, about_shelves, len(grid.slots))
     watch.lap("score")
 
-    problem = Problem(_as_layout(shelves), grid, tools.rules, page_values(scores.values, grid, _ids(shelves)))
-    result = solve(problem, deadline_s=tools.layout_deadline_s)
+    problem = layout_problem(shelves, grid, tools.rules, scores.values)
+    result, fault_of_layout = _lay_out(problem, tools.layout_deadline_s)
     feasible = effective(problem, result)
     watch.lap("layout")
 
@@ -167,9 +168,28 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         seed=seed,
         dropped=built.dropped,
         violations=broken,
-        fallback="; ".join(filter(None, (fault, drawn.fallback))),
+        fallback="; ".join(filter(None, (fault_of_policy, fault_of_layout, drawn.fallback))),
         seconds=watch.seconds,
     )
+
+
+def _lay_out(problem: Problem, deadline_s: float) -> tuple[Result, str]:
+    try:
+        return solve(problem, deadline_s=deadline_s), ""
+    except Exception as error:  # the page must be served whatever goes wrong in the solver
+        slots = min(problem.values.shape)
+        page = tuple(np.argsort(-problem.values[:, 0], kind="stable")[:slots].tolist())
+        worth = sum(int(problem.values[shelf, slot]) for slot, shelf in enumerate(page))
+        bound = int(problem.values[:, :slots].max(axis=0).sum())
+        return Result(page, Status.FALLBACK, worth, bound), f"layout: {type(error).__name__}: {error}"
+
+
+def layout_problem(
+    shelves: Sequence[Shelf], grid: Grid, rules: tuple[Rule, ...], values: NDArray[np.float64]
+) -> Problem:
+    """The layout problem of shelves worth `values` (n,) or (n, slots) if examined."""
+    facts = tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in shelves)
+    return Problem(facts, grid, rules, page_values(values, grid, tuple(shelf.id for shelf in shelves)))
 
 
 def _popular(built: Built) -> tuple[Shelf, ...]:
@@ -181,19 +201,16 @@ def _popular(built: Built) -> tuple[Shelf, ...]:
 
 def _score(policy: Policy, context: Features, shelves: Sequence[Features], slots: int) -> tuple[Scores, str]:
     try:
-        return policy.score(context, shelves, slots), ""
+        scores = policy.score(context, shelves, slots)
     except Exception as error:  # the page must be served whatever the learner's state
-        n = len(shelves)
-        order = np.linspace(1.0, 0.5, n)
-        return Scores(order, np.full(n, 1.0 / n)), f"policy: {type(error).__name__}: {error}"
+        return _source_order(len(shelves)), f"policy: {type(error).__name__}: {error}"
+    if np.isfinite(scores.values).all() and np.isfinite(scores.pmf).all():
+        return scores, ""
+    return _source_order(len(shelves)), "policy: scores that are not finite"
 
 
-def _ids(shelves: Sequence[Shelf]) -> tuple[str, ...]:
-    return tuple(shelf.id for shelf in shelves)
-
-
-def _as_layout(shelves: Sequence[Shelf]) -> tuple[LayoutShelf, ...]:
-    return tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in shelves)
+def _source_order(shelves: int) -> Scores:
+    return Scores(np.linspace(1.0, 0.5, shelves), np.full(shelves, 1.0 / shelves))
 
 
 def _place(

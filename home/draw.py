@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bandits.page import AnchoredMixture, DeadEndError, Draw, certain
+from bandits.page import AnchoredMixture, Draw, certain
 from bandits.types import Probabilities
-from layout.errors import LayoutError
 from layout.lookahead import LookAhead
 from layout.solve import effective
 from layout.types import Page, Problem, Result, Status
@@ -49,7 +48,7 @@ def draw_page(
             result.page, pmf, LookAhead(problem, result.page), exploration.epsilon, exploration.floor
         )
         drawn = mixture.draw(np.random.default_rng(seed))
-    except (LayoutError, DeadEndError) as error:
+    except Exception as error:  # the page must be served whatever goes wrong in the draw
         return fall_back(problem, result, f"draw: {type(error).__name__}: {error}")
     return Drawn(drawn, problem, result, drawn.propensity)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from home.compose import ComposedPage, Tools
+from home.compose import ComposedPage, Tools, layout_problem
 from home.simulate.encounter import shown_rows
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
-from layout.objective import page_values
 from layout.solve import solve
-from layout.types import LayoutShelf, Problem
 
 _SOLVER_TIME = 0.02
 """Deterministic solver time: enough to find the optimum nearly always; proving it is not worth more here."""
@@ -33,9 +31,7 @@ class BestKnown:
         grid = self.tools.grid(page.context.surface)
         heads = [shelf.rows[: grid.items_per_shelf] for shelf in page.shelves]
         attraction = self.model.meet(page.context, page.shelves, heads).expected_attraction
-        shelves = tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in page.shelves)
-        values = page_values(attraction, grid, tuple(shelf.id for shelf in shelves))
-        problem = Problem(shelves, grid, self.tools.rules, values)
+        problem = layout_problem(page.shelves, grid, self.tools.rules, attraction)
         best = solve(problem, deadline_s=self.tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
         shown = shown_rows(page.shelves, best, grid, self.tools.builder.min_items)
         met = self.model.meet(page.context, [page.shelves[index] for index in best], shown)
