@@ -32,8 +32,8 @@ def simulate(
     context: typer.Context,
     policies: Annotated[
         str, typer.Option(help=f"Policies to run, comma separated. {_NAMES}.", metavar="A,B,…")
-    ] = "vw,frozen,uniform",
-    visits: Annotated[int, typer.Option(help="Visits, the same ones for every policy.", min=1)] = 3000,
+    ] = "vw,frozen,order",
+    visits: Annotated[int, typer.Option(help="Visits, the same ones for every policy.", min=1)] = 1000,
     listeners: Annotated[int, typer.Option(help="How many listeners visit.", min=2)] = 300,
     batch: Annotated[int, typer.Option(help="Visits of a day; policies learn at its end.", min=1)] = 100,
     seed: Annotated[int, typer.Option(help="Seed of everything; the same seed, the same result.")] = 1,

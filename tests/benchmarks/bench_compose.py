@@ -29,6 +29,7 @@ from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
 from layout.solve import solve
+from shelves.types import Context
 from tests.benchmarks.bench_layout import textbook
 
 SURFACE = "desktop"
@@ -75,8 +76,11 @@ def _measure(home: Home, pages: int, seed: int, console: Console) -> Sequence[Co
     composed: list[ComposedPage] = []
     seeds = count(seed)
 
-    report = audit(contexts, lambda one: composed.append(home.compose_for(one, next(seeds))) or composed[-1])
-    render(report, console)
+    def compose(context: Context) -> ComposedPage:
+        composed.append(home.compose_for(context, next(seeds)))
+        return composed[-1]
+
+    render(audit(contexts, compose), console)
     return composed
 
 
