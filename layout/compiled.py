@@ -39,10 +39,10 @@ class Compiled:
     """The R rows of a problem that some page could break, over n shelves and K slots.
 
     `coef` (R, n), `slots` (R, K), `lo` and `hi` (R,) are the rows, `by_slot` the same by slot. `owner` (R,)
-    is the index of the row's rule; `partial` are the rows that leave some slot out. `cells` (n, K) are the
-    shelf-slot pairs that no single row rules out on a page. `kinds` (n,) numbers shelves so that two with
-    the same number have the same coefficient in every row: rules cannot tell them apart. `possible` is
-    False when some row can be met by no page.
+    is the index of the row's rule. The first `partial` rows leave some slot out, the others count every slot.
+    `cells` (n, K) are the shelf-slot pairs that no single row rules out on a page. `kinds` (n,) numbers
+    shelves so that two with the same number have the same coefficient in every row: rules cannot tell them
+    apart. `possible` is False when some row can be met by no page.
     """
 
     coef: Ints
@@ -50,7 +50,7 @@ class Compiled:
     lo: Ints
     hi: Ints
     owner: Ints
-    partial: Ints
+    partial: int
     by_slot: tuple[SlotRows, ...]
     cells: Mask
     kinds: Ints
@@ -75,7 +75,7 @@ class Compiled:
 
     def sums(self, page: Page) -> Ints:
         """Row sums of a page or prefix: (R,)."""
-        chosen = self.coef[:, list(page)]
+        chosen = self.coef.take(page, axis=1) if page else self.coef[:, :0]
         sums: Ints = (chosen * self.slots[:, : len(page)]).sum(axis=1)
         return sums
 
@@ -161,10 +161,12 @@ def _stack(shelves: tuple[LayoutShelf, ...], problem: Problem) -> Compiled:
     least, most = _reach(coefs, use[:, None], left)
     binding = (least[:, 0] < lo) | (most[:, 0] > hi)
     possible = bool(((most[:, 0] >= lo) & (least[:, 0] <= hi)).all())
-    use, lo, hi, slots, owner = use[binding], lo[binding], hi[binding], slots[binding], owner[binding]
-    coef, partial = coefs[use], np.flatnonzero(~slots.all(axis=1))
-    by_slot = _by_slot(coef, slots, lo, hi, lo[:, None] - most[binding], hi[:, None] - least[binding])
-    others_least, others_most = _reach(coefs, use, np.maximum(left[binding, 0] - 1, 0))
+    everywhere = slots.all(axis=1)
+    kept = np.concatenate([np.flatnonzero(binding & ~everywhere), np.flatnonzero(binding & everywhere)])
+    use, lo, hi, slots, owner = use[kept], lo[kept], hi[kept], slots[kept], owner[kept]
+    coef, partial = coefs[use], int((binding & ~everywhere).sum())
+    by_slot = _by_slot(coef, slots, lo, hi, lo[:, None] - most[kept], hi[:, None] - least[kept])
+    others_least, others_most = _reach(coefs, use, np.maximum(left[kept, 0] - 1, 0))
     cells = _cells(coef, slots, lo - others_most, hi - others_least)
     kinds = _kinds(coefs[np.unique(use)])
     return Compiled(coef, slots, lo, hi, owner, partial, by_slot, cells, kinds, possible)

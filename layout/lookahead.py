@@ -16,7 +16,7 @@ import numpy as np
 from layout.compiled import compiled
 from layout.completion import completion
 from layout.errors import InvalidProblemError
-from layout.moves import last_pairs, replacements, replacements_at, swaps
+from layout.moves import last_pairs, mend, replacements_at, swaps_at
 from layout.types import Ints, Mask, Page, Problem
 
 _FAVOUR = 1 << 50
@@ -24,12 +24,10 @@ _FAVOUR = 1 << 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Near:
-    """A page, its row sums (R,), and which steps from it obey the rows: replacements (K, n), swaps (K, K)."""
+    """A feasible page and its row sums (R,)."""
 
     page: Page
     sums: Ints
-    replaced: Mask
-    swapped: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +54,7 @@ class LookAhead:
             raise InvalidProblemError(
                 f"page = {page} does not obey the problem's rules: give a feasible page"
             )
-        self._anchor = self._around(tuple(int(shelf) for shelf in page))
+        self._anchor = self._known(tuple(int(shelf) for shelf in page))
         self._nodes: dict[Page, _Node] = {}
 
     def supported(self, prefix: Page) -> Mask:
@@ -83,21 +81,19 @@ class LookAhead:
             )
         if parent.near.page[len(prefix) - 1] == shelf:
             return parent.near
-        return self._around(self._witness(parent, len(prefix) - 1, shelf))
+        return self._known(self._witness(parent, len(prefix) - 1, shelf))
 
     def _witness(self, node: _Node, slot: int, shelf: int) -> Page:
         """A feasible page that starts like the node's and has a supported `shelf` in `slot`."""
         return node.found[shelf] if shelf in node.found else _moved(node.near.page, slot, shelf)
 
-    def _around(self, page: Page) -> _Near:
-        sums, at = self._rows.sums(page), np.array(page, dtype=np.int64)
-        return _Near(page, sums, replacements(self._rows, at, sums), swaps(self._rows, at, sums))
+    def _known(self, page: Page) -> _Near:
+        return _Near(page, self._rows.sums(page))
 
     def _expand(self, prefix: Page, near: _Near) -> _Node:
         slot, rows = len(prefix), self._rows
         sums = rows.sums(prefix)
-        mask = near.replaced[slot].copy()
-        mask[list(near.page)] = near.swapped[slot]
+        mask = self._one_step(near, slot)
         mask[list(prefix)] = False
         open_ = rows.children(sums, slot) & rows.cells[:, slot] & ~mask
         open_[list(prefix)] = False
@@ -109,6 +105,13 @@ class LookAhead:
         else:
             self._settle(node, prefix, sums, open_)
         return node
+
+    def _one_step(self, near: _Near, slot: int) -> Mask:
+        """Shelves that may take `slot` of the page, the placed ones among them by changing places: (n,)."""
+        page = np.array(near.page)
+        mask = replacements_at(self._rows, near.page[slot], near.sums, slot)
+        mask[page] = swaps_at(self._rows, page, near.sums, slot)
+        return mask
 
     def _pair(self, node: _Node, prefix: Page, sums: Ints, open_: Mask) -> None:
         """Decide the `open_` shelves (n,) of the last slot but one by all pairs with the last."""
@@ -126,35 +129,34 @@ class LookAhead:
         return above, below, last_pairs(self._rows, sums, above, below)
 
     def _settle(self, node: _Node, prefix: Page, sums: Ints, open_: Mask) -> None:
-        """Decide the `open_` shelves (n,) one by one; each page found settles more of them by replacement."""
-        slot, kinds = len(prefix), self._rows.kinds
+        """Decide the `open_` shelves (n,) one by one; each page found settles its neighbours."""
+        slot, kinds, bases = len(prefix), self._rows.kinds, [node.near]
         while open_.any():
             shelf = int(open_.argmax())
-            page = self._mended(node.near, slot, shelf) or self._searched((*prefix, shelf), sums, node.near)
+            page = self._mended(bases, slot, shelf) or self._searched((*prefix, shelf), sums, node.near)
             if page is None:
                 open_ &= kinds != kinds[shelf]
                 continue
-            settled = replacements_at(self._rows, shelf, self._rows.sums(page), slot) & open_
-            settled[list(page)] = False
+            base = self._known(page)
+            bases = [node.near, base]
+            settled = self._one_step(base, slot) & open_
             settled[shelf] = True
             for one in np.flatnonzero(settled).tolist():
                 node.found[one] = _moved(page, slot, one)
             node.mask[settled] = True
             open_ &= ~settled
 
-    def _mended(self, near: _Near, slot: int, shelf: int) -> Page | None:
-        """A feasible page two steps from the known one: `shelf` put in `slot`, and a lower slot changed."""
-        draft = _moved(near.page, slot, shelf)
-        sums = self._rows.exchange(near.sums, slot, near.page[slot], shelf)
-        if shelf in near.page:
-            sums = self._rows.exchange(sums, near.page.index(shelf), shelf, near.page[slot])
-        at = np.array(draft, dtype=np.int64)
-        mended = replacements(self._rows, at, sums, first=slot + 1)
-        mended[:, at] = False
-        if not mended.any():
-            return None
-        lower, other = np.unravel_index(int(mended.argmax()), mended.shape)
-        return _moved(draft, int(lower), int(other))
+    def _mended(self, bases: list[_Near], slot: int, shelf: int) -> Page | None:
+        """A feasible page two steps from one of the `bases`: `shelf` put in `slot`, a lower slot changed."""
+        for base in bases:
+            draft = _moved(base.page, slot, shelf)
+            sums = self._rows.exchange(base.sums, slot, base.page[slot], shelf)
+            if shelf in base.page:
+                sums = self._rows.exchange(sums, base.page.index(shelf), shelf, base.page[slot])
+            mended = mend(self._rows, np.array(draft), sums, slot + 1)
+            if mended is not None:
+                return _moved(draft, *mended)
+        return None
 
     def _searched(self, prefix: Page, above: Ints, near: _Near) -> Page | None:
         """A feasible page that starts with `prefix`, one with row sums `above` (R,) and a shelf more."""
