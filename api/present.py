@@ -119,7 +119,7 @@ def _placed(placement: Placement, titles: Mapping[str, str]) -> PlacedShelf:
         seed_item=shelf.provenance.seed_item,
         reason=shelf.provenance.reason,
         slot_reason=_in_words(why, titles),
-        rules=[*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by],
+        rules=list(dict.fromkeys([*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by])),
         rival=why.rival,
         value=placement.value,
         conditional=placement.conditional,

@@ -30,7 +30,7 @@ class BecauseYouListened:
         return shelf(
             self.name,
             f"Because you {LISTENED[item.content_type]} {item.title}",
-            f"Listeners of {item.title} also like these, and they are about the same things",
+            f"Listeners of {item.title} like these too",
             rows,
             scores,
             allowed=view.novel,

@@ -32,5 +32,5 @@ class Mixes:
         rows = view.catalog.tags.rows(TYPE_CODE[ContentType.MUSIC], tag)
         bonus = np.float32(self.familiar) * view.known[rows].astype(np.float32)
         scores = view.appeal[rows] + bonus
-        title, reason = heading(f"{name} mix"), f"Your {name} and some more"
+        title, reason = heading(f"{name} mix"), f"What you play of {name}, and what goes with it"
         return shelf(self.name, title, reason, rows, scores, allowed=view.eligible, key=name.casefold())
