@@ -14,6 +14,7 @@ from api import problems
 from api.problems import ProblemKind, problem
 from home.errors import (
     ConfigurationError,
+    DatabaseError,
     EmptyCatalogueError,
     HomeError,
     NothingEligibleError,
@@ -31,6 +32,7 @@ KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
     NothingEligibleError: problems.NOTHING_ELIGIBLE,
     NoModelError: problems.NO_MODEL,
     ConfigurationError: problems.MISCONFIGURED,
+    DatabaseError: problems.MISCONFIGURED,
 }
 """Which kind of problem an error becomes; a subclass becomes what its nearest base does."""
 

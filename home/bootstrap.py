@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bandits.policies.vw import VwConfig, VwPolicy
@@ -17,7 +18,7 @@ from home.compose import Exploration, Tools
 from home.db import connect, migrate
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
-from home.errors import EmptyCatalogueError
+from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
 from home.grids import load_grids
 from home.learn import Learner
 from home.registry import ModelWatcher, NoModelError
@@ -73,13 +74,28 @@ def _spare_requests_garbage_collections() -> None:
 
 
 def open_database(settings: Settings) -> Engine:
-    """Connect and bring the schema up to date, creating the directory of a SQLite file."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = connect(settings.database_url)
-    migrate(engine)
+    """Connect and bring the schema up to date, creating the directory of a SQLite file.
+
+    Raises DatabaseError naming the URL, without its password, and what is wrong.
+    """
+    shown = "HOME_DATABASE_URL"
+    try:
+        url = make_url(settings.database_url)
+        shown = url.render_as_string(hide_password=True)
+        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = connect(settings.database_url)
+        migrate(engine)
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        raise DatabaseError(
+            f"the database {shown} cannot be opened: {_first_line(error)}; "
+            "check HOME_DATABASE_URL or --database, and that the server is up"
+        ) from error
     return engine
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def open_learner(
@@ -114,9 +130,19 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
 
 
 def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
-    """How a model snapshot becomes a policy; without one it starts untrained."""
+    """How a model snapshot becomes a policy; without one it starts untrained.
+
+    The loader raises ConfigurationError for a snapshot that was trained with another configuration.
+    """
     config = VwConfig(position=settings.position_feature)
-    return lambda snapshot: VwPolicy(config, snapshot)
+
+    def load(snapshot: bytes | None) -> Policy:
+        try:
+            return VwPolicy(config, snapshot)
+        except ValueError as error:
+            raise ConfigurationError(f"the stored model cannot be loaded: {error}") from error
+
+    return load
 
 
 def newest_snapshot(engine: Engine) -> bytes:

@@ -2,6 +2,7 @@
 
 HomeError
 ├── ConfigurationError    a settings, grid, rulebook or reward file is wrong
+│   └── DatabaseError     the database cannot be reached or opened
 ├── UnknownListenerError  no such listener in the catalogue
 ├── UnknownSurfaceError   no grid for that surface
 ├── UnknownDecisionError  no such decision in the log
@@ -18,6 +19,10 @@ class HomeError(Exception):
 
 class ConfigurationError(HomeError):
     """A configuration file cannot be used."""
+
+
+class DatabaseError(ConfigurationError):
+    """The database cannot be reached, opened or migrated."""
 
 
 class UnknownListenerError(HomeError):

@@ -109,6 +109,21 @@ class Learner:
             with suppress(SQLAlchemyError), writing(self._engine) as session:
                 leases.release(session, LEASE, self.holder)
 
+    def catch_up(self, max_decisions: int = 1000) -> LearnReport:
+        """Learn from every closed decision, `max_decisions` to a model; raises what `run_once` raises."""
+        total = self.run_once(max_decisions)
+        step = total
+        while step.decisions == max_decisions:
+            step = self.run_once(max_decisions)
+            total = LearnReport(
+                total.decisions + step.decisions,
+                total.examples + step.examples,
+                step.version,
+                total.late + step.late,
+                total.skipped + step.skipped,
+            )
+        return total
+
     def _learn(self, max_decisions: int) -> LearnReport:
         batch = self._read(max_decisions)
         if not batch.decisions:

@@ -122,7 +122,7 @@ class Home:
 
     def learn(self) -> LearnReport:
         """Learn from every decision whose horizon has closed and publish a snapshot."""
-        return self.learner.run_once()
+        return self.learner.catch_up()
 
     def readiness(self) -> Readiness:
         """Check the database and the model; the catalogue was loaded when the service was opened."""
@@ -153,7 +153,7 @@ class Home:
     def _keep_learning(self, every_s: float) -> None:
         while not self._closing.wait(every_s):
             try:
-                report = self.learner.run_once()
+                report = self.learner.catch_up()
             except LeaseHeldError:
                 continue
             except Exception as error:  # the next run starts from the same decisions; serving goes on

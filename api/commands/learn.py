@@ -23,7 +23,7 @@ def learn(
     """
     learner = open_learner(settings_of(context))
     while True:
-        report = learner.run_once()
+        report = learner.catch_up()
         STDOUT.print(
             f"{report.decisions} decisions, {report.examples} examined shelves, "
             f"model version {report.version}",

@@ -74,6 +74,33 @@ def test_an_empty_database_says_how_to_fill_it(
     assert "home setup" in _fails(capsys, monkeypatch, settings, "page", "--listener", LISTENER)
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nonsense", "HOME_DATABASE_URL"),
+        ("oracle7://x", "oracle7"),
+        ("sqlite:////dev/null/home.db", "/dev/null/home.db"),
+        ("postgresql+psycopg://someone:secret@127.0.0.1:1/none", "127.0.0.1"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str, reason: str
+) -> None:
+    message = _fails(capsys, monkeypatch, Settings(database_url=url), "listeners")
+    assert "cannot be opened" in message
+    assert reason in message
+    assert "secret" not in message
+
+
+def test_a_model_of_another_configuration_is_named(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME_POSITION_FEATURE", "true")
+    message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", LISTENER)
+    assert "the stored model cannot be loaded" in message
+    assert "position" in message
+
+
 def test_a_wrong_setting_is_named(
     demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

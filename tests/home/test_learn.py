@@ -83,6 +83,15 @@ def test_every_decision_is_learned_exactly_once_over_many_runs(engine: Engine) -
     assert [lesson[0] for lesson in _lessons(engine)] == names
 
 
+def test_catching_up_leaves_nothing_behind(engine: Engine) -> None:
+    _start(engine)
+    names = [f"d{i}" for i in range(7)]
+    _log(engine, *names)
+    _post(engine, *(feedback(f"e{d}", d) for d in names))
+    assert _learner(engine).catch_up(3) == LearnReport(decisions=7, examples=7, version=4, late=0, skipped=0)
+    assert [lesson[0] for lesson in _lessons(engine)] == names
+
+
 def test_decisions_that_nobody_examined_are_closed_without_a_new_model(engine: Engine) -> None:
     _start(engine)
     _log(engine, "d")
