@@ -32,7 +32,7 @@ KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
     NothingEligibleError: problems.NOTHING_ELIGIBLE,
     NoModelError: problems.NO_MODEL,
     ConfigurationError: problems.MISCONFIGURED,
-    DatabaseError: problems.MISCONFIGURED,
+    DatabaseError: problems.NO_DATABASE,
 }
 """Which kind of problem an error becomes; a subclass becomes what its nearest base does."""
 

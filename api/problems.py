@@ -53,6 +53,7 @@ NO_MODEL = ProblemKind("no-model", "No model", 503, "No model has been published
 MISCONFIGURED = ProblemKind(
     "misconfigured", "Misconfigured", 503, "A settings, grid, rulebook or reward file cannot be used."
 )
+NO_DATABASE = ProblemKind("no-database", "No database", 503, "The database cannot be reached or opened.")
 HTTP_ERROR = ProblemKind("http", "HTTP error", 500, "The status code says it all.")
 INTERNAL = ProblemKind(
     "internal", "Internal error", 500, "The server failed in a way it did not expect; its log says how."
@@ -63,7 +64,7 @@ KINDS: Mapping[str, ProblemKind] = {
     for kind in (
         UNKNOWN_LISTENER, UNKNOWN_DECISION, UNKNOWN_SURFACE, INVALID_REQUEST, TOO_LARGE, NOT_FOUND,
         METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NO_MODEL, NOT_READY, MISCONFIGURED,
-        HTTP_ERROR, INTERNAL,
+        NO_DATABASE, HTTP_ERROR, INTERNAL,
     )
 }  # fmt: skip
 """Every kind by its slug."""
