@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from bandits.policies.vw import VwConfig, VwPolicy
 from bandits.policy import Policy
-from home.compose import Exploration, Tools
+from home.compose import Tools
 from home.db import connect, migrate
+from home.draw import Exploration
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError

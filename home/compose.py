@@ -17,8 +17,7 @@ from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.types import Features, Scores
 from home.deal import deal_page
-from home.draw import Exploration as Exploration
-from home.draw import checked, draw_page
+from home.draw import Exploration, checked, draw_page
 from home.errors import NothingEligibleError, UnknownSurfaceError
 from layout.explain import SlotReason, why
 from layout.objective import page_values

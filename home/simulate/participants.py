@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bandits.policies import FixedPolicy, UniformPolicy
 from bandits.policy import Policy
-from home.compose import Exploration
+from home.draw import Exploration
 
 Load = Callable[[bytes | None], Policy]
 """A model snapshot, or None for an untrained policy, to the policy that serves."""

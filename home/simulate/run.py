@@ -18,7 +18,8 @@ from math import nan
 from bandits.policy import Policy
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
-from home.compose import ComposedPage, Exploration, LivePolicy, Tools, compose
+from home.compose import ComposedPage, LivePolicy, Tools, compose
+from home.draw import Exploration
 from home.ingest.progress import Progress, Silent
 from home.learn import examples_of
 from home.logbook import record_of

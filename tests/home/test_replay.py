@@ -20,8 +20,9 @@ from bandits.ope.diagnostics import Verdict
 from bandits.ope.rounds import Column
 from bandits.policies import VwPolicy
 from bandits.types import EventKind, RewardEvent
-from home.compose import ComposedPage, Exploration, Tools
+from home.compose import ComposedPage, Tools
 from home.db import writing
+from home.draw import Exploration
 from home.logbook import record_of
 from home.records import DecisionRecord, encode
 from home.replay.judge import NothingToReplayError, judge, replay

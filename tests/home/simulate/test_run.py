@@ -11,7 +11,8 @@ import pytest
 
 from bandits.policies import UniformPolicy, VwPolicy
 from bandits.types import EventKind, Example, Features, RewardEvent, Scores
-from home.compose import ComposedPage, Exploration
+from home.compose import ComposedPage
+from home.draw import Exploration
 from home.errors import UnknownSurfaceError
 from home.simulate.parameters import Dismissal, ListenerParameters
 from home.simulate.participants import PARTICIPANTS, Participant, participants
