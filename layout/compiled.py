@@ -1,117 +1,152 @@
-"""The rows of a problem stacked into arrays, and what a prefix of a page says about its children.
+"""A problem as the arrays that every search reads: rows, cells, and what a prefix of a page says.
 
-With T the row sums of a prefix, a child s in slot k is impossible as soon as one row can no longer get
-between its limits: T + coef[s] + (the most the slots below can add) < lo, or with the least, > hi. A row
-that does not count slot k says the same about every child, and said so before; only the others are looked at.
+With T the row sums of a prefix, an option s in the next slot k is impossible as soon as one hard row can no
+longer get between its limits: T + its coefficient + the most the slots below can add < lo, or with the
+least, > hi. Those margins do not depend on the prefix, so they are worked out once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from layout.errors import InvalidProblemError
-from layout.types import Ints, LayoutShelf, Mask, Page, Problem, Row
+from layout.inputs import Inputs
+from layout.kernels.assemble import entries, possible_cells, reach
+from layout.kernels.page_sums import sums
+from layout.objective import MAX_VALUE, page_worth, penalties
+from layout.rows import NO_LIMIT, Rows, none, stacked
+from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 
-_Memo = WeakKeyDictionary[Problem, "Compiled"]
+MAX_OPTIONS: Final = 2000
+"""More candidates than this are a matter for ranking: rows about pairs of options grow with their square."""
+
+_SOFT_MARGIN: Final = 1 << 60
+_PRICE_BITS: Final = 60
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SlotRows:
-    """The rows that count one slot: `index` (r,), their coefficients (r, n), and the room to leave for below.
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """The R rows of a problem that some page could break, over its n options in order of ids and K slots.
 
-    `floor` (r,) = lo − the most the slots below can add; `ceiling` (r,) = hi − the least they can add.
+    `order` (n,) gives the problem's option for each of them, `values` (n, K) what they are worth. `lo` and
+    `hi` (R,) are the rows' limits, `penalty` (R,) what a unit beyond them costs, 0 for hard rows, `owner`
+    (R,) the index of a row's rule. `cells` (n, K) are the option-slot pairs that no single hard row rules
+    out; cell (s, k) adds `coef[e]` to row `row[e]` for e in `ptr[sK + k]` .. `ptr[sK + k + 1]`. `floor` and
+    `ceiling` (R, K + 1) are the sums a row may have before slot k for its limits to stay within reach.
+    `slot_row` lists the hard rows that count slot k at `slot_ptr[k]` .. `slot_ptr[k + 1]`. `group` (n,)
+    numbers the shelves that the options show. `possible` is False when no page can obey some row.
     """
 
-    index: Ints
-    coef: Ints
+    order: Ints
+    values: Ints
     lo: Ints
     hi: Ints
+    penalty: Ints
+    owner: Ints
+    cells: Mask
+    ptr: Ints
+    row: Ints
+    coef: Ints
     floor: Ints
     ceiling: Ints
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Compiled:
-    """The R rows of a problem that some page could break, over n shelves and K slots.
-
-    `coef` (R, n), `slots` (R, K), `lo` and `hi` (R,) are the rows, `by_slot` the same by slot. `owner` (R,)
-    is the index of the row's rule. The first `partial` rows leave some slot out, the others count every slot.
-    `cells` (n, K) are the shelf-slot pairs that no single row rules out on a page. `kinds` (n,) numbers
-    shelves so that two with the same number have the same coefficient in every row: rules cannot tell them
-    apart. `possible` is False when some row can be met by no page.
-    """
-
-    coef: Ints
-    slots: Mask
-    lo: Ints
-    hi: Ints
-    owner: Ints
-    partial: int
-    by_slot: tuple[SlotRows, ...]
-    cells: Mask
-    kinds: Ints
+    slot_ptr: Ints
+    slot_row: Ints
+    group: Ints
     possible: bool
 
     @property
     def n(self) -> int:
-        """Number of shelves."""
-        return int(self.coef.shape[1])
+        """Number of options."""
+        return int(self.cells.shape[0])
 
     @property
     def size(self) -> int:
         """Number of slots, K."""
-        return int(self.slots.shape[1])
+        return int(self.cells.shape[1])
 
-    def permuted(self, order: Ints) -> Compiled:
-        """The same rows over the shelves in another order: shelf i is the former shelf `order[i]`."""
-        by_slot = tuple(replace(rows, coef=rows.coef[:, order]) for rows in self.by_slot)
-        return replace(
-            self, coef=self.coef[:, order], by_slot=by_slot, cells=self.cells[order], kinds=self.kinds[order]
-        )
+    @cached_property
+    def groups(self) -> int:
+        """Number of shelves, G."""
+        return int(self.group.max(initial=-1)) + 1
+
+    @cached_property
+    def hard(self) -> Mask:
+        """The rows that a page must obey: (R,)."""
+        hard: Mask = self.penalty == 0
+        return hard
+
+    @cached_property
+    def kinds(self) -> Ints:
+        """A number per option, equal only where no row and no presentation tells two options apart: (n,).
+
+        Their shelves' other options are alike as well, so that the shelves can change places on any page.
+        """
+        each = [self._signature(s) for s in range(self.n)]
+        shelves: list[list[bytes]] = [[] for _ in range(self.groups)]
+        for s, g in enumerate(self.group.tolist()):
+            shelves[g].append(each[s])
+        whole = [tuple(sorted(signatures)) for signatures in shelves]
+        place: dict[tuple[bytes, tuple[bytes, ...]], int] = {}
+        keys = zip(each, self.group.tolist(), strict=True)
+        return np.array([place.setdefault((one, whole[g]), len(place)) for one, g in keys], dtype=np.int64)
+
+    @cached_property
+    def cap(self) -> int:
+        """The largest price of a row for which bounds still add up in int64."""
+        counts = np.diff(self.ptr)
+        per_page = 2 * self.size * int(counts.max(initial=1)) + 2 * len(self.lo) + 1
+        bits = min(_PRICE_BITS - per_page.bit_length(), MAX_VALUE.bit_length())
+        limits = np.abs(np.concatenate([self.lo, self.hi]))
+        largest_limit = int(limits.max(where=limits < NO_LIMIT, initial=1))
+        largest = max(int(np.abs(self.coef).max(initial=1)), largest_limit)
+        return max(1, (1 << max(bits, 0)) // largest)
 
     def sums(self, page: Page) -> Ints:
         """Row sums of a page or prefix: (R,)."""
-        chosen = self.coef.take(page, axis=1) if page else self.coef[:, :0]
-        sums: Ints = (chosen * self.slots[:, : len(page)]).sum(axis=1)
-        return sums
+        return sums(np.array(page, dtype=np.int64), self.ptr, self.row, self.coef, self.size, len(self.lo))
 
     def holds(self, page: Page) -> bool:
-        """Whether a full page obeys every row."""
-        sums = self.sums(page)
-        return self.possible and bool(((sums >= self.lo) & (sums <= self.hi)).all())
+        """Whether a full page takes open cells, no shelf twice, and obeys every hard row."""
+        chosen = list(page)
+        if not self.possible or len(chosen) != self.size or len(set(self.group[chosen].tolist())) < self.size:
+            return False
+        total = self.sums(page)
+        kept = ~self.hard | ((total >= self.lo) & (total <= self.hi))
+        return bool(self.cells[chosen, np.arange(self.size)].all() and kept.all())
 
-    def children(self, sums: Ints, slot: int) -> Mask:
-        """Which shelves the rows alone do not rule out in `slot` below a prefix with these row sums: (n,)."""
-        rows = self.by_slot[slot]
-        so_far = sums[rows.index]
-        fits = rows.coef >= (rows.floor - so_far)[:, None]
-        fits &= rows.coef <= (rows.ceiling - so_far)[:, None]
-        fitting: Mask = np.logical_and.reduce(fits, axis=0)
-        return fitting
+    def worth(self, page: Page) -> int:
+        """The value of a full page less what it pays for soft rows."""
+        total = self.sums(page)
+        beyond = np.maximum(np.maximum(total - self.hi, self.lo - total), 0)
+        return page_worth(self.values, page) - int((self.penalty * beyond).sum())
 
-    def exchange(self, sums: Ints, slot: int, old: int, new: int) -> Ints:
-        """Row sums after `new` takes the place of `old` in `slot`: (R,)."""
-        rows = self.by_slot[slot]
-        changed = sums.copy()
-        changed[rows.index] += rows.coef[:, new] - rows.coef[:, old]
-        return changed
+    def inward(self, page: Page) -> Page:
+        """A page of the problem's options as one of the options in order of ids."""
+        return tuple(self._place[list(page)].tolist())
 
-    def extend(self, sums: Ints, slot: int, shelf: int) -> Ints:
-        """Row sums after placing `shelf` in `slot`: (R,)."""
-        rows = self.by_slot[slot]
-        extended = sums.copy()
-        extended[rows.index] += rows.coef[:, shelf]
-        return extended
+    def outward(self, page: Page) -> Page:
+        """A page of the options in order of ids as one of the problem's options."""
+        return tuple(self.order[list(page)].tolist())
+
+    @cached_property
+    def _place(self) -> Ints:
+        return np.argsort(self.order)
+
+    def _signature(self, s: int) -> bytes:
+        start, end = self.ptr[s * self.size], self.ptr[(s + 1) * self.size]
+        counts = np.diff(self.ptr[s * self.size : (s + 1) * self.size + 1])
+        parts = (self.cells[s], counts, self.row[start:end], self.coef[start:end])
+        return b"".join(part.tobytes() for part in parts)
 
 
 def compiled(problem: Problem) -> Compiled:
-    """The rows of all rules as arrays, made once per problem.
+    """The problem's arrays, made once per problem.
 
-    They are the rows of the shelves in order of their ids, so that they do not depend on the input order.
     Raises InvalidProblemError when shelves, grid, rules and values do not fit together.
     """
     known = _MEMO.get(problem)
@@ -121,114 +156,122 @@ def compiled(problem: Problem) -> Compiled:
     return known
 
 
-_MEMO: Final[_Memo] = WeakKeyDictionary()
-
-
-def id_order(problem: Problem) -> Ints:
-    """Shelf indices in order of shelf id: (n,)."""
-    ids = [shelf.id for shelf in problem.shelves]
-    return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
-
-
-def in_id_order(problem: Problem) -> Problem:
-    """The same problem with its shelves in order of their ids; its rows are not made anew."""
-    order = id_order(problem)
-    if (order[1:] > order[:-1]).all():
-        return problem
-    shelves = tuple(problem.shelves[s] for s in order.tolist())
-    ordered = replace(problem, shelves=shelves, values=problem.values[order])
-    _MEMO[ordered] = compiled(problem).permuted(order)
-    return ordered
+_MEMO: Final[WeakKeyDictionary[Problem, Compiled]] = WeakKeyDictionary()
 
 
 def _compile(problem: Problem) -> Compiled:
-    order = id_order(problem)
+    ids = [shelf.id for shelf in problem.shelves]
+    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     shelves = tuple(problem.shelves[s] for s in order.tolist())
-    made = _stack(shelves, problem)
-    return made if (order[1:] > order[:-1]).all() else made.permuted(np.argsort(order))
+    rows, owner, penalty = _rows_of(problem, Inputs(shelves, problem.grid, problem.context))
+    return _assemble(problem, shelves, order, rows, owner, penalty)
 
 
-def _stack(shelves: tuple[LayoutShelf, ...], problem: Problem) -> Compiled:
-    n, size = len(shelves), len(problem.grid.slots)
-    owned = [(i, row) for i, rule in enumerate(problem.rules) for row in rule.rows(shelves, problem.grid)]
-    coefs, use = _distinct([row for _, row in owned], n)
-    slots = np.array([row.slots for _, row in owned], dtype=np.bool_).reshape(-1, size)
-    lo = np.array([row.lo for _, row in owned], dtype=np.int64)
-    hi = np.array([row.hi for _, row in owned], dtype=np.int64)
-    owner = np.array([i for i, _ in owned], dtype=np.int64)
-    counted = np.minimum(slots[:, ::-1].cumsum(axis=1)[:, ::-1], n)
-    left = np.concatenate([counted, np.zeros((len(slots), 1), np.int64)], axis=1)
-    least, most = _reach(coefs, use[:, None], left)
-    binding = (least[:, 0] < lo) | (most[:, 0] > hi)
-    possible = bool(((most[:, 0] >= lo) & (least[:, 0] <= hi)).all())
-    everywhere = slots.all(axis=1)
-    kept = np.concatenate([np.flatnonzero(binding & ~everywhere), np.flatnonzero(binding & everywhere)])
-    use, lo, hi, slots, owner = use[kept], lo[kept], hi[kept], slots[kept], owner[kept]
-    coef, partial = coefs[use], int((binding & ~everywhere).sum())
-    by_slot = _by_slot(coef, slots, lo, hi, lo[:, None] - most[kept], hi[:, None] - least[kept])
-    others_least, others_most = _reach(coefs, use, np.maximum(left[kept, 0] - 1, 0))
-    cells = _cells(coef, slots, lo - others_most, hi - others_least)
-    kinds = _kinds(coefs[np.unique(use)])
-    return Compiled(coef, slots, lo, hi, owner, partial, by_slot, cells, kinds, possible)
+def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints, Ints]:
+    """All rows, whose rule's each is (m,), and what a unit beyond its limits costs (m,)."""
+    blocks = [rule.rows(inputs) if inputs.n else none(0, inputs.slots) for rule in problem.rules]
+    counts = [len(block.lo) for block in blocks]
+    return (
+        stacked(blocks, inputs.n, inputs.slots),
+        np.repeat(np.arange(len(blocks)), counts),
+        np.repeat(np.array(penalties(problem), dtype=np.int64), counts),
+    )
 
 
-def _by_slot(coef: Ints, slots: Mask, lo: Ints, hi: Ints, floor: Ints, ceiling: Ints) -> tuple[SlotRows, ...]:
-    made = []
-    for k, counted in enumerate(slots.T):
-        at = np.flatnonzero(counted)
-        made.append(SlotRows(at, coef[at], lo[at], hi[at], floor[at, k + 1], ceiling[at, k + 1]))
-    return tuple(made)
+def _assemble(
+    problem: Problem, shelves: tuple[LayoutShelf, ...], order: Ints, rows: Rows, owner: Ints, penalty: Ints
+) -> Compiled:
+    allowed = _allowed(shelves, problem.grid)
+    most, least, most_from, least_from = reach(rows.coefs, rows.weights, rows.terms, len(rows.lo), allowed)
+    every_hard = penalty == 0
+    outside = (most_from[:, 0] < rows.lo) | (least_from[:, 0] > rows.hi)
+    kept = np.flatnonzero((least_from[:, 0] < rows.lo) | (most_from[:, 0] > rows.hi))
+    terms = _terms_of(rows.terms, kept)
+    lo, hi, penalty, hard = rows.lo[kept], rows.hi[kept], penalty[kept], every_hard[kept]
+    cells = possible_cells(rows.coefs, rows.weights, terms, lo, hi, hard, most[kept], least[kept], allowed)
+    ptr, row, coef = entries(rows.coefs, rows.weights, terms, cells)
+    floor, ceiling = lo[:, None] - most_from[kept], hi[:, None] - least_from[kept]
+    floor[~hard], ceiling[~hard] = -_SOFT_MARGIN, _SOFT_MARGIN
+    counted = hard[:, None] & ((most[kept] != 0) | (least[kept] != 0))
+    slot_ptr = np.concatenate([[0], np.cumsum(counted.sum(axis=0))]).astype(np.int64)
+    slot_row = np.ascontiguousarray(np.nonzero(counted.T)[1])
+    met = not bool((outside & every_hard).any())
+    return Compiled(
+        order,
+        np.ascontiguousarray(problem.values[order], dtype=np.int64),
+        lo,
+        hi,
+        penalty,
+        owner[kept],
+        cells,
+        ptr,
+        row,
+        coef,
+        floor,
+        ceiling,
+        slot_ptr,
+        slot_row,
+        _numbered([shelf.group for shelf in shelves]),
+        met and bool(cells.any(axis=0).all()),
+    )
 
 
-def _cells(coef: Ints, slots: Mask, floor: Ints, ceiling: Ints) -> Mask:
-    """Shelf-slot pairs that every row allows: with the shelf there, the other slots can keep the limits."""
-    fails = (coef > ceiling[:, None]) | (coef < floor[:, None])
-    cells: Mask = fails.astype(np.float32).T @ slots.astype(np.float32) == 0.0
-    return cells
+def _terms_of(terms: Ints, kept: Ints) -> Ints:
+    """The terms of the `kept` rows, numbered anew."""
+    place = np.full(int(terms[:, 0].max(initial=-1)) + 1, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    chosen = terms[place[terms[:, 0]] >= 0]
+    chosen[:, 0] = place[chosen[:, 0]]
+    return chosen
 
 
-def _distinct(rows: list[Row], n: int) -> tuple[Ints, Ints]:
-    """Coefficient arrays without repeats (u, n), and which of them each row uses (R,)."""
-    place: dict[int, int] = {}
-    use = np.array([place.setdefault(id(row.coef), len(place)) for row in rows], dtype=np.int64)
-    coefs = list({id(row.coef): row.coef for row in rows}.values())
-    return np.array(coefs, dtype=np.int64).reshape(len(coefs), n), use
+def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
+    """Which slots can hold each option's presentation: (n, K)."""
+    names = {shelf.presentation for shelf in shelves}
+    open_to = {
+        name: [not slot.presentations or name in slot.presentations for slot in grid.slots] for name in names
+    }
+    allowed = np.array([open_to[shelf.presentation] for shelf in shelves], dtype=np.bool_)
+    return allowed.reshape(len(shelves), len(grid.slots))
 
 
-def _reach(coefs: Ints, use: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """The least and the most that `count` different shelves can add up to with coefficients `coefs[use]`."""
-    ranked = np.sort(coefs, axis=1)
-    least = np.zeros((ranked.shape[0], ranked.shape[1] + 1), dtype=np.int64)
-    most = least.copy()
-    np.cumsum(ranked, axis=1, out=least[:, 1:])
-    np.cumsum(ranked[:, ::-1], axis=1, out=most[:, 1:])
-    return least[use, count], most[use, count]
-
-
-def _kinds(coefs: Ints) -> Ints:
-    """A number per shelf, equal exactly where all coefficients are: (n,)."""
-    columns = np.ascontiguousarray(coefs.T)
-    seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(column.tobytes(), len(seen)) for column in columns], dtype=np.int64)
+def _numbered(names: list[str]) -> Ints:
+    place: dict[str, int] = {}
+    return np.array([place.setdefault(name, len(place)) for name in names], dtype=np.int64)
 
 
 def _check(problem: Problem) -> None:
-    n, size = len(problem.shelves), len(problem.grid.slots)
-    if not size:
-        raise InvalidProblemError(f"grid {problem.grid.surface!r} has no slots: give it at least one")
-    ids = [shelf.id for shelf in problem.shelves]
-    if len(set(ids)) < n:
+    grid = problem.grid
+    if len(problem.shelves) > MAX_OPTIONS:
+        raise InvalidProblemError(
+            f"{len(problem.shelves)} options are too many: rank them first and give at most {MAX_OPTIONS}"
+        )
+    if not grid.slots:
+        raise InvalidProblemError(f"grid {grid.surface!r} has no slots: give it at least one")
+    _distinct("shelf", [shelf.id for shelf in problem.shelves])
+    _distinct("rule", [rule.id for rule in problem.rules])
+    _check_presentations(problem)
+    _check_values(problem.values, len(problem.shelves), len(grid.slots))
+
+
+def _distinct(what: str, ids: list[str]) -> None:
+    if len(set(ids)) < len(ids):
         twice = next(one for one in ids if ids.count(one) > 1)
         raise InvalidProblemError(
-            f"shelf id {twice!r} occurs more than once: give every shelf an id of its own"
+            f"{what} id {twice!r} occurs more than once: give every {what} an id of its own"
         )
-    names = [rule.id for rule in problem.rules]
-    if len(set(names)) < len(names):
-        twice = next(one for one in names if names.count(one) > 1)
-        raise InvalidProblemError(
-            f"rule id {twice!r} occurs more than once: give every rule an id of its own"
-        )
-    _check_values(problem.values, n, size)
+
+
+def _check_presentations(problem: Problem) -> None:
+    known = problem.grid.presentations
+    used = {name: f"shelf {shelf.id!r}" for shelf in problem.shelves if (name := shelf.presentation)}
+    used |= {name: "a slot" for slot in problem.grid.slots for name in slot.presentations}
+    for name, where in used.items():
+        if name not in known:
+            raise InvalidProblemError(
+                f"presentation {name!r} of {where} is unknown: "
+                f"grid {problem.grid.surface!r} has {', '.join(sorted(known)) or 'none'}"
+            )
 
 
 def _check_values(values: Ints, n: int, size: int) -> None:
@@ -244,7 +287,3 @@ def _check_values(values: Ints, n: int, size: int) -> None:
         raise InvalidProblemError(
             f"values reach {np.abs(values).max()}: keep them below 2^47 so that sums stay exact"
         )
-
-
-MAX_VALUE: Final = 1 << 47
-"""Values are below this, so that a page of 50 slots sums exactly in float64 and int64."""

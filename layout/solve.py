@@ -1,8 +1,9 @@
 """From a problem to a page with a certificate.
 
-The steps, each of which may end the search: a greedy page, an upper bound whose relaxed solutions are often
-pages themselves, local search, CP-SAT on the cells that the bound leaves open. All run on the shelves in
-order of their ids, so the answer does not depend on the input order; all but the last have no clock in them.
+The steps, each of which may end the search: a feasible page by a dive, better ones by local search, an upper
+bound whose relaxed solutions are often pages themselves, a complete enumeration of what the bound leaves
+open, branch and bound where that is too much, and in the end CP-SAT on the same cells. All run on the options
+in order of their ids, so the answer does not depend on the input order.
 """
 
 from __future__ import annotations
@@ -10,22 +11,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
 from layout.bound import Bound, upper_bound
-from layout.compiled import compiled, id_order, in_id_order
+from layout.branch import CELLS_TO_ENUMERATE, ENUMERATED_NODES, BranchAndBound
+from layout.compiled import compiled
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
-from layout.improve import improve
-from layout.objective import page_worth
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
-from layout.types import Ints, Page, Problem, Result, Status
+from layout.search import best_within, improved, promising
+from layout.types import Mask, Page, Problem, Result, Status
 
-_IMPROVING_STEPS = 12
-_BOUND_STEPS = 60
-_CELLS_PER_SLOT = 6
+_IMPROVING_STEPS: Final = 12
+_ROUNDS: Final = 3
+_STEPS: Final = 20
+"""Steps of pricing in a round. After each, cells that no better page can have are closed for good."""
+
+_BOUNDS: Final = 30
+"""Bounds that branch and bound may take before CP-SAT is asked."""
+
+_CUT = 1
+"""Nodes are divided by it: tests raise it to send problems on to CP-SAT."""
+
+_WIDTH: Final = 40
+"""Local search tries that many of the most valuable options of a slot."""
+
+_CELLS_PER_SLOT: Final = 6
 
 
 def solve(
@@ -33,32 +47,33 @@ def solve(
 ) -> Result:
     """The best page for a problem, with what is proven about it.
 
-    With fewer shelves than slots the page is that much shorter. When no page obeys every rule, rules are
+    With fewer shelves than slots the page is that much shorter. When no page obeys every hard rule, rules are
     dropped in order of `relaxation` (lowest first, then in rulebook order), then the page is shortened slot
     by slot, and at one slot that no shelf may take even the rules that never yield are dropped, because an
     empty page is worse; rules that turn out not to have been in the way are taken back.
 
     `deterministic_time` limits the solver reproducibly (its units are about seconds on a fast core) and ends
     in FEASIBLE with a gap. `deadline_s` limits wall time from the call on: once it has passed the answer is
-    FALLBACK, the page from before the solver; it never changes any other answer. `hint` is a page to start
-    from, ignored when it is not feasible. Raises InvalidProblemError for duplicate ids, an empty grid or
-    misfit values.
+    FALLBACK, the page in hand before the step that took too long; it never changes any other answer. `hint`
+    is a page to start from, ignored when it is not feasible. Raises InvalidProblemError for duplicate ids, an
+    empty grid, unknown presentations or misfit values.
     """
     watch = _Stopwatch(deadline_s)
-    compiled(problem)
+    rows = compiled(problem)
+    watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    watch.lap("compile")
-    order = id_order(problem)
-    start = relaxed(in_id_order(problem))
-    watch.lap("greedy")
-    outcome = _Search(start, watch, deterministic_time, _translate(hint, order)).run()
-    page = tuple(order[list(outcome.page)].tolist())
+    start = relaxed(problem)
+    watch.lap("start")
+    if start is None:
+        return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
+    known = hint is not None and all(0 <= s < rows.n for s in hint)
+    outcome = _Search(start, watch, deterministic_time, rows.inward(hint) if hint and known else None).run()
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
     return Result(
-        page,
+        start.rows.outward(outcome.page),
         status,
-        page_worth(problem.values, page),
+        outcome.worth,
         outcome.bound,
         start.dropped,
         outcome.proof,
@@ -94,35 +109,75 @@ class _Stopwatch:
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     page: Page
+    worth: int
     status: Status
     bound: int
     proof: str
 
 
 class _Search:
-    """The steps after the first feasible page, on shelves in id order."""
+    """The steps after the first feasible page, on options in order of ids."""
 
     def __init__(
         self, start: Relaxed, watch: _Stopwatch, deterministic_time: float, hint: Page | None
     ) -> None:
-        self._rows, self._values = start.rows, start.problem.values
+        self._rows = start.rows
         self._watch, self._budget = watch, deterministic_time
         self._page = start.page
-        self._worth = page_worth(self._values, start.page)
-        self._take_hint(hint)
+        self._worth = self._rows.worth(start.page)
+        if hint is not None and self._rows.holds(hint):
+            self._take(hint)
 
     def run(self) -> _Outcome:
         if self._watch.left() <= 0:
-            return self._fallback(upper_bound(self._rows, self._values, self._worth, 1).total, "deadline")
-        bound = upper_bound(self._rows, self._values, self._worth, _BOUND_STEPS)
+            return self._fallback(upper_bound(self._rows, self._worth, 1).total, "deadline")
+        self._improve(promising(self._rows, _WIDTH))
+        bound = self._bound(None)
+        for _ in range(_ROUNDS - 1):
+            if proof := self._proof(bound):
+                return self._optimal(proof)
+            if self._watch.left() <= 0:
+                return self._fallback(bound.total, "deadline")
+            bound = self._bound(bound)
+        if self._branch(bound):
+            return self._optimal("branch and bound")
+        return self._ask_solver(bound)
+
+    def _bound(self, before: Bound | None) -> Bound:
+        """A tighter bound, on the cells that a better page could have by the one before."""
+        cells = self._rows.cells if before is None else self._open(before)
+        bound = upper_bound(self._rows, self._worth, _STEPS, before, cells)
         self._take(bound.page)
         self._watch.lap("bound")
-        if bound.total > self._worth:
-            self._take(improve(self._rows, self._values, self._page, _IMPROVING_STEPS))
-            self._watch.lap("improve")
+        return bound
+
+    def _open(self, bound: Bound) -> Mask:
+        """The cells that a page worth more than the one in hand could have."""
+        cells: Mask = bound.slack < bound.total - self._worth
+        return cells
+
+    def _proof(self, bound: Bound) -> str:
+        """What proves that no page is worth more than the one in hand, or than a better one found here."""
         if bound.total <= self._worth:
-            return self._optimal("lagrangian bound" if bound.priced else "assignment bound")
-        return self._ask_solver(bound)
+            return "lagrangian bound" if bound.priced else "assignment bound"
+        self._improve(self._open(bound))
+        if int(self._open(bound).sum()) > CELLS_TO_ENUMERATE * self._rows.size:
+            return ""
+        page, proven = best_within(self._rows, bound, self._worth, ENUMERATED_NODES // _CUT)
+        self._take(page)
+        self._watch.lap("enumerate")
+        return "enumeration" if proven else ""
+
+    def _branch(self, bound: Bound) -> bool:
+        """Whether branch and bound proves the page in hand, or a better one that it finds, best."""
+        search = BranchAndBound(
+            self._rows, self._page, self._worth, _BOUNDS // _CUT, ENUMERATED_NODES // _CUT, self._watch.left
+        )
+        proven = search.proves(bound, self._rows.cells)
+        if proven or self._watch.left() > 0:
+            self._page, self._worth = search.page, search.worth
+        self._watch.lap("branch")
+        return proven
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
         """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""
@@ -148,11 +203,9 @@ class _Search:
         seconds = self._watch.left()
         if seconds <= 0:
             return None
-        cells = worthwhile(self._rows, self._values, bound, floor + 1)
         return solve_best(
             self._rows,
-            self._values,
-            cells,
+            worthwhile(self._rows, bound, floor + 1),
             self._page,
             floor=floor,
             deterministic_time=self._budget,
@@ -160,34 +213,30 @@ class _Search:
         )
 
     def _floor(self, bound: Bound) -> int:
-        """The value above which pages are looked for first: that of the page, or one that few cells reach.
+        """The worth above which pages are looked for first: that of the page, or one that few cells reach.
 
         A search over the cells that pages above the floor can have is complete for them. It ends the whole
-        search when it finds one, or when the floor is the value of the page in hand.
+        search when it finds one, or when the floor is the worth of the page in hand.
         """
         few = min(_CELLS_PER_SLOT * self._rows.size, bound.slack.size) - 1
         return max(self._worth, bound.total - int(np.partition(bound.slack, few, axis=None)[few]) - 1)
 
-    def _take_hint(self, hint: Page | None) -> None:
-        if hint is not None and len(set(hint)) == self._rows.size == len(hint) and self._rows.holds(hint):
-            self._take(hint)
+    def _improve(self, cells: Mask) -> None:
+        self._take(improved(self._rows, self._page, _IMPROVING_STEPS, cells))
+        self._watch.lap("improve")
 
     def _take(self, page: Page | None) -> None:
         """Keep the page, if it is one and worth more than the one in hand."""
-        if page is not None and page_worth(self._values, page) > self._worth:
-            self._page, self._worth = page, page_worth(self._values, page)
+        if page is not None and (worth := self._rows.worth(page)) > self._worth:
+            self._page, self._worth = page, worth
 
     def _optimal(self, proof: str) -> _Outcome:
-        return _Outcome(self._page, Status.OPTIMAL, self._worth, proof)
+        return _Outcome(self._page, self._worth, Status.OPTIMAL, self._worth, proof)
 
     def _feasible(self, bound: int) -> _Outcome:
-        return _Outcome(self._page, Status.FEASIBLE, max(bound, self._worth), "cp-sat bound")
+        if bound <= self._worth:
+            return self._optimal("cp-sat")
+        return _Outcome(self._page, self._worth, Status.FEASIBLE, bound, "cp-sat bound")
 
     def _fallback(self, bound: int, why: str) -> _Outcome:
-        return _Outcome(self._page, Status.FALLBACK, max(bound, self._worth), why)
-
-
-def _translate(hint: Page | None, order: Ints) -> Page | None:
-    if hint is None or not all(0 <= s < len(order) for s in hint):
-        return None
-    return tuple(np.argsort(order)[list(hint)].tolist())
+        return _Outcome(self._page, self._worth, Status.FALLBACK, max(bound, self._worth), why)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import ClassVar
 
 import numpy as np
 
-from layout.rules.base import BaseRule, window
-from layout.types import Grid, Ints, LayoutShelf, Mask, Pages, Row
+from layout.inputs import Inputs
+from layout.kernels.overlap import exclusive_groups, most_together, overlaps
+from layout.rows import Rows, none, paired
+from layout.rules.base import BaseRule
+from layout.types import Ints, Mask, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,50 +30,48 @@ class ItemOverlap(BaseRule):
     one: the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
     """
 
+    MAY_BE_SOFT: ClassVar[bool] = False
+
     min_items: int
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
 
         Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is
         in some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several
         others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤ budget + M over the t it does not
-        exclude, M being what the K largest of them exceed the budget by: without s the row holds for every
-        page, with s it says Σₜ ≤ budget.
+        exclude, M being what any K of them can exceed the budget by: without s the row holds for every page,
+        with s it says Σₜ ≤ budget. Options of one shelf with the same items count as one.
         """
-        overlap = _overlaps(shelves)
-        budget = budgets(_lengths(shelves), self.min_items)
-        everywhere = window(grid, 1, None)
+        units, of = _units(inputs)
+        overlap, lengths = overlaps(*_flat(inputs, units), inputs.column("id").codes[units])
+        budget = budgets(lengths, self.min_items)
         short = budget < 0
-        rows = [self._row(short, everywhere, hi=0)] if short.any() else []
         overlap[short | short[:, None]] = 0
         exclusive = (overlap > np.minimum(budget[:, None], budget)) & (overlap > 0)
-        rows += [self._row(group, everywhere, hi=1) for group in _groups(exclusive)]
+        groups = exclusive_groups(exclusive)
         overlap[exclusive] = 0
-        return tuple(rows + self._together(overlap, budget, everywhere))
+        coef, limit = _together(overlap, exclusive, budget, inputs.slots)
+        unplaceable = short[None][: int(short.any())]
+        coefs = np.concatenate([unplaceable, groups, coef])[:, of]
+        if not len(coefs):
+            return none(inputs.n, inputs.slots)
+        most = np.concatenate([np.zeros(len(unplaceable)), np.ones(len(groups)), limit]).astype(np.int64)
+        return paired(coefs, np.ones((1, inputs.slots), dtype=np.int64), hi=most)
 
-    def _together(self, overlap: Ints, budget: Ints, everywhere: Mask) -> list[Row]:
-        largest = np.sort(overlap, axis=1)[:, ::-1]
-        beside = largest[:, : len(everywhere) - 1].sum(axis=1)
-        excess = largest[:, : len(everywhere)].sum(axis=1) - budget
-        np.fill_diagonal(overlap, excess)
-        binding = np.flatnonzero((beside > budget) & (budget >= 0))
-        return [self._row(overlap[s], everywhere, hi=int(budget[s] + excess[s])) for s in binding]
-
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) leave every shelf its `min_items`: (b,) bool."""
-        if not pages.size:
-            return np.ones(len(pages), dtype=np.bool_)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many items beyond their budgets the shelves of each of the pages (b, K) share: (b,)."""
         placed, at = np.unique(pages, return_inverse=True)
         at = at.reshape(pages.shape)
-        items = [frozenset(shelves[s].items) for s in placed.tolist()]
-        shared = np.array(
-            [[0 if i == j else len(a & b) for j, b in enumerate(items)] for i, a in enumerate(items)],
-            dtype=np.int64,
-        ).reshape(len(items), len(items))
+        items = [frozenset(inputs.shelves[s].items) for s in placed.tolist()]
+        shared = np.zeros((len(items), len(items)), dtype=np.int64)
+        for i, own in enumerate(items):
+            for j in range(i):
+                shared[i, j] = shared[j, i] = len(own & items[j])
         budget = np.array([self._budget(len(own)) for own in items], dtype=np.int64)
-        kept: Mask = (shared[at[:, :, None], at[:, None, :]].sum(axis=2) <= budget[at]).all(axis=1)
-        return kept
+        together = shared[at[:, :, None], at[:, None, :]].sum(axis=2)
+        over: Ints = np.maximum(together - budget[at], 0).sum(axis=1)
+        return over
 
     def _budget(self, size: int) -> int:
         if size < self.min_items:
@@ -89,33 +93,33 @@ def budgets(lengths: Ints, min_items: int) -> Ints:
     return np.where(lengths < min_items, -1, budget)
 
 
-def _lengths(shelves: tuple[LayoutShelf, ...]) -> Ints:
-    return np.array([len(frozenset(shelf.items)) for shelf in shelves], dtype=np.int64)
+def _units(inputs: Inputs) -> tuple[list[int], Ints]:
+    """The first of the options that share a shelf and its items, and each option's place among those."""
+    place: dict[tuple[str, tuple[int, ...]], int] = {}
+    first: list[int] = []
+    of = np.empty(inputs.n, dtype=np.int64)
+    for option, shelf in enumerate(inputs.shelves):
+        key = (shelf.group, shelf.items)
+        if key not in place:
+            place[key] = len(first)
+            first.append(option)
+        of[option] = place[key]
+    return first, of
 
 
-def _overlaps(shelves: tuple[LayoutShelf, ...]) -> Ints:
-    """|items_s ∩ items_t| with a zero diagonal: (n, n) int64, from the incidence matrix A as A·Aᵀ."""
-    lengths = [len(shelf.items) for shelf in shelves]
-    flat = np.array([item for shelf in shelves for item in shelf.items], dtype=np.int64)
-    _, column = np.unique(flat, return_inverse=True)
-    incidence = np.zeros((len(shelves), int(column.max(initial=-1)) + 1), dtype=np.float32)
-    incidence[np.repeat(np.arange(len(shelves)), lengths), column] = 1.0
-    overlap = (incidence @ incidence.T).astype(np.int64)
-    np.fill_diagonal(overlap, 0)
-    return overlap
+def _together(overlap: Ints, exclusive: Mask, budget: Ints, slots: int) -> tuple[Ints, Ints]:
+    """Coefficients (m, n) and limits (m,) for options that several others can exhaust together."""
+    beside, alone = most_together(overlap, exclusive, slots)
+    excess = alone - budget
+    binding = np.flatnonzero((beside > budget) & (budget >= 0))
+    coef = overlap[binding]
+    coef[np.arange(len(binding)), binding] = excess[binding]
+    return coef, budget[binding] + excess[binding]
 
 
-def _groups(exclusive: Mask) -> list[Mask]:
-    """Sets of mutually exclusive shelves, grown greedily until every exclusive pair (n, n) is in one."""
-    open_pairs = np.triu(exclusive, 1)
-    groups = []
-    while open_pairs.any():
-        members = [int(open_pairs.any(axis=1).argmax())]
-        members.append(int(open_pairs[members[0]].argmax()))
-        joint = exclusive[members[0]] & exclusive[members[1]]
-        while joint.any():
-            members.append(int(joint.argmax()))
-            joint &= exclusive[members[-1]]
-        open_pairs[np.ix_(members, members)] = False
-        groups.append(np.isin(np.arange(len(exclusive)), members))
-    return groups
+def _flat(inputs: Inputs, units: Sequence[int]) -> tuple[Ints, Ints]:
+    """The items of some options end to end, and which of them each belongs to."""
+    each = [inputs.shelves[option].items for option in units]
+    lengths = [len(items) for items in each]
+    flat = np.fromiter(chain.from_iterable(each), np.int64, sum(lengths))
+    return flat, np.repeat(np.arange(len(units)), lengths)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layout.rules.base import BaseRule, window
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, window
+from layout.rules.base import BaseRule, beyond
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +20,18 @@ class MaxCount(BaseRule):
     first: int = 1
     last: int | None = None
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row: the slots of the window count at most `count` matches."""
-        matches = self.selector.mask(shelves)
-        slots = window(grid, self.first, self.last)
+        matches = inputs.mask(self.selector)
+        slots = window(inputs.slots, self.first, self.last)
         if min(int(matches.sum()), int(slots.sum())) <= self.count:
-            return ()
-        return (self._row(matches, slots, hi=self.count),)
+            return none(inputs.n, inputs.slots)
+        return one(matches, slots, hi=self.count)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) have at most `count` matches in the window: (b,) bool."""
-        hits = self.selector.mask(shelves)[pages[:, self.first - 1 : self.last]]
-        kept: Mask = hits.sum(axis=1) <= self.count
-        return kept
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many matches too many each of the pages (b, K) has in the window: (b,)."""
+        hits = inputs.mask(self.selector)[pages[:, self.first - 1 : self.last]]
+        return beyond(hits.sum(axis=1), 0, self.count)
 
     def _validate(self) -> None:
         self._at_least("count", self.count, 0)

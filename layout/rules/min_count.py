@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layout.rules.base import BaseRule, window
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, window
+from layout.rules.base import BaseRule, beyond
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,20 +23,19 @@ class MinCount(BaseRule):
     first: int = 1
     last: int | None = None
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row: the slots of the window count at least as many matches as are wanted and possible."""
-        matches = self.selector.mask(shelves)
-        slots = window(grid, self.first, self.last)
-        needed = min(self.count, int(matches.sum()), int(slots.sum()))
-        return (self._row(matches, slots, lo=needed),) if needed else ()
+        matches = inputs.mask(self.selector)
+        slots = window(inputs.slots, self.first, self.last)
+        needed = min(self.count, inputs.shelf_count(matches), int(slots.sum()))
+        return one(matches, slots, lo=needed) if needed else none(inputs.n, inputs.slots)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) have `count` matches in the window, or as many as can be: (b,) bool."""
-        matches = self.selector.mask(shelves)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many matches each of the pages (b, K) lacks in the window: (b,)."""
+        matches = inputs.mask(self.selector)
         hits = matches[pages[:, self.first - 1 : self.last]]
-        found = hits.sum(axis=1)
-        kept: Mask = (found >= self.count) | (found == matches.sum()) | hits.all(axis=1)
-        return kept
+        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        return beyond(hits.sum(axis=1), min(self.count, there, hits.shape[1]))
 
     def _validate(self) -> None:
         self._at_least("count", self.count, 0)

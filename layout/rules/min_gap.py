@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from layout.rules.base import BaseRule, gaps_kept, sliding
+from layout.inputs import Inputs
+from layout.rows import Rows, none, product, sliding
+from layout.rules.base import BaseRule, pairs_within
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinGap(BaseRule):
     """At least `gap` other shelves between any two matching shelves."""
 
+    MAY_BE_SOFT: ClassVar[bool] = False
+
     selector: Selector
     gap: int
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row per run of gap + 1 neighbouring slots: it counts at most one match."""
-        matches = self.selector.mask(shelves).astype("int64")
+        matches = inputs.mask(self.selector)
         if matches.sum() < 2:
-            return ()
-        return tuple(self._row(matches, slots, hi=1) for slots in sliding(grid, self.gap + 1))
+            return none(inputs.n, inputs.slots)
+        return product(matches[None], sliding(inputs.slots, self.gap + 1), hi=1)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) have no two matches closer than gap + 1 slots: (b,) bool."""
-        return gaps_kept(self.selector.mask(shelves)[pages], self.gap)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many pairs of matches of each of the pages (b, K) are closer than gap + 1 slots: (b,)."""
+        return pairs_within(inputs.mask(self.selector)[pages], self.gap)
 
     def _validate(self) -> None:
         self._at_least("gap", self.gap, 1)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.rules.base import BaseRule, window
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, window
+from layout.rules.base import BaseRule
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,19 +23,19 @@ class Pinned(BaseRule):
     selector: Selector
     slot: int
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row: the pinned slot counts one match."""
-        matches = self.selector.mask(shelves)
-        if not matches.any() or self.slot > len(grid.slots):
-            return ()
-        return (self._row(matches, window(grid, self.slot, self.slot), lo=1),)
+        matches = inputs.mask(self.selector)
+        if self.slot > inputs.slots or not matches.any():
+            return none(inputs.n, inputs.slots)
+        return one(matches, window(inputs.slots, self.slot, self.slot), lo=1)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) have a match in the slot, where one exists: (b,) bool."""
-        matches = self.selector.mask(shelves)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """1 for each of the pages (b, K) without a match in the slot, where one exists: (b,)."""
+        matches = inputs.mask(self.selector)
         if self.slot > pages.shape[1] or not matches.any():
-            return np.ones(len(pages), dtype=np.bool_)
-        return matches[pages[:, self.slot - 1]]
+            return np.zeros(len(pages), dtype=np.int64)
+        return 1 - matches[pages[:, self.slot - 1]].astype(np.int64)
 
     def _validate(self) -> None:
         self._at_least("slot", self.slot, 1)

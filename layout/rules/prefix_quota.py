@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layout.errors import InvalidRuleError
-from layout.rules.base import NO_LIMIT, BaseRule, window
+from layout.inputs import Inputs
+from layout.rows import NO_LIMIT, Rows, one, window
+from layout.rules.base import BaseRule, beyond
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,20 +21,19 @@ class PrefixQuota(BaseRule):
     lo: int = 0
     hi: int | None = None
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row: the prefix counts between `lo`, or what is available, and `hi` matches."""
-        matches = self.selector.mask(shelves)
-        slots = window(grid, 1, self.prefix)
-        needed = min(self.lo, int(matches.sum()), int(slots.sum()))
-        return (self._row(matches, slots, needed, NO_LIMIT if self.hi is None else self.hi),)
+        matches = inputs.mask(self.selector)
+        slots = window(inputs.slots, 1, self.prefix)
+        needed = min(self.lo, inputs.shelf_count(matches), int(slots.sum()))
+        return one(matches, slots, needed, NO_LIMIT if self.hi is None else self.hi)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) keep both limits in their first `prefix` slots: (b,) bool."""
-        matches = self.selector.mask(shelves)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many matches too few or too many each of the pages (b, K) has in the prefix: (b,)."""
+        matches = inputs.mask(self.selector)
         hits = matches[pages[:, : self.prefix]]
-        found = hits.sum(axis=1)
-        enough: Mask = (found >= self.lo) | (found == matches.sum()) | hits.all(axis=1)
-        return enough if self.hi is None else enough & (found <= self.hi)
+        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        return beyond(hits.sum(axis=1), min(self.lo, there, hits.shape[1]), self.hi)
 
     def _validate(self) -> None:
         self._at_least("prefix", self.prefix, 1)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layout.rules.base import BaseRule, window
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, window
+from layout.rules.base import BaseRule
 from layout.selector import Selector
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,22 +21,21 @@ class SlotRange(BaseRule):
     first: int = 1
     last: int | None = None
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row: the slots outside the range count no match."""
-        outside = ~window(grid, self.first, self.last)
-        matches = self.selector.mask(shelves)
+        outside = ~window(inputs.slots, self.first, self.last)
+        matches = inputs.mask(self.selector)
         if not outside.any() or not matches.any():
-            return ()
-        return (self._row(matches, outside, hi=0),)
+            return none(inputs.n, inputs.slots)
+        return one(matches, outside, hi=0)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) have no match before `first` or after `last`: (b,) bool."""
-        hits = self.selector.mask(shelves)[pages]
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many matches of each of the pages (b, K) stand before `first` or after `last`: (b,)."""
         last = pages.shape[1] if self.last is None else self.last
         position = np.arange(1, pages.shape[1] + 1)
         outside = (position < self.first) | (position > last)
-        kept: Mask = ~np.logical_or.reduce(hits & outside, axis=1)
-        return kept
+        stray: Ints = (inputs.mask(self.selector)[pages] & outside).sum(axis=1)
+        return stray
 
     def _validate(self) -> None:
         self._window(self.first, self.last)

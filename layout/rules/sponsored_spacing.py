@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from typing import ClassVar
 
 from layout.errors import InvalidRuleError
-from layout.rules.base import BaseRule, gaps_kept, sliding, window
-from layout.selector import attribute
-from layout.types import Grid, LayoutShelf, Mask, Pages, Row
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, product, sliding, stacked, window
+from layout.rules.base import BaseRule, beyond, pairs_within
+from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,31 +20,32 @@ class SponsoredSpacing(BaseRule):
     page has at most `cap` (None is no cap).
     """
 
+    MAY_BE_SOFT: ClassVar[bool] = False
+
     attribute: str = "sponsored"
     clear_first: int = 0
     gap: int = 0
     cap: int | None = None
 
-    def rows(self, shelves: tuple[LayoutShelf, ...], grid: Grid) -> tuple[Row, ...]:
+    def rows(self, inputs: Inputs) -> Rows:
         """One row for the clear slots, one per run of gap + 1 slots, one for the cap."""
-        paid = self._paid(shelves).astype(np.int64)
-        if not paid.any():
-            return ()
-        rows = [self._row(paid, window(grid, 1, self.clear_first), hi=0)] if self.clear_first else []
+        sponsored = inputs.truthy(self.attribute)
+        if not sponsored.any():
+            return none(inputs.n, inputs.slots)
+        blocks = []
+        if self.clear_first:
+            blocks.append(one(sponsored, window(inputs.slots, 1, self.clear_first), hi=0))
         if self.gap:
-            rows += [self._row(paid, slots, hi=1) for slots in sliding(grid, self.gap + 1)]
+            blocks.append(product(sponsored[None], sliding(inputs.slots, self.gap + 1), hi=1))
         if self.cap is not None:
-            rows.append(self._row(paid, window(grid, 1, None), hi=self.cap))
-        return tuple(rows)
+            blocks.append(one(sponsored, window(inputs.slots, 1, None), hi=self.cap))
+        return stacked(blocks, inputs.n, inputs.slots)
 
-    def check(self, shelves: tuple[LayoutShelf, ...], grid: Grid, pages: Pages) -> Mask:  # noqa: ARG002
-        """Which pages (b, K) keep all three limits: (b,) bool."""
-        hits = self._paid(shelves)[pages]
-        kept = gaps_kept(hits, self.gap) & ~hits[:, : self.clear_first].any(axis=1)
-        return kept if self.cap is None else kept & (hits.sum(axis=1) <= self.cap)
-
-    def _paid(self, shelves: tuple[LayoutShelf, ...]) -> Mask:
-        return np.array([bool(attribute(shelf, self.attribute)) for shelf in shelves], dtype=np.bool_)
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How often each of the pages (b, K) breaks one of the three limits: (b,)."""
+        hits = inputs.truthy(self.attribute)[pages]
+        broken: Ints = pairs_within(hits, self.gap) + hits[:, : self.clear_first].sum(axis=1)
+        return broken if self.cap is None else broken + beyond(hits.sum(axis=1), 0, self.cap)
 
     def _validate(self) -> None:
         self._text("attribute", self.attribute)

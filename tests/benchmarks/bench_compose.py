@@ -24,13 +24,14 @@ from api.progress import TerminalProgress
 from home.audit import audit
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Tools, layout_problem
+from home.options import worth
 from home.prepare import prepare
 from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
 from layout.solve import solve
 from shelves.types import Context
-from tests.benchmarks.bench_layout import textbook
+from tests.benchmarks.layout_peers import textbook
 
 SURFACE = "desktop"
 SHELVES = 60
@@ -87,8 +88,10 @@ def _measure(home: Home, pages: int, seed: int, console: Console) -> Sequence[Co
 def _compare(pages: Sequence[ComposedPage], tools: Tools, cap: float, console: Console) -> None:
     """Time our layout and the textbook model, turn by turn, on the problems of these pages."""
     ours, theirs, unproven = [], [], 0
+    grid = tools.surface(SURFACE).grid
     for page in pages:
-        problem = layout_problem(page.shelves, tools.grid(SURFACE), tools.rules, page.scores.values)
+        values = worth(page.scores.values, page.options, grid)
+        problem = layout_problem(page.options, grid, tools.rules, values, page.about)
         started = perf_counter()
         result = solve(problem, deadline_s=_UNHURRIED_MS / 1000)
         ours.append(perf_counter() - started)

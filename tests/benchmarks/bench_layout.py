@@ -1,95 +1,92 @@
-"""Layout against the same model written the textbook way: `python -m tests.benchmarks.bench_layout`.
+"""Layout against its peers: `python -m tests.benchmarks.bench_layout`, or `make bench-layout`.
 
-Both sides solve the same seeded problems of 60 shelves on 12 slots with a rulebook of thirteen rules, from
-the rules to a page. The textbook side builds a CP-SAT model with the Python API, a Boolean per shelf and slot
-and a constraint per row, and solves it with default parameters; it is cut off after `--cap` seconds. Wherever
-both prove their page best, the values must be equal; no textbook page may be worth more than a proven one.
+All solve the same seeded problems with a rulebook of fifteen rules, from the rules to a page: CP-SAT the
+textbook way, CP-SAT with tuned parameters but no reductions, HiGHS through SciPy, and a greedy page. Ours
+includes the independent check of the page. Wherever two prove their pages best, the values must be equal, and
+no page may be worth more than one that is proven best.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
+import matplotlib as mpl
 import numpy as np
-from ortools.sat.python import cp_model
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from layout.lookahead import LookAhead
-from layout.solve import solve
+from layout.solve import effective, solve
 from layout.types import Page, Problem, Result, Status
-from layout.validate import violations
-from tests.layout.instances import problem
+from layout.validate import misreported, violations
+from layout.warm import warm
+from tests.benchmarks.layout_peers import Answer, Peer, greedy, highs, textbook, tuned
+from tests.layout.instances import presented, problem
 
-_Sample = list[float]
+mpl.use("agg")
+from matplotlib import pyplot as plt
+
+_PEERS: Mapping[str, Peer] = {
+    "CP-SAT, textbook": textbook,
+    "CP-SAT, tuned parameters": tuned,
+    "HiGHS (scipy.optimize.milp)": highs,
+    "greedy": greedy,
+}
+_TOLERANCE = 1e-6
+"""HiGHS calculates in floats; its pages are added up anew in integers and compared up to this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Textbook:
-    """What the textbook model gave: its page's value, whether proven best, and seconds."""
+class Size:
+    """A family of problems: `shelves` candidates on `slots` slots, perhaps in several presentations."""
 
-    objective: int
-    proven: bool
-    seconds: float
+    shelves: int
+    slots: int
+    presentations: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return f"{self.shelves} × {self.slots}" + (", presentations" if self.presentations else "")
+
+    def problem(self, seed: int) -> Problem:
+        """One of its problems."""
+        if self.presentations:
+            return presented(seed, self.shelves, self.slots)
+        return problem(seed, self.shelves, self.slots, per_slot=seed % 2 == 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What `layout` gave on one problem, and the seconds that it and its look-ahead took."""
+    """What `layout` gave on one problem, and the seconds for the page with its check, and for look-ahead."""
 
     result: Result
     seconds: float
-    anchor: float
-    sampled: float
+    look_ahead: float
 
 
-def textbook(given: Problem, cap: float) -> Textbook:
-    """Solve with the CP-SAT Python API and default parameters."""
+SIZES = (Size(60, 12), Size(60, 12, presentations=True), Size(60, 20), Size(200, 30))
+
+
+def ours(given: Problem, deadline_s: float, rng: np.random.Generator) -> Ours:
+    """Solve and check, then look ahead along a drawn page, on a problem that nothing has seen yet."""
     started = perf_counter()
-    model = cp_model.CpModel()
-    shelves, slots = range(len(given.shelves)), range(len(given.grid.slots))
-    x = {(s, k): model.new_bool_var(f"x_{s}_{k}") for s in shelves for k in slots}
-    for k in slots:
-        model.add_exactly_one(x[s, k] for s in shelves)
-    for s in shelves:
-        model.add_at_most_one(x[s, k] for k in slots)
-    for rule in given.rules:
-        for row in rule.rows(given.shelves, given.grid):
-            counted = [k for k in slots if row.slots[k]]
-            total = sum(int(row.coef[s]) * x[s, k] for s in shelves if row.coef[s] for k in counted)
-            model.add_linear_constraint(total, row.lo, row.hi)
-    model.maximize(sum(int(given.values[s, k]) * x[s, k] for s in shelves for k in slots))
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = cap
-    status = solver.solve(model)
-    return Textbook(round(solver.objective_value), status == cp_model.OPTIMAL, perf_counter() - started)
-
-
-def ours(make: Callable[[], Problem], rng: np.random.Generator) -> Ours:
-    """Solve, and look ahead along the page and a sampled path, on a problem that nothing has seen yet."""
-    given = make()
-    started = perf_counter()
-    result = solve(given, deadline_s=10.0)
+    result = solve(given, deadline_s=deadline_s)
+    kept = effective(given, result)
+    broken = violations(kept, result.page)
     seconds = perf_counter() - started
-    if violations(given, result.page):
-        raise AssertionError(f"invalid page: {violations(given, result.page)}")
-    return Ours(result, seconds, _anchor(given, result.page), _sampled(given, result.page, rng))
+    if broken or misreported(kept, result):
+        raise AssertionError(f"invalid result: {broken} {misreported(kept, result)}")
+    return Ours(result, seconds, _drawn(kept, result.page, rng))
 
 
-def _anchor(given: Problem, page: Page) -> float:
-    started = perf_counter()
-    look = LookAhead(given, page)
-    for k in range(len(page)):
-        look.supported(page[:k])
-    return perf_counter() - started
-
-
-def _sampled(given: Problem, page: Page, rng: np.random.Generator) -> float:
-    """Masks along a uniformly drawn path and nothing else."""
+def _drawn(given: Problem, page: Page, rng: np.random.Generator) -> float:
     started = perf_counter()
     look, prefix = LookAhead(given, page), tuple[int, ...]()
     for _ in range(len(page)):
@@ -97,65 +94,146 @@ def _sampled(given: Problem, page: Page, rng: np.random.Generator) -> float:
     return perf_counter() - started
 
 
-def _check(mine: Ours, theirs: Textbook) -> None:
-    if mine.result.status is Status.OPTIMAL and theirs.objective > mine.result.objective:
-        raise AssertionError(f"the textbook page is worth {theirs.objective}, ours {mine.result.objective}")
-    if mine.result.status is Status.OPTIMAL and theirs.proven and theirs.objective != mine.result.objective:
-        raise AssertionError(f"proven optima differ: {theirs.objective} and {mine.result.objective}")
+def check(name: str, mine: Ours, theirs: Answer) -> None:
+    """Raises AssertionError when the two contradict each other."""
+    if mine.result.status is not Status.OPTIMAL or not theirs.page:
+        return
+    room = abs(mine.result.objective) * (_TOLERANCE if name.startswith("HiGHS") else 0.0)
+    if theirs.objective > mine.result.objective + room:
+        raise AssertionError(f"{name}: {theirs.objective} beats the proven {mine.result.objective}")
+    if theirs.proven and theirs.objective < mine.result.objective - room:
+        raise AssertionError(f"{name} proves {theirs.objective}, ours is {mine.result.objective}")
 
 
-def _times(table: Table, name: str, seconds: _Sample, reference: _Sample | None = None) -> None:
-    median, tail = (float(np.percentile(seconds, q)) * 1e3 for q in (50, 99))
-    ratio = "" if reference is None else f"{float(np.percentile(reference, 50)) * 1e3 / median:,.0f} ×"
-    table.add_row(name, f"{median:,.2f}", f"{tail:,.2f}", ratio)
+def compare(
+    size: Size, count: int, peers: int, cap: float, deadline_s: float
+) -> tuple[list[Ours], dict[str, list[Answer]]]:
+    """Our answers to `count` problems, and each peer's to the first `peers` of them."""
+    rng = np.random.default_rng(0)
+    mine = [ours(size.problem(seed), deadline_s, rng) for seed in track(range(count), f"{size.name}: ours")]
+    theirs: dict[str, list[Answer]] = {}
+    for name, peer in _PEERS.items():
+        theirs[name] = [peer(size.problem(seed), cap) for seed in track(range(peers), f"{size.name}: {name}")]
+        for one, other in zip(mine, theirs[name], strict=False):
+            check(name, one, other)
+    return mine, theirs
 
 
-def _print(mine: list[Ours], theirs: list[Textbook]) -> None:
-    table = Table("60 shelves × 12 slots", "p50 ms", "p99 ms", "ratio of p50", title="Layout")
-    reference = [one.seconds for one in theirs]
-    if theirs:
-        _times(table, "CP-SAT, textbook model, default parameters", reference)
-    _times(table, "layout.solve", [one.seconds for one in mine], reference or None)
-    for phase in ("compile", "greedy", "bound", "improve", "cpsat"):
-        _times(table, f"  of which {phase}", [one.result.seconds.get(phase, 0.0) for one in mine])
-    _times(table, "look-ahead, every mask along the page", [one.anchor for one in mine])
-    _times(table, "look-ahead, every mask along a drawn path", [one.sampled for one in mine])
-    proofs = Table("answer", "share", title="What proves our pages")
-    counts = Counter(f"{one.result.status}: {one.result.proof}" for one in mine)
-    for name, count in counts.most_common():
-        proofs.add_row(name, f"{count / len(mine):.0%}")
-    console = Console()
-    console.print(table, proofs)
-    if theirs:
-        console.print(f"textbook proven within its cap: {np.mean([one.proven for one in theirs]):.0%}")
-        console.print(
-            "values equal wherever both are proven; no textbook page is worth more than a proven one"
+def print_size(console: Console, size: Size, mine: list[Ours], theirs: dict[str, list[Answer]]) -> None:
+    """The table of one size: times, ratios of medians over the same problems, proofs, gaps."""
+    table = Table("", "p50 ms", "p99 ms", "× ours", "proven", "mean gap", title=size.name)
+    same = [one.seconds for one in mine[: len(next(iter(theirs.values())))]]
+    for name, answers in theirs.items():
+        seconds = [one.seconds for one in answers]
+        ratio = f"{np.median(seconds) / np.median(same):,.1f}" if seconds else ""
+        table.add_row(
+            name, *_times(seconds), ratio, _share(one.proven for one in answers), _gap(mine, answers)
         )
+    proven = _share(one.result.status is Status.OPTIMAL for one in mine)
+    gap = f"{np.mean([max(one.result.gap, 0.0) for one in mine]):.4%}"
+    table.add_row("ours, with the check", *_times([one.seconds for one in mine]), "1", proven, gap)
+    for phase in ("compile", "start", "improve", "bound", "enumerate", "cpsat"):
+        table.add_row(f"  {phase}", *_times([one.result.seconds.get(phase, 0.0) for one in mine]), "", "", "")
+    table.add_row("look-ahead of a draw", *_times([one.look_ahead for one in mine]), "", "", "")
+    console.print(table)
+    proofs = Counter(f"{one.result.status}, {one.result.proof}" for one in mine)
+    console.print(
+        "  " + "; ".join(f"{name}: {count / len(mine):.1%}" for name, count in proofs.most_common())
+    )
+
+
+def plot_times(path: Path, results: Mapping[Size, tuple[list[Ours], dict[str, list[Answer]]]]) -> None:
+    """Median time against candidates × slots."""
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    cells = [size.shelves * size.slots for size in results if not size.presentations]
+    for name in _PEERS:
+        medians = [
+            1e3 * float(np.median([one.seconds for one in theirs[name]]))
+            for size, (_, theirs) in results.items()
+            if not size.presentations
+        ]
+        axes.loglog(cells, medians, "o--", label=name)
+    medians = [
+        1e3 * float(np.median([one.seconds for one in mine]))
+        for size, (mine, _) in results.items()
+        if not size.presentations
+    ]
+    axes.loglog(cells, medians, "o-", color="black", label="ours, with the check")
+    axes.set(xlabel="candidates × slots", ylabel="median time, ms", title="Time to a page")
+    axes.legend()
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    plt.close(figure)
+
+
+def plot_deadlines(path: Path, size: Size, count: int, optimum: Callable[[int], int]) -> None:
+    """The share of the best value that a deadline leaves."""
+    deadlines = [0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1]
+    shares = []
+    for deadline_s in track(deadlines, f"{size.name}: value against deadline"):
+        found = [
+            solve(size.problem(seed), deadline_s=deadline_s).objective / optimum(seed)
+            for seed in range(count)
+        ]
+        shares.append([float(np.mean(found)), float(np.min(found))])
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    milliseconds = [1e3 * one for one in deadlines]
+    axes.plot(milliseconds, [mean for mean, _ in shares], "o-", label="mean")
+    axes.plot(milliseconds, [worst for _, worst in shares], "o--", label="worst")
+    axes.set_xscale("symlog", linthresh=1.0)
+    axes.set(
+        xlabel="deadline, ms",
+        ylabel="share of the best page's value",
+        title=f"Value within a deadline, {size.name}",
+    )
+    axes.legend()
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    plt.close(figure)
+
+
+def _times(seconds: list[float]) -> tuple[str, str]:
+    if not seconds:
+        return "", ""
+    median, tail = (1e3 * float(np.percentile(seconds, q)) for q in (50, 99))
+    return f"{median:,.2f}", f"{tail:,.2f}"
+
+
+def _share(hits: Iterable[bool]) -> str:
+    counted = list(hits)
+    return f"{np.mean(counted):.1%}" if counted else ""
+
+
+def _gap(mine: list[Ours], theirs: list[Answer]) -> str:
+    gaps = [
+        (one.result.objective - other.objective) / abs(one.result.objective)
+        for one, other in zip(mine, theirs, strict=False)
+        if other.page and one.result.status is Status.OPTIMAL
+    ]
+    return f"{np.mean(gaps):.4%}" if gaps else ""
 
 
 def main() -> None:
-    """Run the benchmark and print its tables. Raises AssertionError when the two sides disagree."""
+    """Run the benchmark, print its tables and write its plots. Raises AssertionError on a contradiction."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=int, default=200, help="how many problems we solve")
-    parser.add_argument(
-        "--textbook", type=int, default=10, help="how many of them the textbook model solves too"
-    )
-    parser.add_argument(
-        "--cap", type=float, default=20.0, help="seconds after which the textbook model is cut off"
-    )
-    parser.add_argument("--crowding", type=float, default=1.0, help="above 1, shelves share more items")
+    parser.add_argument("--problems", type=int, default=400, help="how many problems of a size we solve")
+    parser.add_argument("--peers", type=int, default=6, help="how many of them each peer solves too")
+    parser.add_argument("--cap", type=float, default=20.0, help="seconds after which a peer is cut off")
+    parser.add_argument("--deadline", type=float, default=0.05, help="our deadline for a page in seconds")
+    parser.add_argument("--plots", type=Path, default=Path("var/bench"), help="folder for the plots")
     chosen = parser.parse_args()
-
-    def make(seed: int) -> Problem:
-        return problem(seed, per_slot=seed % 2 == 1, crowding=chosen.crowding)
-
-    rng = np.random.default_rng(0)
-    ours(lambda: make(0), rng)
-    mine = [ours(lambda seed=seed: make(seed), rng) for seed in range(chosen.problems)]  # type: ignore[misc]
-    theirs = [textbook(make(seed), chosen.cap) for seed in range(min(chosen.textbook, chosen.problems))]
-    for one, other in zip(mine, theirs, strict=False):
-        _check(one, other)
-    _print(mine, theirs)
+    warm()
+    ours(problem(10**6), 10.0, np.random.default_rng(0))
+    console = Console()
+    results = {}
+    for size in SIZES:
+        count = max(chosen.peers, chosen.problems // (4 if size.shelves > 60 else 1))
+        results[size] = compare(size, count, chosen.peers, chosen.cap, chosen.deadline)
+        print_size(console, size, *results[size])
+    console.print("values equal wherever two are proven; no page is worth more than a proven one")
+    chosen.plots.mkdir(parents=True, exist_ok=True)
+    plot_times(chosen.plots / "layout_time.png", results)
+    best = {seed: solve(SIZES[2].problem(seed), deadline_s=60.0).objective for seed in range(20)}
+    plot_deadlines(chosen.plots / "layout_deadline.png", SIZES[2], len(best), best.__getitem__)
+    console.print(f"plots: {chosen.plots}/layout_time.png, {chosen.plots}/layout_deadline.png")
 
 
 if __name__ == "__main__":

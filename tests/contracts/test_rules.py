@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 
 from layout.compiled import compiled
 from layout.errors import InvalidRuleError
-from layout.rules import RULE_KINDS
-from layout.types import Ints, Mask, Pages, Problem, Row
+from layout.inputs import Inputs
+from layout.objective import penalties
+from layout.rules import RULE_KINDS, BaseRule
+from layout.selector import EVERY
+from layout.types import Pages, Problem
 from tests.layout import small
-from tests.layout.instances import every_page, grid
+from tests.layout.instances import every_page
 
-LAW = settings(max_examples=60, deadline=None, derandomize=True)
+LAW = settings(max_examples=80, deadline=None, derandomize=True)
 KINDS = pytest.mark.parametrize("kind", sorted(RULE_KINDS))
 
 
@@ -24,42 +28,55 @@ def test_every_registered_kind_is_in_the_battery() -> None:
     assert set(small.RULES) == set(RULE_KINDS)
 
 
-def holds(row: Row, pages: Pages) -> Mask:
-    sums: Ints = (row.coef[pages] * row.slots).sum(axis=1)
-    return (row.lo <= sums) & (sums <= row.hi)
+@st.composite
+def inputs(draw: st.DrawFn, least: int = 1) -> Inputs:
+    return Inputs(draw(small.shelves(least)), draw(small.grids(4)), draw(small.contexts()))
+
+
+def pages_of(given_: Inputs) -> Pages:
+    """Every page of different shelves, whether or not their presentations fit."""
+    pages = every_page(given_.n, given_.slots)
+    groups = np.array([hash(shelf.group) for shelf in given_.shelves])[pages]
+    ordered = np.sort(groups, axis=1)
+    kept: Pages = pages[(ordered[:, 1:] != ordered[:, :-1]).all(axis=1)]
+    return kept
 
 
 @KINDS
 @LAW
 @given(data=st.data())
-def test_rows_and_check_agree_on_every_page(kind: str, data: st.DataObject) -> None:
-    rule, shelves = data.draw(small.RULES[kind]), data.draw(small.shelves())
-    size = data.draw(st.integers(1, min(5, len(shelves))))
-    where = grid(size)
-    pages = every_page(len(shelves), size)
-    expected = rule.check(shelves, where, pages)
-    rows = rule.rows(shelves, where)
-    by_rows = np.logical_and.reduce([holds(row, pages) for row in rows], axis=0, initial=True)
-    assert expected.shape == (len(pages),)
-    assert (expected == by_rows).all()
-    assert all(row.rule_id == rule.id and row.coef.dtype == np.int64 for row in rows)
+def test_rows_and_excess_agree_on_every_page(kind: str, data: st.DataObject) -> None:
+    rule, given_ = data.draw(small.RULES[kind]), data.draw(inputs())
+    pages = pages_of(given_)
+    excess, rows = rule.excess(given_, pages), rule.rows(given_)
+    assert excess.shape == (len(pages),)
+    assert excess.dtype == np.int64
+    assert ((excess > 0) == (rows.excess(pages) > 0)).all()
+    assert (excess >= 0).all()
+    if rule.MAY_BE_SOFT:
+        assert (excess == rows.excess(pages)).all()
 
 
 @KINDS
 @LAW
 @given(data=st.data())
-def test_no_feasible_child_is_ruled_out(kind: str, data: st.DataObject) -> None:
-    rule, shelves = data.draw(small.RULES[kind]), data.draw(small.shelves(least=2))
-    size = data.draw(st.integers(1, min(4, len(shelves))))
-    where = grid(size)
-    rows = compiled(Problem(shelves, where, (rule,), np.zeros((len(shelves), size), np.int64)))
-    pages = every_page(len(shelves), size)
-    feasible = pages[rule.check(shelves, where, pages)].tolist()
-    for page in feasible:
-        for slot, shelf in enumerate(page):
-            assert rows.children(rows.sums(tuple(page[:slot])), slot)[shelf]
-            assert rows.cells[shelf, slot]
-    assert [rows.holds(tuple(page)) for page in pages.tolist()] == rule.check(shelves, where, pages).tolist()
+def test_the_arrays_of_a_problem_say_the_same(kind: str, data: st.DataObject) -> None:
+    rule, given_ = data.draw(small.RULES[kind]), data.draw(inputs(least=2))
+    values = np.zeros((given_.n, given_.slots), np.int64)
+    problem = Problem(given_.shelves, given_.grid, (rule,), values, context=given_.context)
+    rows, (penalty,) = compiled(problem), penalties(problem)
+    fits = [
+        [not slot.presentations or one.presentation in slot.presentations for slot in given_.grid.slots]
+        for one in given_.shelves
+    ]
+    pages = pages_of(given_)
+    pages = pages[np.array(fits)[pages, np.arange(given_.slots)].all(axis=1)]
+    for page, excess in zip(pages.tolist(), rule.excess(given_, pages).tolist(), strict=True):
+        inward = rows.inward(tuple(page))
+        if rule.weight is None:
+            assert rows.holds(inward) == (excess == 0)
+        else:
+            assert rows.worth(inward) == -penalty * excess
 
 
 @KINDS
@@ -67,11 +84,10 @@ def test_the_kind_can_say_no(kind: str) -> None:
     """Some rule of the kind forbids some page and allows another, so that the laws above are not empty."""
     seen = set()
 
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
-    @given(small.RULES[kind], small.shelves(least=4))
-    def look(rule: object, shelves: object) -> None:
-        pages = every_page(len(shelves), 4)  # type: ignore[arg-type]
-        seen.update(rule.check(shelves, grid(4), pages).tolist())  # type: ignore[attr-defined]
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(small.RULES[kind], inputs(least=4))
+    def look(rule: BaseRule, given_: Inputs) -> None:
+        seen.update((rule.excess(given_, pages_of(given_)) > 0).tolist())
 
     look()
     assert seen == {True, False}
@@ -79,12 +95,34 @@ def test_the_kind_can_say_no(kind: str) -> None:
 
 @KINDS
 @pytest.mark.parametrize(
-    ("field", "value"), [("id", " "), ("relaxation", -1), ("relaxation", True), ("reason", 3)]
+    ("field", "value"),
+    [
+        ("id", " "),
+        ("relaxation", -1),
+        ("relaxation", True),
+        ("reason", 3),
+        ("weight", 0),
+        ("weight", float("nan")),
+        ("weight", "much"),
+    ],
 )
 def test_common_fields_are_checked(kind: str, field: str, value: object) -> None:
-    rule = _any(kind)
     with pytest.raises(InvalidRuleError, match=field):
-        RULE_KINDS[kind](**{**rule, field: value})
+        RULE_KINDS[kind](**{**_any(kind), field: value})
+
+
+@KINDS
+def test_a_kind_without_a_linear_excess_takes_no_weight(kind: str) -> None:
+    if not RULE_KINDS[kind].MAY_BE_SOFT:
+        with pytest.raises(InvalidRuleError, match="always hard"):
+            RULE_KINDS[kind](**{**_any(kind), "weight": 1.0, "relaxation": None})
+
+
+@KINDS
+def test_a_soft_rule_takes_no_relaxation(kind: str) -> None:
+    if RULE_KINDS[kind].MAY_BE_SOFT:
+        with pytest.raises(InvalidRuleError, match="never blocks a page"):
+            RULE_KINDS[kind](**{**_any(kind), "weight": 1.0, "relaxation": 1})
 
 
 def _any(kind: str) -> dict[str, Any]:
@@ -92,9 +130,8 @@ def _any(kind: str) -> dict[str, Any]:
 
     @settings(max_examples=1, deadline=None, derandomize=True, database=None)
     @given(small.RULES[kind])
-    def take(rule: object) -> None:
-        fields = rule.__dataclass_fields__  # type: ignore[attr-defined]
-        made.append({name: getattr(rule, name) for name in fields})
+    def take(rule: BaseRule) -> None:
+        made.append({field.name: getattr(rule, field.name) for field in fields(rule)})
 
     take()
-    return made[0]
+    return {"when": EVERY, **made[0]}

@@ -1,14 +1,16 @@
-"""Seeded, realistic layout problems: families of shelves, shared items, and a rulebook of a dozen rules."""
+"""Seeded, realistic layout problems: families of shelves, shared items, and a rulebook of fifteen rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 
-from layout.objective import page_values
+from layout.objective import page_values, penalties
 from layout.rules import (
+    Calibration,
     ItemOverlap,
     MaxCount,
     MinCount,
@@ -18,13 +20,35 @@ from layout.rules import (
     PrefixQuota,
     SlotRange,
     SponsoredSpacing,
+    VerticalSpace,
+    VisitStability,
 )
 from layout.selector import Selector
-from layout.types import Attribute, Grid, Ints, LayoutShelf, Pages, Problem, Rule, Slot
+from layout.types import (
+    Attribute,
+    Grid,
+    Ints,
+    LayoutShelf,
+    Mask,
+    PageContext,
+    Pages,
+    Presentation,
+    Problem,
+    Rule,
+    Slot,
+)
+from layout.validate import inputs_of
 
 _FAMILIES = ("history", "because", "genre", "editorial", "trending", "friends", "spoken", "watch")
 _CONTENT = {"spoken": ("podcast", "audiobook"), "watch": ("video",)}
 _GENRES = ("rock", "pop", "jazz", "electronic", "hip hop", "folk", "classical", "")
+
+
+_PRESENTATIONS = {
+    "carousel": Presentation(1, 10, 1.0),
+    "hero": Presentation(2, 3, 1.3),
+    "compact": Presentation(1, 6, 0.9),
+}
 
 
 def grid(size: int) -> Grid:
@@ -33,7 +57,7 @@ def grid(size: int) -> Grid:
 
 
 def rulebook(min_items: int = 4) -> tuple[Rule, ...]:
-    """A dozen rules as a service would write them."""
+    """Fifteen rules as a service would write them, two of them soft."""
     return (
         Pinned(id="history-first", selector=Selector({"family": "history"}), slot=1, relaxation=5),
         SlotRange(id="watch-below", selector=Selector({"content_type": "video"}), first=4, relaxation=2),
@@ -52,6 +76,8 @@ def rulebook(min_items: int = 4) -> tuple[Rule, ...]:
         ),
         SponsoredSpacing(id="sponsors", clear_first=2, gap=3, cap=2),
         ItemOverlap(id="no-repeats", min_items=min_items, relaxation=6),
+        Calibration(id="in-proportion", attribute="content_type", weight=0.01),
+        VisitStability(id="familiar", weight=0.002),
     )
 
 
@@ -88,7 +114,35 @@ def problem(
         scores = scores[:, None] * rng.uniform(0.9, 1.1, size=(count, size))
     where = grid(size)
     rules = rulebook(min_items=14 if crowding > 1 else 4)
-    return Problem(made, where, rules, page_values(scores, where, tuple(s.id for s in made)))
+    worth = page_values(scores, where, tuple(s.id for s in made))
+    return Problem(made, where, rules, worth.values, worth.unit, _context(rng, made, size))
+
+
+def presented(seed: int, count: int = 60, size: int = 12) -> Problem:
+    """One realistic problem where a third of the shelves have two presentations, and a fold a height."""
+    rng = np.random.default_rng(seed)
+    plain = shelves(rng, count)
+    scores, options, worth = rng.beta(2.0, 12.0, size=count), [], []
+    for shelf, score in zip(plain, scores.tolist(), strict=True):
+        second = {0: "hero", 1: "compact"}.get(int(rng.integers(6)))
+        for name in ("carousel", *([second] if second else [])):
+            options.append(replace(shelf, id=f"{shelf.id}@{name}", presentation=name, shelf=shelf.id))
+            worth.append(score * _PRESENTATIONS[name].prominence)
+    slots = [
+        replace(slot, presentations=("carousel", "hero") if slot.fold == 0 else ("carousel", "compact"))
+        for slot in grid(size).slots
+    ]
+    where = replace(grid(size), slots=tuple(slots), presentations=_PRESENTATIONS)
+    values = page_values(np.array(worth), where, tuple(one.id for one in options))
+    rules = (*rulebook(), VerticalSpace(id="first-screen", height=4, fold=0))
+    context = _context(rng, plain, size)
+    return Problem(tuple(options), where, rules, values.values, values.unit, context)
+
+
+def _context(rng: np.random.Generator, made: tuple[LayoutShelf, ...], size: int) -> PageContext:
+    previous = tuple(made[s].id for s in rng.permutation(len(made))[:size].tolist())
+    taste = dict(zip(("music", "podcast", "audiobook", "video"), rng.dirichlet([9, 2, 1, 1]), strict=True))
+    return PageContext(previous=previous, taste={"content_type": taste})
 
 
 def every_page(n: int, size: int) -> Pages:
@@ -97,17 +151,39 @@ def every_page(n: int, size: int) -> Pages:
 
 
 def feasible_pages(given: Problem) -> Pages:
-    """All pages that obey every rule, by enumeration with the rules' own checks."""
+    """All pages that obey the structure and every hard rule, by enumeration with the rules' own excess."""
     pages = every_page(len(given.shelves), len(given.grid.slots))
+    pages = pages[_fit(given, pages)]
+    inputs = inputs_of(given)
     for rule in given.rules:
-        pages = pages[rule.check(given.shelves, given.grid, pages)]
+        if rule.weight is None:
+            pages = pages[rule.excess(inputs, pages) == 0]
     return pages
 
 
 def worth(given: Problem, pages: Pages) -> Ints:
-    """The value of each page (b, K): (b,)."""
+    """What each page (b, K) is worth less what it pays: (b,)."""
     total: Ints = given.values[pages, np.arange(pages.shape[1])].sum(axis=1)
+    inputs = inputs_of(given)
+    for rule, penalty in zip(given.rules, penalties(given), strict=True):
+        if penalty:
+            total = total - penalty * rule.excess(inputs, pages)
     return total
+
+
+def _fit(given: Problem, pages: Pages) -> Mask:
+    """Which pages hold every shelf once at most, in presentations that their slots allow: (b,)."""
+    names = sorted({shelf.group for shelf in given.shelves})
+    groups = np.sort(np.array([names.index(shelf.group) for shelf in given.shelves])[pages], axis=1)
+    fits = np.array(
+        [
+            [not slot.presentations or shelf.presentation in slot.presentations for slot in given.grid.slots]
+            for shelf in given.shelves
+        ]
+    ).reshape(len(given.shelves), len(given.grid.slots))
+    inside = fits[pages, np.arange(pages.shape[1])].all(axis=1)
+    distinct: Mask = inside & (groups[:, 1:] != groups[:, :-1]).all(axis=1)
+    return distinct
 
 
 def some(count: int, start: int = 0) -> Iterator[int]:

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from layout.errors import InvalidRuleError
+from layout.inputs import Inputs
 from layout.rules import (
     RULE_KINDS,
     BaseRule,
+    Calibration,
+    CostBudget,
+    DistinctValues,
+    ExplorationFloor,
+    Exposure,
+    FreshnessFloor,
+    Implication,
+    Ineligible,
     ItemOverlap,
     MaxCount,
+    MaxRun,
     MinCount,
     MinGap,
+    MutualExclusion,
     NoEqualNeighbours,
     Pinned,
+    Precedence,
     PrefixQuota,
+    Share,
     SlotRange,
     SponsoredSpacing,
+    VerticalSpace,
+    VisitStability,
+    applicable,
 )
-from layout.selector import Selector
-from layout.types import LayoutShelf
+from layout.selector import Range, Selector
+from layout.types import Attribute, LayoutShelf, PageContext, Presentation
 from tests.layout.instances import grid
 
 RED = Selector({"colour": "red"})
+BLUE = Selector({"colour": "blue"})
 SHELVES = (
-    LayoutShelf("r0", {"colour": "red", "sponsored": True}, (1, 2, 3)),
-    LayoutShelf("r1", {"colour": "red", "sponsored": False}, (3, 4, 5)),
-    LayoutShelf("b2", {"colour": "blue", "sponsored": "brand"}, (1, 2, 6)),
+    LayoutShelf("r0", {"colour": "red", "sponsored": True, "cost": 1.5}, (1, 2, 3)),
+    LayoutShelf("r1", {"colour": "red", "sponsored": False, "cost": 1.25}, (3, 4, 5)),
+    LayoutShelf("b2", {"colour": "blue", "sponsored": "brand", "cost": 1.0}, (1, 2, 6), "hero"),
     LayoutShelf("n3", {}, (7, 8, 9)),
     LayoutShelf("n4", {"colour": ""}, (7, 8, 10)),
+    LayoutShelf("r5", {"colour": "red"}, (11, 12, 13)),
 )
 
 
@@ -42,7 +61,7 @@ SHELVES = (
         (SlotRange(id="p", selector=RED, first=2, last=2), (2, 1, 3), (2, 3, 1)),
         (MaxCount(id="p", selector=RED, count=1), (0, 2, 3), (0, 3, 1)),
         (MaxCount(id="p", selector=RED, count=0, first=2), (0, 2, 3), (3, 0, 2)),
-        (MinCount(id="p", selector=RED, count=5), (0, 1, 3), (0, 2, 3)),
+        (MinCount(id="p", selector=RED, count=5), (0, 1, 5), (0, 2, 3)),
         (MinCount(id="p", selector=RED, count=1, last=1), (0, 2, 3), (2, 0, 3)),
         (MinGap(id="p", selector=RED, gap=1), (0, 2, 1), (2, 0, 1)),
         (NoEqualNeighbours(id="p", attribute="colour"), (0, 3, 4), (0, 1, 2)),
@@ -52,11 +71,32 @@ SHELVES = (
         (SponsoredSpacing(id="p", cap=1), (0, 1, 3), (0, 1, 2)),
         (ItemOverlap(id="p", min_items=3), (2, 1, 4), (0, 2, 3)),
         (ItemOverlap(id="p", min_items=2), (0, 2, 3), (0, 1, 2)),
+        (Ineligible(id="p", selector=RED), (2, 3, 4), (2, 3, 0)),
+        (Share(id="p", selector=RED, at_most=0.5), (0, 2, 3), (0, 1, 3)),
+        (Share(id="p", selector=RED, at_least=0.5), (0, 1, 3), (0, 2, 3)),
+        (MaxRun(id="p", attribute="colour", run=1), (0, 2, 1), (0, 1, 2)),
+        (DistinctValues(id="p", attribute="colour", window=3), (0, 2, 3), (0, 2, 1)),
+        (DistinctValues(id="p", attribute="colour", window=3, at_least=2), (0, 1, 2), (0, 1, 5)),
+        (MutualExclusion(id="p", one=RED, other=BLUE), (0, 1, 3), (0, 3, 2)),
+        (MutualExclusion(id="p", one=RED, other=BLUE, last=2), (0, 3, 2), (0, 2, 3)),
+        (Precedence(id="p", above=RED, below=BLUE), (0, 1, 2), (0, 2, 1)),
+        (Implication(id="p", present=BLUE, needs=RED), (2, 3, 0), (2, 3, 4)),
+        (Exposure(id="p", selector=RED, at_least=0.9), (0, 2, 3), (2, 0, 3)),
+        (Exposure(id="p", selector=RED, at_most=0.9), (2, 0, 3), (0, 2, 3)),
+        (Calibration(id="p", attribute="colour", weight=1.0), (0, 1, 2), (0, 2, 3)),
+        (FreshnessFloor(id="p", count=1, attribute="sponsored"), (1, 3, 2), (1, 3, 4)),
+        (ExplorationFloor(id="p", count=1, last=1, attribute="sponsored"), (2, 1, 3), (1, 2, 3)),
+        (VisitStability(id="p", max_moves=0), (2, 0, 3), (0, 2, 3)),
+        (VisitStability(id="p", weight=1.0), (2, 3, 4), (3, 2, 4)),
+        (VerticalSpace(id="p", height=4), (0, 1, 3), (2, 0, 1)),
+        (CostBudget(id="p", budget=2.5), (0, 2, 3), (0, 1, 3)),
     ],
 )
 def test_the_meaning_of_a_rule(rule: BaseRule, good: tuple[int, ...], bad: tuple[int, ...]) -> None:
     pages = np.array([good, bad])
-    assert rule.check(SHELVES, grid(3), pages).tolist() == [True, False]
+    where = replace(grid(3), presentations={"hero": Presentation(3)})
+    context = PageContext(previous=("b2", "x"), taste={"colour": {"red": 0.6, "blue": 0.4}})
+    assert (rule.excess(Inputs(SHELVES, where, context), pages) > 0).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +114,19 @@ def test_the_meaning_of_a_rule(rule: BaseRule, good: tuple[int, ...], bad: tuple
         ("sponsored_spacing", {}, "cap"),
         ("sponsored_spacing", {"attribute": "", "cap": 1}, "attribute"),
         ("item_overlap", {"min_items": 0}, "min_items"),
+        ("share", {"selector": RED}, "at_least"),
+        ("share", {"selector": RED, "at_least": 1.5}, "at_least"),
+        ("share", {"selector": RED, "at_least": 0.5, "at_most": 0.4}, "at_most"),
+        ("max_run", {"attribute": "colour", "run": 0}, "run"),
+        ("distinct_values", {"attribute": "colour", "window": 1}, "window"),
+        ("distinct_values", {"attribute": "colour", "window": 6, "at_least": 4}, "at_least"),
+        ("exposure", {"selector": RED}, "at_least"),
+        ("calibration", {"attribute": "colour"}, "weight"),
+        ("freshness_floor", {"count": 0}, "count"),
+        ("visit_stability", {}, "max_moves"),
+        ("visit_stability", {"max_moves": 1, "weight": 1.0}, "max_moves"),
+        ("vertical_space", {"height": 0}, "height"),
+        ("cost_budget", {"budget": -1.0}, "budget"),
     ],
 )
 def test_a_meaningless_rule_is_refused_by_field(kind: str, fields: dict[str, Any], field: str) -> None:
@@ -81,15 +134,51 @@ def test_a_meaningless_rule_is_refused_by_field(kind: str, fields: dict[str, Any
         RULE_KINDS[kind](id="x", **fields)
 
 
+def matching(selector: Selector) -> list[str]:
+    return [SHELVES[s].id for s in np.flatnonzero(Inputs(SHELVES, grid(3)).mask(selector)).tolist()]
+
+
 def test_selectors_match_all_attributes_and_keep_true_and_one_apart() -> None:
-    assert Selector().mask(SHELVES).all()
-    assert Selector({"colour": ["red", "blue"]}).mask(SHELVES).tolist() == [True, True, True, False, False]
-    assert Selector({"colour": "red", "sponsored": True}).mask(SHELVES).tolist() == [True] + [False] * 4
-    assert Selector({"sponsored": 1}).mask(SHELVES).sum() == 0
-    assert Selector({"id": "n3"}).mask(SHELVES).tolist() == [False, False, False, True, False]
+    assert matching(Selector()) == ["r0", "r1", "b2", "n3", "n4", "r5"]
+    assert matching(Selector({"colour": ["red", "blue"]})) == ["r0", "r1", "b2", "r5"]
+    assert matching(Selector({"colour": "red", "sponsored": True})) == ["r0"]
+    assert matching(Selector({"sponsored": 1})) == []
+    assert matching(Selector({"id": "n3"})) == ["n3"]
 
 
-@pytest.mark.parametrize("match", [{"colour": []}, {"": "red"}, {"colour": ""}])
+def test_selectors_nest() -> None:
+    red, blue = Selector({"colour": "red"}), Selector({"colour": "blue"})
+    paid = Selector({"sponsored": True})
+    assert matching(Selector(any_of=(blue, paid))) == ["r0", "b2"]
+    assert matching(Selector(all_of=(red, paid))) == ["r0"]
+    assert matching(Selector(none_of=(red, blue))) == ["n3", "n4"]
+    assert matching(Selector({"colour": "red"}, none_of=(paid,))) == ["r1", "r5"]
+    assert Selector({"a": 1}, any_of=(Selector({"b": 2}),)).names() == {"a", "b"}
+
+
+def test_ranges_hold_for_numbers_alone() -> None:
+    facts: dict[str, Attribute] = {"hour": 7, "tier": "free", "open": True}
+    assert Selector({"hour": Range(6, 9)}).holds(facts)
+    assert not Selector({"hour": Range(at_least=8)}).holds(facts)
+    assert not Selector({"open": Range(0, 1)}).holds(facts)
+    assert not Selector({"weekday": Range(0, 6)}).holds(facts)
+    assert Selector({"tier": ["free", "paid"]}, none_of=(Selector({"hour": 8}),)).holds(facts)
+
+
+@pytest.mark.parametrize("match", [{"colour": []}, {"": "red"}, {"colour": ""}, {"size": float("nan")}])
 def test_an_empty_condition_is_refused(match: dict[str, Any]) -> None:
     with pytest.raises(InvalidRuleError, match="selector"):
         Selector(match)
+
+
+@pytest.mark.parametrize("limits", [(None, None), (3, 2), (True, None), ("1", None), (float("nan"), None)])
+def test_a_meaningless_range_is_refused(limits: tuple[Any, Any]) -> None:
+    with pytest.raises(InvalidRuleError, match="at_"):
+        Range(*limits)
+
+
+def test_only_applicable_rules_apply() -> None:
+    always = MaxCount(id="always", selector=RED, count=1)
+    mornings = MaxCount(id="mornings", selector=RED, count=1, when=Selector({"hour": Range(5, 11)}))
+    assert applicable((always, mornings), {"hour": 8}) == (always, mornings)
+    assert applicable((always, mornings), {"hour": 20}) == (always,)

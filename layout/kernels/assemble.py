@@ -1,0 +1,215 @@
+"""From coefficients × weights to what every search reads: reachable sums, open cells, cell entries."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layout.kernels.jit import kernel
+from layout.types import Ints, Mask
+
+_MANY = 1 << 62
+
+
+@kernel
+def reach(coefs: Ints, weights: Ints, terms: Ints, rows: int, allowed: Mask) -> tuple[Ints, Ints, Ints, Ints]:
+    """How much each row can gain in a slot, and in all slots from one on.
+
+    Returns `most` and `least` (m, K), what the best and the worst option allowed in the slot adds, and
+    `most_from` and `least_from` (m, K + 1), bounds on what slots k.. can add together. The latter are the
+    sums of the former, tightened for rows with one term and one positive weight: the slots hold different
+    options, so they add no more than the largest coefficients do.
+    """
+    size = weights.shape[1]
+    most = np.zeros((rows, size), dtype=np.int64)
+    least = np.zeros((rows, size), dtype=np.int64)
+    most_from = np.zeros((rows, size + 1), dtype=np.int64)
+    least_from = np.zeros((rows, size + 1), dtype=np.int64)
+    top, bottom = _by_slot(coefs, allowed)
+    best, worst = _ranked(coefs, size)
+    start = 0
+    while start < len(terms):
+        end = start + 1
+        r = terms[start, 0]
+        while end < len(terms) and terms[end, 0] == r:
+            end += 1
+        if end == start + 1:
+            c, w = terms[start, 1], weights[terms[start, 2]]
+            for k in range(size):
+                most[r, k] = w[k] * (top[c, k] if w[k] >= 0 else bottom[c, k])
+                least[r, k] = w[k] * (bottom[c, k] if w[k] >= 0 else top[c, k])
+        else:
+            _mixed(coefs, weights, terms[start:end], allowed, most[r], least[r])
+        for k in range(size - 1, -1, -1):
+            most_from[r, k] = most_from[r, k + 1] + most[r, k]
+            least_from[r, k] = least_from[r, k + 1] + least[r, k]
+        if end == start + 1:
+            _different(weights[terms[start, 2]], best[c], worst[c], most_from[r], least_from[r])
+        start = end
+    return most, least, most_from, least_from
+
+
+@kernel
+def possible_cells(
+    coefs: Ints,
+    weights: Ints,
+    terms: Ints,
+    lo: Ints,
+    hi: Ints,
+    hard: Mask,
+    most: Ints,
+    least: Ints,
+    allowed: Mask,
+) -> Mask:
+    """The cells (n, K) of `allowed` that no single hard row rules out on every page.
+
+    With an option in slot k the other slots can add from Σ least to Σ most; what the option itself adds must
+    lie within what the limits leave.
+    """
+    cells = allowed.copy()
+    n, size = allowed.shape
+    start = 0
+    while start < len(terms):
+        end = start + 1
+        r = terms[start, 0]
+        while end < len(terms) and terms[end, 0] == r:
+            end += 1
+        if hard[r]:
+            most_sum, least_sum = most[r].sum(), least[r].sum()
+            for k in range(size):
+                floor = lo[r] - (most_sum - most[r, k])
+                ceiling = hi[r] - (least_sum - least[r, k])
+                if least[r, k] >= floor and most[r, k] <= ceiling:
+                    continue
+                for s in range(n):
+                    total = 0
+                    for t in range(start, end):
+                        total += coefs[terms[t, 1], s] * weights[terms[t, 2], k]
+                    if total < floor or total > ceiling:
+                        cells[s, k] = False
+        start = end
+    return cells
+
+
+@kernel
+def entries(coefs: Ints, weights: Ints, terms: Ints, cells: Mask) -> tuple[Ints, Ints, Ints]:
+    """What each open cell adds to which rows: `ptr` (nK + 1,) into `row` and `coef` (e,), rows ascending.
+
+    Closed cells have no entries.
+    """
+    n, size = cells.shape
+    ptr = np.zeros(n * size + 1, dtype=np.int64)
+    for t in range(len(terms)):
+        c, w = terms[t, 1], terms[t, 2]
+        for k in range(size):
+            if weights[w, k] != 0:
+                for s in range(n):
+                    if coefs[c, s] != 0 and cells[s, k]:
+                        ptr[s * size + k + 1] += 1
+    for cell in range(n * size):
+        ptr[cell + 1] += ptr[cell]
+    row = np.empty(ptr[-1], dtype=np.int64)
+    coef = np.empty(ptr[-1], dtype=np.int64)
+    end = ptr[:-1].copy()
+    merged = False
+    for t in range(len(terms)):
+        r, c, w = terms[t, 0], terms[t, 1], terms[t, 2]
+        for k in range(size):
+            if weights[w, k] == 0:
+                continue
+            for s in range(n):
+                if coefs[c, s] == 0 or not cells[s, k]:
+                    continue
+                cell = s * size + k
+                if end[cell] > ptr[cell] and row[end[cell] - 1] == r:
+                    coef[end[cell] - 1] += coefs[c, s] * weights[w, k]
+                    merged = True
+                else:
+                    row[end[cell]] = r
+                    coef[end[cell]] = coefs[c, s] * weights[w, k]
+                    end[cell] += 1
+    if merged:
+        return _closed_up(ptr, end, row, coef)
+    return ptr, row, coef
+
+
+@kernel
+def _by_slot(coefs: Ints, allowed: Mask) -> tuple[Ints, Ints]:
+    """Largest and smallest of each coefficient array over the options allowed in each slot: (c, K) both."""
+    n, size = allowed.shape
+    top = np.full((len(coefs), size), -_MANY, dtype=np.int64)
+    bottom = np.full((len(coefs), size), _MANY, dtype=np.int64)
+    for c in range(len(coefs)):
+        for s in range(n):
+            value = coefs[c, s]
+            for k in range(size):
+                if allowed[s, k]:
+                    top[c, k] = max(top[c, k], value)
+                    bottom[c, k] = min(bottom[c, k], value)
+        for k in range(size):
+            if top[c, k] < bottom[c, k]:
+                top[c, k] = 0
+                bottom[c, k] = 0
+    return top, bottom
+
+
+@kernel
+def _mixed(coefs: Ints, weights: Ints, terms: Ints, allowed: Mask, most: Ints, least: Ints) -> None:
+    """Fill `most` and `least` (K,) of one row of several terms."""
+    n, size = allowed.shape
+    for k in range(size):
+        high, low = -_MANY, _MANY
+        for s in range(n):
+            if allowed[s, k]:
+                total = 0
+                for t in range(len(terms)):
+                    total += coefs[terms[t, 1], s] * weights[terms[t, 2], k]
+                high = max(high, total)
+                low = min(low, total)
+        most[k] = high if high >= low else 0
+        least[k] = low if high >= low else 0
+
+
+@kernel
+def _ranked(coefs: Ints, size: int) -> tuple[Ints, Ints]:
+    """Sums of the j largest and the j smallest of each coefficient array, j = 0..K: (c, K + 1) both."""
+    n = coefs.shape[1]
+    best = np.zeros((len(coefs), size + 1), dtype=np.int64)
+    worst = np.zeros((len(coefs), size + 1), dtype=np.int64)
+    for c in range(len(coefs)):
+        order = np.sort(coefs[c])
+        for j in range(size):
+            best[c, j + 1] = best[c, j] + (order[n - 1 - j] if j < n else 0)
+            worst[c, j + 1] = worst[c, j] + (order[j] if j < n else 0)
+    return best, worst
+
+
+@kernel
+def _different(weight: Ints, best: Ints, worst: Ints, most_from: Ints, least_from: Ints) -> None:
+    """Tighten one row's bounds where it counts every slot that it counts by the same positive weight."""
+    size = len(weight)
+    common = 0
+    for k in range(size):
+        if weight[k] != 0:
+            if weight[k] < 0 or (common != 0 and weight[k] != common):
+                return
+            common = weight[k]
+    counted = 0
+    for k in range(size - 1, -1, -1):
+        counted += weight[k] != 0
+        most_from[k] = min(most_from[k], best[counted] * common)
+        least_from[k] = max(least_from[k], worst[counted] * common)
+
+
+@kernel
+def _closed_up(ptr: Ints, end: Ints, row: Ints, coef: Ints) -> tuple[Ints, Ints, Ints]:
+    """The same entries without the room that merged ones left, nor those that cancelled out."""
+    packed = np.zeros(len(ptr), dtype=np.int64)
+    at = 0
+    for cell in range(len(end)):
+        for e in range(ptr[cell], end[cell]):
+            if coef[e] != 0:
+                row[at] = row[e]
+                coef[at] = coef[e]
+                at += 1
+        packed[cell + 1] = at
+    return packed, row[:at].copy(), coef[:at].copy()

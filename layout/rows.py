@@ -1,0 +1,144 @@
+"""Linear constraints on a page, as arrays: what rules are translated into and every solver reads.
+
+A row limits a sum of terms, each a coefficient per option times a weight per slot:
+lo ≤ Σ over terms (c, w) Σ over slots k of c[page[k]]·w[k] ≤ hi. One term suffices for counts in a window;
+rules that speak of different options in different slots need several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layout.types import Ints, Mask, Pages
+
+NO_LIMIT: Final = 1 << 40
+"""A row limit that no sum of coefficients reaches."""
+
+_FIRST: Final[Ints] = np.zeros((1, 3), dtype=np.int64)
+_FIRST.flags.writeable = False
+
+Numbers = NDArray[np.bool_] | NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of one rule, over n options and K slots.
+
+    `coefs` (c, n) and `weights` (w, K) are shared by `terms` (t, 3) int64, each a row, a coefficient array
+    and a weight array, in order of rows; every row has a term. `lo` and `hi` (m,) are the limits.
+    """
+
+    coefs: Ints
+    weights: Ints
+    terms: Ints
+    lo: Ints
+    hi: Ints
+
+    def sums(self, pages: Pages) -> Ints:
+        """What each row adds up to on each of the `pages` (b, K): (b, m)."""
+        row, coef, weight = self.terms.T
+        each = (self.coefs[coef][:, pages] * self.weights[weight][:, None, :]).sum(axis=2)
+        sums = np.zeros((len(self.lo), len(pages)), dtype=np.int64)
+        np.add.at(sums, row, each)
+        return sums.T
+
+    def excess(self, pages: Pages) -> Ints:
+        """By how much each of the `pages` (b, K) lies outside the limits, over all rows: (b,)."""
+        sums = self.sums(pages)
+        beyond = np.maximum(sums - self.hi, 0) + np.maximum(self.lo - sums, 0)
+        total: Ints = beyond.sum(axis=1)
+        return total
+
+
+def none(options: int, slots: int) -> Rows:
+    """No rows at all."""
+    empty = np.zeros(0, dtype=np.int64)
+    return Rows(empty.reshape(0, options), empty.reshape(0, slots), empty.reshape(0, 3), empty, empty)
+
+
+def one(coef: Numbers, weight: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
+    """One row of one term: `coef` (n,) counted in the slots by `weight` (K,)."""
+    return Rows(
+        coef[None].astype(np.int64),
+        weight[None].astype(np.int64),
+        _FIRST,
+        np.array([lo], dtype=np.int64),
+        np.array([hi], dtype=np.int64),
+    )
+
+
+def product(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
+    """A row of one term for each pair of `coefs` (c, n) and `weights` (w, K), with the same limits."""
+    terms = np.zeros((len(coefs), len(weights), 3), dtype=np.int64)
+    terms[:, :, 1] = np.arange(len(coefs))[:, None]
+    terms[:, :, 2] = np.arange(len(weights))
+    return _single(coefs, weights, terms.reshape(-1, 3), lo, hi)
+
+
+def paired(coefs: Numbers, weights: Numbers, lo: int | Ints = -NO_LIMIT, hi: int | Ints = NO_LIMIT) -> Rows:
+    """Row i counts `coefs[i]` by `weights[i]`; where one of them is a single array, it serves every row."""
+    terms = np.zeros((max(len(coefs), len(weights)), 3), dtype=np.int64)
+    if len(coefs) > 1:
+        terms[:, 1] = np.arange(len(coefs))
+    if len(weights) > 1:
+        terms[:, 2] = np.arange(len(weights))
+    return _single(coefs, weights, terms, lo, hi)
+
+
+def summed(terms: Sequence[tuple[Numbers, Numbers]], lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
+    """One row of several terms (coef (n,), weight (K,))."""
+    at = np.arange(len(terms))
+    table = np.stack([np.zeros(len(terms), dtype=np.int64), at, at], axis=1)
+    coefs, weights = np.array([coef for coef, _ in terms]), np.array([weight for _, weight in terms])
+    return Rows(
+        coefs.astype(np.int64),
+        weights.astype(np.int64),
+        table,
+        np.array([lo], np.int64),
+        np.array([hi], np.int64),
+    )
+
+
+def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
+    """All rows of the `blocks`, in their order."""
+    if not blocks:
+        return none(options, slots)
+    offset = np.zeros((len(blocks), 3), dtype=np.int64)
+    counts = [(len(block.lo), len(block.coefs), len(block.weights)) for block in blocks]
+    offset[1:] = np.cumsum(counts[:-1], axis=0) if len(counts) > 1 else 0
+    terms = [block.terms + start for block, start in zip(blocks, offset, strict=True)]
+    return Rows(
+        np.ascontiguousarray(np.concatenate([block.coefs for block in blocks])),
+        np.ascontiguousarray(np.concatenate([block.weights for block in blocks])),
+        np.ascontiguousarray(np.concatenate(terms)),
+        np.concatenate([block.lo for block in blocks]),
+        np.concatenate([block.hi for block in blocks]),
+    )
+
+
+def window(slots: int, first: int, last: int | None) -> Mask:
+    """Which of `slots` slots are from `first` to `last`, counted from 1 and both included: (K,) bool."""
+    inside = np.zeros(slots, dtype=np.bool_)
+    inside[first - 1 : last] = True
+    return inside
+
+
+def sliding(slots: int, width: int) -> Mask:
+    """Every run of `width` neighbouring slots (all slots where there are fewer): (w, K) bool."""
+    width = min(width, slots)
+    away = np.arange(slots) - np.arange(slots - width + 1)[:, None]
+    return (away >= 0) & (away < width)
+
+
+def _single(coefs: Numbers, weights: Numbers, terms: Ints, lo: int | Ints, hi: int | Ints) -> Rows:
+    """Rows of one term each; the column that numbers them is filled in."""
+    m = len(terms)
+    terms[:, 0] = np.arange(m)
+    limits = np.empty((2, m), dtype=np.int64)
+    limits[0], limits[1] = lo, hi
+    return Rows(coefs.astype(np.int64), weights.astype(np.int64), terms, limits[0], limits[1])

@@ -1,0 +1,43 @@
+"""Something new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layout.inputs import Inputs
+from layout.rows import Rows, none, one, window
+from layout.rules.base import BaseRule, beyond
+from layout.types import Ints, Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshnessFloor(BaseRule):
+    """At least `count` shelves in slots `first` to `last` are
+    fresh: those whose `attribute` is true, a non-empty text or a non-zero number.
+
+    Where fewer are proposed, or the window has fewer slots, that many.
+    """
+
+    count: int
+    first: int = 1
+    last: int | None = None
+    attribute: str = "fresh"
+
+    def rows(self, inputs: Inputs) -> Rows:
+        """One row: the slots of the window count as many of them as are wanted and possible."""
+        matches = inputs.truthy(self.attribute)
+        slots = window(inputs.slots, self.first, self.last)
+        needed = min(self.count, inputs.shelf_count(matches), int(slots.sum()))
+        return one(matches, slots, lo=needed) if needed else none(inputs.n, inputs.slots)
+
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """How many of them each of the pages (b, K) lacks in the window: (b,)."""
+        matches = inputs.truthy(self.attribute)
+        hits = matches[pages[:, self.first - 1 : self.last]]
+        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        return beyond(hits.sum(axis=1), min(self.count, there, hits.shape[1]))
+
+    def _validate(self) -> None:
+        self._at_least("count", self.count, 1)
+        self._window(self.first, self.last)
+        self._text("attribute", self.attribute)

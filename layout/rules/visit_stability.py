@@ -1,0 +1,58 @@
+"""A page that one finds one's way about again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layout.errors import InvalidRuleError
+from layout.inputs import Inputs
+from layout.rows import Rows, none, summed
+from layout.rules.base import BaseRule, beyond
+from layout.types import Ints, Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitStability(BaseRule):
+    """Shelves that were on the listener's previous page keep their slots.
+
+    Hard with `max_moves`: at most so many of those that are on the page again stand in another slot. Soft
+    with a `weight`: the page pays it for each slot that one of them has moved. Says nothing about shelves
+    that come or go, nor on a first visit.
+    """
+
+    max_moves: int | None = None
+
+    def rows(self, inputs: Inputs) -> Rows:
+        """One row with a term per slot of the previous page whose shelf is proposed again."""
+        before = self._before(inputs)
+        known = sorted(set(before[before >= 0].tolist()))
+        if not known:
+            return none(inputs.n, inputs.slots)
+        distance = np.abs(np.arange(inputs.slots) - np.array(known)[:, None])
+        moved = distance if self.max_moves is None else (distance > 0).astype(np.int64)
+        terms = [(before == slot, weight) for slot, weight in zip(known, moved, strict=True)]
+        return summed(terms, hi=self.max_moves or 0)
+
+    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
+        """By how many slots, or by how many moves too many, each of the pages (b, K) differs: (b,)."""
+        before = self._before(inputs)[pages]
+        away = np.where(before >= 0, np.abs(np.arange(pages.shape[1]) - before), 0)
+        if self.max_moves is None:
+            distance: Ints = away.sum(axis=1)
+            return distance
+        return beyond((away > 0).sum(axis=1), 0, self.max_moves)
+
+    def _before(self, inputs: Inputs) -> Ints:
+        """The slot (from 0) of each option's shelf on the previous page, −1 for none: (n,)."""
+        place = {shelf: slot for slot, shelf in enumerate(inputs.context.previous)}
+        return np.array([place.get(shelf.group, -1) for shelf in inputs.shelves], dtype=np.int64)
+
+    def _validate(self) -> None:
+        if (self.max_moves is None) == (self.weight is None):
+            raise InvalidRuleError(
+                self.id, "max_moves", self.max_moves, "give either max_moves (hard) or a weight (soft)"
+            )
+        if self.max_moves is not None:
+            self._at_least("max_moves", self.max_moves, 0)
