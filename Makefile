@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench clean
+.PHONY: help setup run test check format bench bench-layout clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed and neither was found: make PYTHON=/path/to/python3.12"; exit 1; }
@@ -42,6 +42,9 @@ format: $(STAMP) ## Format the code and fix what can be fixed
 
 bench: $(STAMP) ## Print the benchmark tables, with ratios against the named peers
 	@$(BIN)/python -m tests.benchmarks.bench_compose
+	@$(BIN)/python -m tests.benchmarks.bench_layout
+
+bench-layout: $(STAMP) ## Print the layout benchmark alone, and write its plots to var/bench
 	@$(BIN)/python -m tests.benchmarks.bench_layout
 
 clean: ## Remove the environment and the local database

@@ -28,12 +28,16 @@ HOME_PAGE: dict[str, Any] = {
             "slot": 1,
             "shelf_id": _SHELF,
             "title": "Because you listened to Ada Lunes",
+            "presentation": "carousel",
             "source": "because_you_listened",
             "seed_item": "artist:ada-lunes",
             "reason": "You played Ada Lunes 212 times",
-            "slot_reason": "“Fresh finds” would be worth more here, but 'varied-neighbours' keep it out.",
+            "slot_reason": (
+                "“Fresh finds” (as carousel) would be worth more here, but 'varied-neighbours' keep it out."
+            ),
             "rules": ["varied-neighbours"],
             "rival": "fresh_finds",
+            "rival_presentation": "carousel",
             "value": 0.31,
             "conditional": 0.93,
             "items": [
@@ -61,10 +65,13 @@ HOME_PAGE: dict[str, Any] = {
         "gap": 0.0,
         "proof": "cp-sat",
         "relaxed": [],
+        "paid": {"stay-put": 310},
     },
     "diagnostics": {
         "seconds": {"shelves": 0.0041, "score": 0.0012, "layout": 0.0029, "total": 0.0094},
+        "layout_seconds": {"compile": 0.0016, "bound": 0.0007},
         "candidate_shelves": 41,
+        "options": 58,
         "dropped_sources": [],
         "violations": [],
         "fallback": "",
@@ -80,8 +87,12 @@ SURFACES: dict[str, Any] = {
             "version": "1",
             "items_per_shelf": 8,
             "slots": [
-                {"slot": 1, "examination": 0.97, "fold": 0},
-                {"slot": 2, "examination": 0.88, "fold": 0},
+                {"slot": 1, "examination": 0.97, "fold": 0, "presentations": ["carousel", "hero"]},
+                {"slot": 2, "examination": 0.88, "fold": 0, "presentations": ["carousel"]},
+            ],
+            "presentations": [
+                {"name": "carousel", "height": 1, "items": 8, "prominence": 1.0},
+                {"name": "hero", "height": 2, "items": 3, "prominence": 1.25},
             ],
         }
     ]
@@ -132,6 +143,7 @@ DECISION: dict[str, Any] = {
         {
             "shelf_id": _SHELF,
             "title": "Because you listened to Ada Lunes",
+            "presentation": "carousel",
             "source": "because_you_listened",
             "reason": "You played Ada Lunes 212 times",
             "seed_item": "artist:ada-lunes",
@@ -167,8 +179,8 @@ DECISION: dict[str, Any] = {
         "gap": 0.0,
         "proof": "cp-sat",
         "relaxed": [],
+        "paid": {"stay-put": 310},
     },
-    "solver_settings": {"seed": 1},
     "dropped_sources": {},
     "fallback": "",
     "seconds": {"total": 0.0094},

@@ -91,10 +91,11 @@ class EventAnswer(BaseModel):
 
 
 class CandidateOut(BaseModel):
-    """A shelf that was proposed, placed or not."""
+    """A shelf that was proposed, in one presentation, placed or not."""
 
     shelf_id: str
     title: str
+    presentation: str = Field(description="Empty on a surface with one way to show shelves.")
     source: str
     reason: str
     seed_item: str | None
@@ -137,7 +138,6 @@ class DecisionOut(BaseModel):
     versions: Versions
     effective_rules: list[str]
     layout: LayoutReport
-    solver_settings: dict[str, Any]
     dropped_sources: dict[str, str]
     fallback: str
     seconds: dict[str, float]

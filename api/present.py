@@ -14,6 +14,7 @@ from api.schemas import (
     LayoutReport,
     ListenerOut,
     PlacedShelf,
+    PresentationOut,
     ShownItem,
     SlotOut,
     SurfaceOut,
@@ -22,26 +23,27 @@ from api.schemas import (
 from bandits.types import RewardEvent
 from home.compose import ComposedPage, Placement
 from home.events import EventReport
+from home.options import Option
 from home.records import DecisionRecord, LoggedSolver
-from layout.explain import SlotReason
 from layout.types import Grid, Result
+from layout.why import SlotReason
 from shelves.types import Item, Listener
 
 
 def home_page(page: ComposedPage) -> HomePage:
     """A composed page."""
-    titles = {shelf.id: shelf.title for shelf in page.shelves}
+    options = {option.id: option for option in page.options}
     return HomePage(
         decision_id=page.decision_id,
         listener=listener(page.context.listener),
         surface=page.context.surface,
         at=page.context.now,
-        page=[_placed(placement, titles) for placement in page.placements],
+        page=[_placed(placement, options) for placement in page.placements],
         propensity=page.draw.propensity,
         explored=page.draw.explored,
         seed=page.seed,
         versions=Versions(policy=page.policy_version, rules=page.rules_version, grid=page.grid.version),
-        layout=_layout(page.result),
+        layout=_layout(page.result, page.paid),
         diagnostics=_diagnostics(page),
     )
 
@@ -56,17 +58,29 @@ def listener(one: Listener) -> ListenerOut:
 def surface(grid: Grid) -> SurfaceOut:
     """A surface and its grid."""
     slots = [
-        SlotOut(slot=number, examination=slot.examination, fold=slot.fold)
+        SlotOut(
+            slot=number,
+            examination=slot.examination,
+            fold=slot.fold,
+            presentations=list(slot.presentations),
+        )
         for number, slot in enumerate(grid.slots, start=1)
     ]
+    presentations = [
+        PresentationOut(name=name, height=one.height, items=one.items, prominence=one.prominence)
+        for name, one in grid.presentations.items()
+    ]
     return SurfaceOut(
-        surface=grid.surface, version=grid.version, items_per_shelf=grid.items_per_shelf, slots=slots
+        surface=grid.surface,
+        version=grid.version,
+        items_per_shelf=grid.items_per_shelf,
+        slots=slots,
+        presentations=presentations,
     )
 
 
 def decision(record: DecisionRecord, events: tuple[RewardEvent, ...]) -> DecisionOut:
     """A logged decision with the feedback on it so far."""
-    ids = [shelf.id for shelf in record.shelves]
     return DecisionOut(
         decision_id=record.id,
         listener_id=record.listener_id,
@@ -74,8 +88,8 @@ def decision(record: DecisionRecord, events: tuple[RewardEvent, ...]) -> Decisio
         at=record.at,
         context=_plain(record.context),
         candidates=_candidates(record),
-        anchor=[ids[index] for index in record.anchor],
-        page=[ids[index] for index in record.page],
+        anchor=list(record.shelf_ids(record.anchor)),
+        page=list(record.shelf_ids(record.page)),
         shown=[list(items) for items in record.shown],
         explored=record.explored,
         propensity=record.propensity,
@@ -90,7 +104,6 @@ def decision(record: DecisionRecord, events: tuple[RewardEvent, ...]) -> Decisio
         versions=Versions(policy=record.policy_version, rules=record.rules_version, grid=record.grid_version),
         effective_rules=list(record.effective_rules),
         layout=_logged_layout(record.solver, record.relaxed_rules),
-        solver_settings=dict(record.solver.settings),
         dropped_sources=dict(record.dropped),
         fallback=record.fallback,
         seconds=dict(record.seconds),
@@ -109,28 +122,35 @@ def event_answer(report: EventReport, malformed: list[MalformedEvent]) -> EventA
     )
 
 
-def _placed(placement: Placement, titles: Mapping[str, str]) -> PlacedShelf:
+def _placed(placement: Placement, options: Mapping[str, Option]) -> PlacedShelf:
     shelf, why = placement.shelf, placement.reason
+    rival = None if why.rival is None else options[why.rival]
     return PlacedShelf(
         slot=placement.slot + 1,
         shelf_id=shelf.id,
         title=shelf.title,
+        presentation=placement.presentation,
         source=shelf.provenance.source,
         seed_item=shelf.provenance.seed_item,
         reason=shelf.provenance.reason,
-        slot_reason=_in_words(why, titles),
+        slot_reason=_in_words(why, rival),
         rules=list(dict.fromkeys([*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by])),
-        rival=why.rival,
+        rival=None if rival is None else rival.shelf.id,
+        rival_presentation=None if rival is None else rival.presentation,
         value=placement.value,
         conditional=placement.conditional,
         items=[_item(item) for item in placement.items],
     )
 
 
-def _in_words(why: SlotReason, titles: Mapping[str, str]) -> str:
+def _shown_as(option: Option) -> str:
+    return f" (as {option.presentation})" if option.presentation else ""
+
+
+def _in_words(why: SlotReason, rival: Option | None) -> str:
     text = why.text
-    if why.rival is not None:  # layout knows shelves by id only, people know them by title
-        text = text.replace(repr(why.rival), f"“{titles.get(why.rival, why.rival)}”")
+    if rival is not None:  # layout knows options by id only, people know shelves by title
+        text = text.replace(repr(rival.id), f"“{rival.shelf.title}”" + _shown_as(rival))
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -147,7 +167,7 @@ def _item(item: Item) -> ShownItem:
     )
 
 
-def _layout(result: Result) -> LayoutReport:
+def _layout(result: Result, paid: Mapping[str, int]) -> LayoutReport:
     return LayoutReport(
         status=result.status.value,
         objective=result.objective,
@@ -155,6 +175,7 @@ def _layout(result: Result) -> LayoutReport:
         gap=result.gap,
         proof=result.proof,
         relaxed=list(result.relaxed),
+        paid=dict(paid),
     )
 
 
@@ -167,13 +188,16 @@ def _logged_layout(solver: LoggedSolver, relaxed: tuple[str, ...]) -> LayoutRepo
         gap=gap,
         proof=solver.proof,
         relaxed=list(relaxed),
+        paid=dict(solver.paid),
     )
 
 
 def _diagnostics(page: ComposedPage) -> Diagnostics:
     return Diagnostics(
         seconds=dict(page.seconds),
+        layout_seconds=dict(page.result.seconds),
         candidate_shelves=len(page.shelves),
+        options=len(page.options),
         dropped_sources=[
             DroppedSourceReport(source=one.source, reason=one.reason, detail=one.detail)
             for one in page.dropped
@@ -184,7 +208,7 @@ def _diagnostics(page: ComposedPage) -> Diagnostics:
 
 
 def _candidates(record: DecisionRecord) -> list[CandidateOut]:
-    # One row per shelf and one column per slot, or a single column: values come (n, K), the pmf (K, n).
+    # One row per option and one column per slot, or a single column: values come (n, K), the pmf (K, n).
     values = np.atleast_2d(record.values.T).T
     pmf = np.atleast_2d(record.pmf).T
     on_page = {index: slot for slot, index in enumerate(record.page, start=1)}
@@ -193,11 +217,12 @@ def _candidates(record: DecisionRecord) -> list[CandidateOut]:
         CandidateOut(
             shelf_id=shelf.id,
             title=shelf.title,
+            presentation=option.presentation,
             source=shelf.source,
             reason=shelf.reason,
             seed_item=shelf.seed_item or None,
             attributes=dict(shelf.attributes),
-            features=_plain(shelf.features),
+            features=_plain(option.features),
             items=list(shelf.item_ids),
             scores=shelf.scores.tolist(),
             values=values[index].tolist(),
@@ -205,7 +230,8 @@ def _candidates(record: DecisionRecord) -> list[CandidateOut]:
             slot=on_page.get(index),
             anchor_slot=on_anchor.get(index),
         )
-        for index, shelf in enumerate(record.shelves)
+        for index, option in enumerate(record.options)
+        for shelf in (record.shelves[option.shelf],)
     ]
 
 

@@ -52,12 +52,16 @@ class PlacedShelf(BaseModel):
     slot: int = Field(description="Position on the page, counted from 1.")
     shelf_id: str = Field(description="Stable between pages; events name it.")
     title: str
+    presentation: str = Field(
+        description="How to show it, by the surface's names; empty on a surface with one way only."
+    )
     source: str = Field(description="The shelf source that proposed it.")
     seed_item: str | None = Field(description="The item that the shelf grew from, if one did.")
     reason: str = Field(description="Why this shelf exists.")
     slot_reason: str = Field(description="Why it is in this slot.")
     rules: list[str] = Field(description="Ids of the rules that pin this slot or keep the rival out of it.")
     rival: str | None = Field(description="Id of the shelf that would be worth more here, if there is one.")
+    rival_presentation: str | None = Field(description="How that shelf would be shown.")
     value: float = Field(description="Predicted reward if the listener looks at it.")
     conditional: float = Field(
         description="Probability with which the draw put this shelf here, given those above."
@@ -74,6 +78,9 @@ class LayoutReport(BaseModel):
     gap: float = Field(description="(bound - objective) / max(1, |objective|); 0 when optimal.")
     proof: str = Field(description="What proved the bound.")
     relaxed: list[str] = Field(description="Rules dropped because no page obeys them all.")
+    paid: dict[str, int] = Field(
+        description="What the optimum pays for each soft rule that it breaks, in the same units."
+    )
 
 
 class DroppedSourceReport(BaseModel):
@@ -88,7 +95,9 @@ class Diagnostics(BaseModel):
     """What happened while the page was composed."""
 
     seconds: dict[str, float] = Field(description="Wall-clock seconds by stage, and in `total`.")
+    layout_seconds: dict[str, float] = Field(description="The layout's, by phase of the search.")
     candidate_shelves: int = Field(description="Shelves proposed, placed or not.")
+    options: int = Field(description="Those shelves in each presentation that suits them.")
     dropped_sources: list[DroppedSourceReport]
     violations: list[str] = Field(
         description="Rules that an independent check found broken; empty on a sound page."
@@ -151,6 +160,16 @@ class SlotOut(BaseModel):
     slot: int = Field(description="Position, counted from 1.")
     examination: float = Field(description="Assumed probability that a listener looks at it.")
     fold: int = Field(description="How many screens down it is, counted from 0.")
+    presentations: list[str] = Field(description="Those that it can hold; none for a surface that has none.")
+
+
+class PresentationOut(BaseModel):
+    """A way to show a shelf."""
+
+    name: str
+    height: int = Field(description="In rows of a carousel.")
+    items: int = Field(description="How many items it shows at most.")
+    prominence: float = Field(description="How much more often it is examined than a plain one, as assumed.")
 
 
 class SurfaceOut(BaseModel):
@@ -160,6 +179,7 @@ class SurfaceOut(BaseModel):
     version: str
     items_per_shelf: int
     slots: list[SlotOut]
+    presentations: list[PresentationOut]
 
 
 class Surfaces(BaseModel):

@@ -1,4 +1,4 @@
-"""Features of contexts and shelves, declared once and used for serving and for training alike.
+"""Features of contexts, shelves and presentations, declared once and used for serving and for training alike.
 
 A feature that is made in two places drifts apart. Decisions therefore log what these functions returned, and
 learning reads the log. Change `FEATURE_SCHEMA_VERSION` with any change of a name, bucket or namespace: a
@@ -12,7 +12,7 @@ import math
 from bandits.types import Features
 from shelves.types import Attribute, Context, Shelf
 
-FEATURE_SCHEMA_VERSION = "1"
+FEATURE_SCHEMA_VERSION = "2"
 
 _HOUR_BUCKETS = ("night", "early", "morning", "midday", "afternoon", "evening")
 _HOURS_PER_BUCKET = 24 // len(_HOUR_BUCKETS)
@@ -60,6 +60,11 @@ def shelf_features(shelf: Shelf) -> Features:
     if "taste" in numbers:
         categories["affinity"] = _bucket(numbers["taste"], _AFFINITY_BUCKETS, "highest")
     return {"shelf": categories, "numbers": numbers}
+
+
+def presentation_features(name: str) -> Features:
+    """How a shelf is shown, in a namespace of its own; nothing for one without a name."""
+    return {"presentation": {"name": name}} if name else {}
 
 
 def _bucket(value: float, buckets: tuple[tuple[float, str], ...], beyond: str) -> str:

@@ -20,15 +20,16 @@ from home.draw import Exploration
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
-from home.grids import load_grids
+from home.grids import load_surfaces
 from home.learn import Learner
 from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
-from home.rulebook import load_rulebook
+from home.rules.book import load_rulebook
 from home.service import Home, utc_now
 from home.settings import Settings
 from home.store import catalog as store
 from home.store import models
+from layout.warm import warm
 from shelves.build import Builder
 from shelves.catalog import Catalog, CatalogData
 from shelves.registry import SOURCES
@@ -39,9 +40,11 @@ def open_home(
 ) -> Home:
     """A composer over the database of `settings`, with its model loaded.
 
+    The layout engine is ready when this returns, which takes half a minute where it was never compiled.
     With `background`, threads watch for newer models and learn every `learn_every_s` seconds. Raises
     ConfigurationError for a bad file and EmptyCatalogueError when there is nothing to compose from.
     """
+    warm()
     engine = open_database(settings)
     formula = load_rewards(settings.rewards_file)
     tools = open_tools(settings, load_catalog(engine, settings))
@@ -122,7 +125,7 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
             budget_s=settings.source_budget_ms / 1000,
             max_shelves=settings.max_shelves,
         ),
-        grids=load_grids(settings.grids_dir),
+        surfaces=load_surfaces(settings.grids_dir),
         rules=book.rules,
         rules_version=book.version,
         exploration=Exploration(settings.epsilon, settings.floor),

@@ -5,25 +5,29 @@ Here and in `home.draw`, and nowhere else, `bandits` and `layout` meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.features import context_features, shelf_features
+from bandits.features import context_features
 from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.types import Features, Scores
 from home.deal import deal_page
-from home.draw import Exploration, checked, draw_page
+from home.draw import Exploration, checked, draw_page, greedy
 from home.errors import NothingEligibleError, UnknownSurfaceError
-from layout.explain import SlotReason, why
+from home.grids import Surface
+from home.options import Option, layout_shelves, option_features, options_of, worth
+from home.page_context import page_context
 from layout.objective import page_values
+from layout.rules import BaseRule, applicable
 from layout.solve import effective, solve
-from layout.types import Grid, LayoutShelf, Problem, Result, Rule, Status
-from layout.validate import Violation
+from layout.types import Grid, PageContext, Problem, Result, Status
+from layout.validate import Violation, paid
+from layout.why import SlotReason, why
 from shelves.build import Builder, Built, DroppedSource
 from shelves.last_resort import last_resort
 from shelves.types import Context, Item, Shelf
@@ -42,22 +46,22 @@ class Tools:
     """The collaborators of a request, chosen once in `home.bootstrap`."""
 
     builder: Builder
-    grids: Mapping[str, Grid]
-    rules: tuple[Rule, ...]
+    surfaces: Mapping[str, Surface]
+    rules: tuple[BaseRule, ...]
     rules_version: str
     exploration: Exploration
     layout_deadline_s: float
 
-    def grid(self, surface: str) -> Grid:
-        """The grid of a surface. Raises UnknownSurfaceError."""
-        if surface not in self.grids:
-            raise UnknownSurfaceError(surface, tuple(self.grids))
-        return self.grids[surface]
+    def surface(self, name: str) -> Surface:
+        """A surface by its name. Raises UnknownSurfaceError."""
+        if name not in self.surfaces:
+            raise UnknownSurfaceError(name, tuple(self.surfaces))
+        return self.surfaces[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placement:
-    """A shelf in its slot, with the items it shows.
+    """A shelf in its slot, in one presentation, with the items it shows.
 
     `value` is the predicted reward if examined; `conditional` the probability with which the draw put this
     shelf here given the shelves above it.
@@ -65,6 +69,7 @@ class Placement:
 
     slot: int
     shelf: Shelf
+    presentation: str
     items: tuple[Item, ...]
     value: float
     conditional: float
@@ -77,18 +82,24 @@ class ComposedPage:
 
     `grid` is cut to the page's length. `propensity` is exact, or None when a fallback made it unknowable;
     `fallback` names what fell back; `violations` are what the checker objected to in a page that was
-    therefore not served. `seconds` is wall-clock time by stage.
+    therefore not served. `result` is the page at its optimum, which pays `paid` for the soft rules it breaks.
+    `options` are what was scored (`features`, `scores`), laid out and drawn: pages are
+    made of their indices. `about` is what layout rules knew of the request, `seconds` wall-clock
+    time by stage.
     """
 
     decision_id: str
     context: Context
     context_features: Features
+    about: PageContext
     grid: Grid
     placements: tuple[Placement, ...]
     shelves: tuple[Shelf, ...]
+    options: tuple[Option, ...]
     features: tuple[Features, ...]
     scores: Scores
     result: Result
+    paid: Mapping[str, int]
     draw: Draw
     propensity: float | None
     exploration: Exploration
@@ -100,6 +111,29 @@ class ComposedPage:
     violations: tuple[Violation, ...]
     fallback: str
     seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """What a page can be made of: shelves in their options, and the policy's scores of each.
+
+    `about` is what layout rules know of the request; `fault` says what failed in the policy, if it did.
+    """
+
+    built: Built
+    shelves: tuple[Shelf, ...]
+    options: tuple[Option, ...]
+    context_features: Features
+    features: tuple[Features, ...]
+    scores: Scores
+    about: PageContext
+    grid: Grid
+    fault: str
+
+    def problem(self, rules: Sequence[BaseRule]) -> Problem:
+        """The layout problem of these options, under those of the rules that apply to the request."""
+        values = worth(self.scores.values, self.options, self.grid)
+        return layout_problem(self.options, self.grid, rules, values, self.about)
 
 
 class _Stopwatch:
@@ -121,18 +155,10 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     contribution, never the page.
     """
     watch = _Stopwatch()
-    grid = tools.grid(context.surface)
+    proposal = propose(context, live.policy, tools, watch.lap)
+    options, scores, grid = proposal.options, proposal.scores, proposal.grid
 
-    built = tools.builder.build(context)
-    shelves = built.shelves or _popular(built)
-    watch.lap("shelves")
-
-    about_context = context_features(context)
-    about_shelves = tuple(shelf_features(shelf) for shelf in shelves)
-    scores, fault_of_policy = _score(live.policy, about_context, about_shelves, len(grid.slots))
-    watch.lap("score")
-
-    problem = layout_problem(shelves, grid, tools.rules, scores.values)
+    problem = proposal.problem(tools.rules)
     result, fault_of_layout = _lay_out(problem, tools.layout_deadline_s)
     feasible = effective(problem, result)
     watch.lap("layout")
@@ -144,20 +170,23 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     watch.lap("check")
 
     reasons = why(drawn.problem, drawn.draw.page)
-    items = built.view.catalog.items
-    placements = _place(items, shelves, scores, drawn.draw, reasons, grid, tools.builder.min_items)
+    items = proposal.built.view.catalog.items
+    placements = _place(items, options, scores, drawn.draw, reasons, grid, tools.builder.min_items)
     watch.lap("fill")
 
     return ComposedPage(
         decision_id=decision_id,
         context=context,
-        context_features=about_context,
+        context_features=proposal.context_features,
+        about=proposal.about,
         grid=drawn.problem.grid,
         placements=placements,
-        shelves=shelves,
-        features=about_shelves,
+        shelves=proposal.shelves,
+        options=options,
+        features=proposal.features,
         scores=scores,
         result=drawn.result,
+        paid=paid(drawn.problem, drawn.result.page),
         draw=drawn.draw,
         propensity=drawn.propensity,
         exploration=tools.exploration,
@@ -165,30 +194,53 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         rules_version=tools.rules_version,
         effective_rules=tuple(rule.id for rule in drawn.problem.rules),
         seed=seed,
-        dropped=built.dropped,
+        dropped=proposal.built.dropped,
         violations=broken,
-        fallback="; ".join(filter(None, (fault_of_policy, fault_of_layout, drawn.fallback))),
+        fallback="; ".join(filter(None, (proposal.fault, fault_of_layout, drawn.fallback))),
         seconds=watch.seconds,
     )
+
+
+def propose(
+    context: Context, policy: Policy, tools: Tools, lap: Callable[[str], None] = lambda _: None
+) -> Proposal:
+    """The first half of a page: shelves and their scores. `lap` hears the name of each stage at its end.
+
+    Raises UnknownSurfaceError and NothingEligibleError.
+    """
+    surface = tools.surface(context.surface)
+    built = tools.builder.build(context)
+    shelves = built.shelves or _popular(built)
+    lap("shelves")
+    options = options_of(shelves, surface)
+    about_context, about_options = context_features(context), option_features(options)
+    scores, fault = _score(policy, about_context, about_options, len(surface.grid.slots))
+    lap("score")
+    about = page_context(context, built.view)
+    return Proposal(built, shelves, options, about_context, about_options, scores, about, surface.grid, fault)
 
 
 def _lay_out(problem: Problem, deadline_s: float) -> tuple[Result, str]:
     try:
         return solve(problem, deadline_s=deadline_s), ""
     except Exception as error:  # the page must be served whatever goes wrong in the solver
-        slots = min(problem.values.shape)
-        page = tuple(np.argsort(-problem.values[:, 0], kind="stable")[:slots].tolist())
-        worth = sum(int(problem.values[shelf, slot]) for slot, shelf in enumerate(page))
-        bound = int(problem.values[:, :slots].max(axis=0).sum())
-        return Result(page, Status.FALLBACK, worth, bound), f"layout: {type(error).__name__}: {error}"
+        page = greedy(problem)
+        objective = int(problem.values[list(page), range(len(page))].sum())
+        bound = max(objective, int(problem.values.max(axis=0).sum()))
+        return Result(page, Status.FALLBACK, objective, bound), f"layout: {type(error).__name__}: {error}"
 
 
 def layout_problem(
-    shelves: Sequence[Shelf], grid: Grid, rules: tuple[Rule, ...], values: NDArray[np.float64]
+    options: Sequence[Option],
+    grid: Grid,
+    rules: Sequence[BaseRule],
+    values: NDArray[np.float64],
+    context: PageContext,
 ) -> Problem:
-    """The layout problem of shelves worth `values` (n,) or (n, slots) if examined."""
-    facts = tuple(LayoutShelf(s.id, s.attributes, tuple(s.rows.tolist())) for s in shelves)
-    return Problem(facts, grid, rules, page_values(values, grid, tuple(shelf.id for shelf in shelves)))
+    """The layout problem of options worth `values` (n,) or (n, slots) if examined, under what rules apply."""
+    shelves = layout_shelves(options)
+    page = page_values(values, grid, tuple(shelf.id for shelf in shelves))
+    return Problem(shelves, grid, applicable(rules, context.facts), page.values, page.unit, context)
 
 
 def _popular(built: Built) -> tuple[Shelf, ...]:
@@ -198,34 +250,35 @@ def _popular(built: Built) -> tuple[Shelf, ...]:
     return (shelf,)
 
 
-def _score(policy: Policy, context: Features, shelves: Sequence[Features], slots: int) -> tuple[Scores, str]:
+def _score(policy: Policy, context: Features, options: Sequence[Features], slots: int) -> tuple[Scores, str]:
     try:
-        scores = policy.score(context, shelves, slots)
+        scores = policy.score(context, options, slots)
     except Exception as error:  # the page must be served whatever the learner's state
-        return _source_order(len(shelves)), f"policy: {type(error).__name__}: {error}"
+        return _source_order(len(options)), f"policy: {type(error).__name__}: {error}"
     if np.isfinite(scores.values).all() and np.isfinite(scores.pmf).all():
         return scores, ""
-    return _source_order(len(shelves)), "policy: scores that are not finite"
+    return _source_order(len(options)), "policy: scores that are not finite"
 
 
-def _source_order(shelves: int) -> Scores:
-    return Scores(np.linspace(1.0, 0.5, shelves), np.full(shelves, 1.0 / shelves))
+def _source_order(options: int) -> Scores:
+    return Scores(np.linspace(1.0, 0.5, options), np.full(options, 1.0 / options))
 
 
 def _place(
     items: Sequence[Item],
-    shelves: Sequence[Shelf],
+    options: Sequence[Option],
     scores: Scores,
     drawn: Draw,
     reasons: Sequence[SlotReason],
     grid: Grid,
     min_items: int,
 ) -> tuple[Placement, ...]:
-    dealt = deal_page(shelves, drawn.page, grid, min_items)
+    dealt = deal_page(options, drawn.page, grid, min_items)
     return tuple(
         Placement(
             slot=slot,
-            shelf=shelves[index],
+            shelf=options[index].shelf,
+            presentation=options[index].presentation,
             items=tuple(items[row] for row in rows),
             value=float(scores.values[index] if scores.values.ndim == 1 else scores.values[index, slot]),
             conditional=float(drawn.conditionals[slot]),

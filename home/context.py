@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from home.errors import UnknownListenerError
-from home.store import listeners
+from home.store import decisions, listeners
 from shelves.types import Context
 
 
@@ -26,4 +26,5 @@ def load_context(session: Session, listener_id: str, surface: str, now: datetime
         friends=listeners.friends(session, listener_id),
         dismissed_items=dismissed.items,
         dismissed_shelves=dismissed.shelves,
+        previous_page=decisions.last_page(session, listener_id, surface, now),
     )

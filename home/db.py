@@ -132,7 +132,10 @@ class ArtifactRow(Base):
 
 
 class DecisionRow(Base):
-    """One composed page. `record` is the compressed decision record; `learned_in` the model that used it."""
+    """One composed page. `record` is the compressed decision record; `learned_in` the model that used it.
+
+    `shelves` are the ids of the shelves on the page, top first.
+    """
 
     __tablename__ = "decisions"
     id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -145,12 +148,14 @@ class DecisionRow(Base):
     status: Mapped[str] = mapped_column(String)
     explored: Mapped[bool] = mapped_column(Boolean)
     propensity: Mapped[float | None] = mapped_column(Float)
+    shelves: Mapped[list[str]] = mapped_column(JSON, default=list)
     record: Mapped[bytes] = mapped_column(LargeBinary)
     learned_in: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         Index("ix_decisions_learnable", "learned_in", "closes_at", "id"),
         Index("ix_decisions_listener", "listener_id", "at"),
+        Index("ix_decisions_visit", "listener_id", "surface", "at"),
         Index("ix_decisions_at", "at"),
     )
 

@@ -76,9 +76,26 @@ def fall_back(problem: Problem, result: Result, why: str) -> Drawn:
     return _without_rules(problem, result, why)
 
 
+def greedy(problem: Problem) -> Page:
+    """Slot by slot what is worth most of the options that fit; no rule is asked, so none can fail."""
+    page: Page = ()
+    for k, slot in enumerate(problem.grid.slots):
+        taken = {problem.shelves[option].group for option in page}
+        fitting = [
+            option
+            for option, shelf in enumerate(problem.shelves)
+            if shelf.group not in taken
+            and (not slot.presentations or shelf.presentation in slot.presentations)
+        ]
+        if not fitting:
+            break
+        page = (*page, max(fitting, key=lambda option: int(problem.values[option, k])))
+    return page
+
+
 def _without_rules(problem: Problem, result: Result, why: str) -> Drawn:
     """One shelf and no rules: nothing can be wrong with it, and an empty page would be worse."""
-    first: Page = result.page[:1] or (int(problem.values[:, 0].argmax()),)
+    first = greedy(problem)[:1]
     dropped = tuple(rule.id for rule in problem.rules)
     single = replace(result, page=first, status=Status.FALLBACK, relaxed=dropped)
     return Drawn(certain(first), effective(problem, single), single, None, why)

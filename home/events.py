@@ -75,8 +75,8 @@ def ingest_events(
 def _shown(decision: LoggedDecision) -> _Shown:
     record = decision.record()
     return {
-        record.shelves[index].id: frozenset(item_ids)
-        for index, item_ids in zip(record.page, record.shown, strict=True)
+        shelf_id: frozenset(item_ids)
+        for shelf_id, item_ids in zip(record.shelf_ids(record.page), record.shown, strict=True)
     }
 
 

@@ -1,16 +1,44 @@
-"""Reading the grids: one TOML file per surface."""
+"""Reading the surfaces: one TOML file each, with the grid and the presentations that its slots can hold."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from home.errors import ConfigurationError
-from layout.types import Grid, Slot
+from home.rules.conditions import Names, parse_condition
+from layout.selector import Selector
+from layout.types import Grid, Presentation, Slot
+from shelves.build import ATTRIBUTES
+
+_NAMES = Names("attribute", "shelves have", (*ATTRIBUTES, "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A surface's grid, and which shelves each presentation is for; one that is not in `fits` is for all."""
+
+    grid: Grid
+    fits: Mapping[str, Selector] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class _PresentationTable(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    height: int = Field(1, ge=1, le=10)
+    items: int | None = Field(None, ge=1, le=50)
+    prominence: float = Field(1.0, gt=0.0, le=10.0)
+    slots: list[Annotated[int, Field(ge=1)]] | None = Field(None, min_length=1)
+    match: dict[str, Any] | None = None
+
+    def in_slot(self, slot: int) -> bool:
+        return self.slots is None or slot in self.slots
 
 
 class _GridFile(BaseModel):
@@ -21,6 +49,7 @@ class _GridFile(BaseModel):
     items_per_shelf: int = Field(ge=1, le=50)
     examination: list[Annotated[float, Field(gt=0.0, le=1.0)]] = Field(min_length=1, max_length=50)
     folds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
+    presentations: dict[Annotated[str, Field(min_length=1)], _PresentationTable] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_fold_per_slot(self) -> _GridFile:
@@ -31,34 +60,67 @@ class _GridFile(BaseModel):
             )
         return self
 
-    def to_grid(self) -> Grid:
-        slots = tuple(Slot(e, f) for e, f in zip(self.examination, self.folds, strict=True))
-        return Grid(self.surface, slots, self.items_per_shelf, self.version)
+    @model_validator(mode="after")
+    def _only_slots_that_exist(self) -> _GridFile:
+        for name, table in self.presentations.items():
+            beyond = [slot for slot in table.slots or () if slot > len(self.examination)]
+            if beyond:
+                raise ValueError(
+                    f"presentations.{name}.slots names slot {beyond[0]}: "
+                    f"slots are counted from 1 to {len(self.examination)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _every_shelf_fits_every_slot(self) -> _GridFile:
+        for slot in range(1, len(self.examination) + 1) if self.presentations else ():
+            if not any(table.in_slot(slot) and table.match is None for table in self.presentations.values()):
+                raise ValueError(
+                    f"presentations: slot {slot} holds none that is for every shelf; "
+                    f"allow one without a match in slot {slot}, or the slot could stay empty"
+                )
+        return self
+
+    def to_surface(self) -> Surface:
+        slots = tuple(
+            Slot(examination, fold, tuple(n for n, table in self.presentations.items() if table.in_slot(k)))
+            for k, (examination, fold) in enumerate(zip(self.examination, self.folds, strict=True), start=1)
+        )
+        presentations = {
+            name: Presentation(table.height, table.items or self.items_per_shelf, table.prominence)
+            for name, table in self.presentations.items()
+        }
+        fits = {
+            name: parse_condition(table.match, f"presentations.{name}.match", _NAMES)
+            for name, table in self.presentations.items()
+            if table.match is not None
+        }
+        grid = Grid(self.surface, slots, self.items_per_shelf, self.version, MappingProxyType(presentations))
+        return Surface(grid, MappingProxyType(fits))
 
 
-def load_grids(directory: Path) -> Mapping[str, Grid]:
-    """Read every `*.toml` grid in a directory, by surface.
+def load_surfaces(directory: Path) -> Mapping[str, Surface]:
+    """Read every `*.toml` file in a directory, by surface.
 
     Raises ConfigurationError naming the file and field when one is malformed, a surface occurs twice, or
     there is none.
     """
-    grids: dict[str, Grid] = {}
+    surfaces: dict[str, Surface] = {}
     for path in sorted(directory.glob("*.toml")):
-        grid = _load(path)
-        if grid.surface in grids:
-            raise ConfigurationError(
-                f"{path}: surface {grid.surface!r} has a grid already; rename or remove one"
-            )
-        grids[grid.surface] = grid
-    if not grids:
+        surface = _load(path)
+        name = surface.grid.surface
+        if name in surfaces:
+            raise ConfigurationError(f"{path}: surface {name!r} has a grid already; rename or remove one")
+        surfaces[name] = surface
+    if not surfaces:
         raise ConfigurationError(
             f"{directory}: no grid files (*.toml); set HOME_GRIDS_DIR to a directory with some"
         )
-    return grids
+    return surfaces
 
 
-def _load(path: Path) -> Grid:
+def _load(path: Path) -> Surface:
     try:
-        return _GridFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_grid()
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        return _GridFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_surface()
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, ConfigurationError) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -182,10 +182,11 @@ def examples_of(
     """
     if record.propensity is None:
         return ()
-    shelves = [record.shelves[index] for index in record.page]
-    outcomes = shelf_rewards(formula, record.at, [shelf.id for shelf in shelves], feedback)
+    outcomes = shelf_rewards(formula, record.at, record.shelf_ids(record.page), feedback)
     return tuple(
-        Example(record.context, shelf.features, slot, outcome.reward, record.conditionals[slot])
-        for slot, (shelf, outcome) in enumerate(zip(shelves, outcomes, strict=True))
+        Example(
+            record.context, record.options[option].features, slot, outcome.reward, record.conditionals[slot]
+        )
+        for slot, (option, outcome) in enumerate(zip(record.page, outcomes, strict=True))
         if outcome.examined
     )

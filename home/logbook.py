@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bandits.types import Features
 from home.compose import ComposedPage
-from home.records import DecisionRecord, LoggedShelf, LoggedSolver
+from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
 
@@ -19,9 +18,10 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         surface=page.context.surface,
         at=page.context.now,
         context=page.context_features,
-        shelves=tuple(
-            _logged(shelf, features, items)
-            for shelf, features in zip(page.shelves, page.features, strict=True)
+        shelves=tuple(_logged(shelf, items) for shelf in page.shelves),
+        options=tuple(
+            LoggedOption(option.index, option.presentation, features)
+            for option, features in zip(page.options, page.features, strict=True)
         ),
         values=page.scores.values,
         pmf=page.scores.pmf,
@@ -31,7 +31,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         effective_rules=page.effective_rules,
         relaxed_rules=result.relaxed,
         policy_version=page.policy_version,
-        solver=LoggedSolver(result.status.value, result.objective, result.bound, result.proof),
+        solver=LoggedSolver(result.status.value, result.objective, result.bound, result.proof, page.paid),
         anchor=result.page,
         page=drawn.page,
         explored=drawn.explored,
@@ -50,14 +50,13 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
     )
 
 
-def _logged(shelf: Shelf, features: Features, items: Sequence[Item]) -> LoggedShelf:
+def _logged(shelf: Shelf, items: Sequence[Item]) -> LoggedShelf:
     return LoggedShelf(
         id=shelf.id,
         source=shelf.provenance.source,
         title=shelf.title,
         reason=shelf.provenance.reason,
         attributes=shelf.attributes,
-        features=features,
         item_ids=tuple(items[row].id for row in shelf.rows.tolist()),
         scores=shelf.scores,
         seed_item=shelf.provenance.seed_item or "",

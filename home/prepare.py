@@ -23,6 +23,7 @@ from home.settings import Settings
 from home.store import catalog as store
 from home.store import listeners, models
 from home.warmup import warm_up
+from layout.warm import STEPS
 from shelves.catalog import Catalog, Interactions
 from shelves.embeddings import Embeddings
 
@@ -43,11 +44,12 @@ class PreparedDatabase:
 def prepare(
     settings: Settings, progress: Progress, *, warm_up_visits: int = DEFAULT_WARM_UP_VISITS
 ) -> PreparedDatabase:
-    """Make the database of `settings` ready to compose; each step is skipped when its result is there.
+    """Make the database of `settings` and this machine ready to compose; what is there already is kept.
 
     An empty database gets the embedded catalogue. The first model is trained on `warm_up_visits` simulated
     visits. Raises ConfigurationError for a bad configuration file.
     """
+    _compile_layout(progress)
     engine = open_database(settings)
     try:
         with Session(engine) as session:
@@ -61,6 +63,14 @@ def prepare(
             return PreparedDatabase(store.count_items(session), listeners.count(session), version)
     finally:
         engine.dispose()
+
+
+def _compile_layout(progress: Progress) -> None:
+    progress.start("Compiling the layout engine (once)", len(STEPS))
+    for step in STEPS.values():
+        step()
+        progress.advance()
+    progress.finish()
 
 
 def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False) -> None:

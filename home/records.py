@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from bandits.types import Features, Page, Probabilities
 from shelves.types import Attribute, Floats
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into every record; `decode` refuses what it does not know."""
 
 _HEAD = struct.Struct("<2sBI")
@@ -39,38 +39,46 @@ class LoggedShelf:
     title: str
     reason: str
     attributes: Mapping[str, Attribute]
-    features: Features
     item_ids: tuple[str, ...]
     scores: Floats
     seed_item: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LoggedOption:
+    """A shelf, as an index into the record's, in one presentation; `features` are what the policy saw."""
+
+    shelf: int
+    presentation: str
+    features: Features
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedSolver:
-    """The solver's answer and what makes it reproducible: objective and bound in integer layout units."""
+    """The solver's answer: objective, bound and what was paid by soft rule, all in integer layout units."""
 
     status: str
     objective: int
     bound: int
     proof: str = ""
-    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    paid: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DecisionRecord:
     """One composed page with everything that led to it.
 
-    With n proposed shelves, K slots and a page of k ≤ K shelves:
+    With n options of the proposed shelves, K slots and a page of k ≤ K shelves:
 
     - `values` (n,) or (n, K) and `pmf` (n,) or (K, n): the policy's scores, as `bandits.types.Scores`.
     - `examination` (K,): the grid's examination probabilities, top slot first.
-    - `anchor`, `page` (k,): shelf indices of the solver's optimum and of the page served.
+    - `anchor`, `page` (k,): option indices of the solver's optimum and of the page served.
     - `propensity`: exact probability of `page` under the logging policy; None when a fallback made it
       unknowable, with `fallback` saying why.
-    - `conditionals` (k,): probability of each slot's shelf given the shelves above it, under the mixture;
+    - `conditionals` (k,): probability of each slot's option given the options above it, under the mixture;
       their product is `propensity`. `exploration_conditionals` (k,): the same under exploration alone.
     - `anchor_exploration`: probability of the anchor page under exploration alone.
-    - `support_sizes` (k,): how many shelves each slot could have drawn.
+    - `support_sizes` (k,): how many options each slot could have drawn.
     - `effective_rules` held on this page; `relaxed_rules` had to be dropped.
     - `shown` (k,): the item ids served in each slot.
     - `dropped`: source → why it contributed nothing. `seconds`: stage → wall-clock time, for people only.
@@ -84,6 +92,7 @@ class DecisionRecord:
     at: datetime
     context: Features
     shelves: tuple[LoggedShelf, ...]
+    options: tuple[LoggedOption, ...]
     values: NDArray[np.float64]
     pmf: Probabilities
     grid_version: str
@@ -110,24 +119,31 @@ class DecisionRecord:
     seconds: Mapping[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
+    def shelf(self, option: int) -> LoggedShelf:
+        """The shelf of an option."""
+        return self.shelves[self.options[option].shelf]
+
+    def shelf_ids(self, page: Page) -> tuple[str, ...]:
+        """The ids of the shelves on a page, top first."""
+        return tuple(self.shelf(option).id for option in page)
+
     def slot_of(self, shelf_id: str) -> int | None:
         """The slot in which the page shows this shelf, counted from 0, or None."""
-        for slot, index in enumerate(self.page):
-            if self.shelves[index].id == shelf_id:
-                return slot
-        return None
+        ids = self.shelf_ids(self.page)
+        return ids.index(shelf_id) if shelf_id in ids else None
 
 
 _PLAIN = tuple(
     f.name
     for f in fields(DecisionRecord)
-    if f.name not in ("at", "shelves", "values", "pmf", "solver", "propensity")
+    if f.name not in ("at", "shelves", "options", "values", "pmf", "solver", "propensity")
 )
 _TUPLES = (
     "examination", "effective_rules", "relaxed_rules", "anchor", "page",
     "conditionals", "exploration_conditionals", "support_sizes",
 )  # fmt: skip
 _SHELF_PLAIN = tuple(f.name for f in fields(LoggedShelf) if f.name != "scores")
+_OPTION = tuple(f.name for f in fields(LoggedOption))
 _SOLVER = tuple(f.name for f in fields(LoggedSolver))
 
 
@@ -165,6 +181,7 @@ def decode(data: bytes) -> DecisionRecord:
         values=np.frombuffer(tables, "<f8", math.prod(value_shape)).reshape(value_shape),
         pmf=np.frombuffer(tables, "<f8", math.prod(pmf_shape), pmf_at).reshape(pmf_shape),
         shelves=tuple(_shelves(header.pop("shelves"), scores, lengths)),
+        options=tuple(LoggedOption(**option) for option in header.pop("options")),
         shown=tuple(map(tuple, header.pop("shown"))),
         propensity=header.pop("propensity", None),
         **header,
@@ -178,6 +195,7 @@ def _header(
     header["at"] = record.at.isoformat()
     header["solver"] = {name: getattr(record.solver, name) for name in _SOLVER}
     header["shelves"] = [{name: getattr(s, name) for name in _SHELF_PLAIN} for s in record.shelves]
+    header["options"] = [{name: getattr(option, name) for name in _OPTION} for option in record.options]
     header["value_shape"], header["pmf_shape"], header["score_lengths"] = values.shape, pmf.shape, lengths
     if record.propensity is not None:
         header["propensity"] = record.propensity

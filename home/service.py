@@ -88,7 +88,7 @@ class Home:
 
     def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
         """Compose a page without logging it: nothing can be learned from it."""
-        self.tools.grid(surface)
+        self.tools.surface(surface)
         with Session(self.engine) as session:
             context = load_context(session, listener_id, surface, self.clock())
         return self.compose_for(context, secrets.randbits(_SEED_BITS) if seed is None else seed)

@@ -117,6 +117,7 @@ class Context:
     """What is known at decision time, before any outcome.
 
     `history` runs from the strongest interaction to the weakest. `friends` are listener ids, closest first.
+    `previous_page` are the ids of the shelves on the listener's last page on this surface, top first.
     `now` is timezone-aware and passed in: nothing below `home` reads a clock.
     """
 
@@ -128,6 +129,7 @@ class Context:
     friends: tuple[str, ...] = ()
     dismissed_items: frozenset[str] = frozenset()
     dismissed_shelves: frozenset[str] = frozenset()
+    previous_page: tuple[str, ...] = ()
 
     @property
     def market(self) -> str:

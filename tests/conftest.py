@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a database: each test gets a migrated one of its own."""
+"""Fixtures for all tests: a compiled layout engine, and for each test that needs one a migrated database."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ from home.db import connect, migrate
 from home.ingest.progress import Silent
 from home.prepare import prepare
 from home.settings import Settings
+from layout.warm import warm
 from tests.requirements import lacking
 
 _POSTGRES_URL = "HOME_TEST_POSTGRES_URL"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_layout() -> None:
+    """No test's deadline pays for compiling the layout engine."""
+    warm()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

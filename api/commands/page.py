@@ -76,9 +76,13 @@ def summary(page: ComposedPage) -> list[str]:
         f"layout {result.status.value}, gap {result.gap:.2%} ({result.proof or 'no proof'}){relaxed}",
         f"propensity {page.draw.propensity:.3g}, {'explored' if page.draw.explored else 'the optimal page'}, "
         f"model version {page.policy_version}, rulebook {page.rules_version}",
-        f"{len(page.shelves)} candidate shelves; "
+        f"{len(page.shelves)} candidate shelves in {len(page.options)} options; "
         + ", ".join(f"{stage} {1000 * s:.1f} ms" for stage, s in page.seconds.items()),
     ]
+    if page.paid:
+        lines.append(
+            "paid for soft rules: " + ", ".join(f"{rule} {cost}" for rule, cost in page.paid.items())
+        )
     lines += [f"source {d.source} dropped ({d.reason}): {d.detail}" for d in page.dropped]
     lines += [f"fallback: {page.fallback}"] if page.fallback else []
     return lines
@@ -86,6 +90,8 @@ def summary(page: ComposedPage) -> list[str]:
 
 def _shelf(placement: Placement) -> Text:
     text = Text(placement.shelf.title, style="bold")
+    if placement.presentation:
+        text.append(f" ({placement.presentation})", style="not bold")
     text.append(f"\n{placement.shelf.provenance.reason}\n{placement.reason.text}", style="not bold dim")
     return text
 

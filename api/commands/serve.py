@@ -26,7 +26,7 @@ def serve(
     """
     settings = settings_of(context)
     configure_logs()
-    STDERR.print("loading the catalogue …")
+    STDERR.print("loading the layout engine and the catalogue …")
     home = open_home(settings)
     STDERR.print(f"[bold green]Home is at http://{host}:{port}/[/]", highlight=False)
     uvicorn.run(create_app(home), host=host, port=port, log_level="warning", access_log=False)

@@ -17,7 +17,7 @@ def setup(
         int, typer.Option(help="Simulated visits that train the first model.", min=0)
     ] = DEFAULT_WARM_UP_VISITS,
 ) -> None:
-    """Make the database ready: schema, catalogue, item embeddings and a first model.
+    """Make everything ready: layout engine, schema, catalogue, item embeddings and a first model.
 
     An empty database gets the embedded catalogue; one that holds data keeps it. Each step is skipped when
     its result is there already, so a second run takes a moment.

@@ -34,4 +34,4 @@ def listeners(
 @router.get("/surfaces", summary="Surfaces")
 def surfaces(home: HomeDep) -> Surfaces:
     """Every surface with its grid."""
-    return Surfaces(surfaces=[present.surface(grid) for grid in home.tools.grids.values()])
+    return Surfaces(surfaces=[present.surface(one.grid) for one in home.tools.surfaces.values()])

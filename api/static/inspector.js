@@ -25,7 +25,7 @@ export function inspect(aside, page) {
     "details",
     { open: wide.matches || opened },
     el("summary", {}, headline(page)),
-    el("div", { class: "inspector-body" }, sentence(page), figures(page), latency(page.diagnostics.seconds), troubles(page), rest, trail(page)),
+    el("div", { class: "inspector-body" }, sentence(page), figures(page), latency(page.diagnostics.seconds), payments(page), troubles(page), rest, trail(page)),
   );
   const ask = () => details.open && !rest.hasChildNodes() && leftOut(rest, page.decision_id, asking.signal);
   details.addEventListener("toggle", ask);
@@ -80,6 +80,16 @@ function latency(seconds) {
   return el("div", {}, el("h3", {}, "Where the time went"), bar, legend);
 }
 
+/** What the page pays for soft rules, in points of predicted reward lost to each. */
+function payments(page) {
+  const paid = Object.entries(page.layout.paid);
+  if (paid.length === 0) return false;
+  const line = ([rule, cost]) => el("li", {}, el("span", { class: "chip" }, words(rule)), el("b", {}, whole(cost)));
+  const total = paid.reduce((sum, [, cost]) => sum + cost, 0);
+  const intro = el("p", { class: "quiet" }, `Of an objective of ${whole(page.layout.objective + total)}, the optimum gives up ${whole(total)}.`);
+  return el("div", {}, el("h3", {}, "Paid for soft rules"), intro, el("ul", { class: "payments" }, paid.map(line)));
+}
+
 function troubles(page) {
   const { dropped_sources: dropped, violations, fallback } = page.diagnostics;
   const lines = [
@@ -100,15 +110,27 @@ async function leftOut(node, decisionId, signal) {
   node.replaceChildren(el("h3", {}, "Not placed"), el("p", { class: "quiet" }, "Looking …"));
   try {
     const { candidates } = await getDecision(decisionId, signal);
-    showLeftOut(node, candidates.filter((shelf) => shelf.slot === null));
+    showLeftOut(node, notPlaced(candidates));
   } catch (error) {
     if (error.name === "AbortError") return;
     node.replaceChildren(el("h3", {}, "Not placed"), el("p", { class: "quiet" }, error.message));
   }
 }
 
+const worth = (candidate) => Math.max(...candidate.values);
+
+/** One candidate for each shelf that is nowhere on the page: in the presentation worth most. */
+function notPlaced(candidates) {
+  const placed = new Set(candidates.filter((one) => one.slot !== null).map((one) => one.shelf_id));
+  const best = new Map();
+  for (const one of candidates) {
+    if (placed.has(one.shelf_id)) continue;
+    if (!best.has(one.shelf_id) || worth(one) > worth(best.get(one.shelf_id))) best.set(one.shelf_id, one);
+  }
+  return [...best.values()];
+}
+
 function showLeftOut(node, shelves) {
-  const worth = (shelf) => Math.max(...shelf.values);
   const sorted = shelves.toSorted((a, b) => worth(b) - worth(a));
   const line = (shelf) =>
     el("li", { title: shelf.reason }, el("span", {}, el("b", {}, shelf.title), el("small", {}, words(shelf.source))), el("output", {}, digits(worth(shelf))));

@@ -54,7 +54,7 @@ function watchImpressions(decisionId) {
 function shelfNode(shelf, decisionId) {
   const id = `shelf-${shelf.slot}`;
   const row = el("ul", { class: "row", "aria-labelledby": id }, shelf.items.map((item) => itemNode(item, shelf, decisionId)));
-  const node = el("section", { class: "shelf", "aria-labelledby": id, "data-shelf": shelf.shelf_id });
+  const node = el("section", { class: `shelf shown-as-${shelf.presentation || "carousel"}`, "aria-labelledby": id, "data-shelf": shelf.shelf_id });
   const why = whyHere(shelf);
   const sponsor = shelf.items.length > 0 && shelf.items.every((item) => item.sponsor) ? shelf.items[0].sponsor : null;
   const heading = el(
@@ -93,6 +93,7 @@ function whyHere(shelf) {
       {},
       fact("Source", words(shelf.source)),
       fact("Slot", String(shelf.slot)),
+      shelf.presentation && fact("Shown as", words(shelf.presentation)),
       fact("Predicted value", digits(shelf.value)),
       fact("Probability here", digits(shelf.conditional)),
       shelf.rules.length > 0 && fact("Rules", el("span", { class: "chips" }, shelf.rules.map((rule) => el("span", { class: "chip" }, words(rule))))),

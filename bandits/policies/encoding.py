@@ -10,7 +10,14 @@ from functools import lru_cache
 
 from bandits.types import Features
 
-LETTERS: Mapping[str, str] = {"context": "c", "user": "u", "shelf": "s", "numbers": "n", "position": "p"}
+LETTERS: Mapping[str, str] = {
+    "context": "c",
+    "user": "u",
+    "shelf": "s",
+    "numbers": "n",
+    "presentation": "d",
+    "position": "p",
+}
 """Namespace → letter. Of these, context, user and position are shared by all shelves of a request."""
 
 _ESCAPES = str.maketrans(

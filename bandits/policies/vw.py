@@ -30,7 +30,13 @@ from bandits.types import Example, Features, Probabilities, Scores
 
 _REFERENCE = " |"
 _SMALLEST = float(np.finfo(np.float32).tiny)
-_DEFAULT_INTERACTIONS = ("context*shelf", "user*shelf", "context*numbers", "user*numbers")
+_DEFAULT_INTERACTIONS = (
+    "context*shelf",
+    "user*shelf",
+    "context*numbers",
+    "user*numbers",
+    "presentation*shelf",
+)
 _POSITION_INTERACTIONS = ("position*shelf", "position*numbers")
 _SHARED = ("context", "user", "position")
 

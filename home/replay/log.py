@@ -91,8 +91,8 @@ class _Columns:
         if record.propensity is None:
             self.inexact += 1
             return
-        shelf_ids = [record.shelves[index].id for index in record.page]
-        self.reward.append(page_reward(shelf_rewards(self.formula, record.at, shelf_ids, feedback)))
+        outcomes = shelf_rewards(self.formula, record.at, record.shelf_ids(record.page), feedback)
+        self.reward.append(page_reward(outcomes))
         self.propensity.append(record.propensity)
         self.target.append([target.probability(record) for target in self.targets])
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))

@@ -13,14 +13,23 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from home.errors import ConfigurationError
+from home.page_context import FACTS
+from home.rules.conditions import Names, parse_condition
 from layout.errors import LayoutError
 from layout.rules import RULE_KINDS, BaseRule
 from layout.selector import Selector
 from shelves.build import ATTRIBUTES
 
-_MATCH = TypeAdapter(
-    dict[str, str | bool | float | list[str | bool | float]], config=ConfigDict(allow_inf_nan=False)
-)
+STANDARD_ATTRIBUTES: Mapping[str, str] = {
+    **ATTRIBUTES,
+    "id": "id of the shelf (text)",
+    "presentation": "how the shelf is shown, by the grid's names (text)",
+    "height": "how high the shelf is in that presentation (number)",
+}
+"""Attribute → what it means: what a rule can ask of a shelf, besides those that a file declares."""
+
+SELECTOR_KEYS = {"selector": "match"}
+"""Selector field of a rule class → what the file calls it, where that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ def load_rulebook(path: Path) -> Rulebook:
     try:
         text = path.read_text("utf-8")
         return parse_rulebook(text)
-    except (OSError, ConfigurationError) as error:
+    except (OSError, UnicodeDecodeError, ConfigurationError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
@@ -48,90 +57,84 @@ def kind_of(rule: BaseRule) -> str:
     return next(kind for kind, rule_class in RULE_KINDS.items() if isinstance(rule, rule_class))
 
 
+def selector_fields(rule_class: type[BaseRule]) -> Mapping[str, str]:
+    """The fields of a kind that are selectors, by what the file calls them."""
+    hints = get_type_hints(rule_class)
+    return {SELECTOR_KEYS.get(name, name): name for name, hint in hints.items() if hint is Selector}
+
+
 def parse_rulebook(text: str) -> Rulebook:
     """Parse a rulebook's TOML text. Raises ConfigurationError naming the rule, field, value and fix."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"not valid TOML: {error}") from error
-    _only(data, {"version", "rule"}, "the rulebook")
+    _only(data, {"version", "attributes", "rule"}, "the rulebook")
     version = data.get("version")
     if not isinstance(version, str) or not version:
         raise ConfigurationError(
             f'version is {version!r}; give the rulebook a version, such as version = "1"'
         )
-    rules = tuple(
-        _parse_rule(entry, position) for position, entry in enumerate(data.get("rule", []), start=1)
-    )
+    known = Names("attribute", "shelves have", (*STANDARD_ATTRIBUTES, *_declared(data)))
+    entries = data.get("rule", [])
+    if not isinstance(entries, list):
+        raise ConfigurationError("rule is a table; write [[rule]] with two brackets, once for each rule")
+    rules = tuple(_parse_rule(entry, known, at) for at, entry in enumerate(entries, start=1))
     _distinct(rule.id for rule in rules)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return Rulebook(rules, f"{version}+{digest}")
 
 
-def _parse_rule(entry: Mapping[str, Any], position: int) -> BaseRule:
+def _declared(data: Mapping[str, Any]) -> list[str]:
+    """The shelf attributes that a file declares beside the standard ones."""
+    names = data.get("attributes", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise ConfigurationError(f'attributes is {names!r}; give a list of names, such as ["cost"]')
+    return names
+
+
+def _parse_rule(entry: Mapping[str, Any], known: Names, position: int) -> BaseRule:
     name = f"rule {entry.get('id', f'number {position}')!r}"
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in RULE_KINDS:
         raise ConfigurationError(f"{name}: kind is {kind!r}; choose one of: {', '.join(sorted(RULE_KINDS))}")
     rule_class = RULE_KINDS[kind]
+    selectors = selector_fields(rule_class)
     fields = {field.name: field for field in dataclasses.fields(rule_class)}
-    values = {key: value for key, value in entry.items() if key not in ("kind", "match")}
-    _only(
-        entry, {"kind", *(("match",) if "selector" in fields else ()), *(fields.keys() - {"selector"})}, name
-    )
-    required = {
-        key
-        for key, field in fields.items()
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    }
-    missing = sorted(required - {"selector"} - values.keys())
-    if "selector" in required and "match" not in entry:
-        missing.append("match")
+    keys = {key: key for key in fields if key not in selectors.values()} | dict(selectors)
+    _only(entry, {"kind", *keys}, name)
+    missing = sorted(key for key, field in keys.items() if _required(fields[field]) and key not in entry)
     if missing:
         raise ConfigurationError(f"{name}: {', '.join(missing)} missing; a {kind} rule needs it")
-    if "match" in entry:
-        values["selector"] = _selector(entry["match"], name)
-    return _construct(rule_class, fields, values, name)
+    values = {keys[key]: value for key, value in entry.items() if key != "kind"}
+    facts = Names("fact", "requests have", tuple(FACTS))
+    for key, field in selectors.items():
+        if field in values:
+            names = facts if key == "when" else known
+            values[field] = parse_condition(values[field], f"{name}: {key}", names)
+    return _construct(rule_class, values, set(selectors.values()), known, name)
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _construct(
-    rule_class: type[BaseRule],
-    fields: Mapping[str, dataclasses.Field[Any]],
-    values: dict[str, Any],
-    name: str,
+    rule_class: type[BaseRule], values: dict[str, Any], selectors: set[str], known: Names, name: str
 ) -> BaseRule:
     hints = get_type_hints(rule_class)
-    for key in values.keys() - {"selector"}:
+    for key in values.keys() - selectors:
         try:
             TypeAdapter(hints[key], config=ConfigDict(strict=True)).validate_python(values[key])
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
-            raise ConfigurationError(f"{name}: {fields[key].name} is {values[key]!r}: {reason}") from error
+            raise ConfigurationError(f"{name}: {key} is {values[key]!r}: {reason}") from error
     if "attribute" in values:
-        _known_attribute(values["attribute"], name)
+        known.check(values["attribute"], name)
     try:
         return rule_class(**values)
     except LayoutError as error:
         raise ConfigurationError(str(error)) from error
-
-
-def _selector(match: object, name: str) -> Selector:
-    try:
-        conditions = _MATCH.validate_python(match, strict=True)
-    except ValidationError as error:
-        raise ConfigurationError(
-            f"{name}: match is {match!r}; give a table of attribute = value or list of values"
-        ) from error
-    for attribute in conditions:
-        _known_attribute(attribute, name)
-    return Selector({key: tuple(v) if isinstance(v, list) else v for key, v in conditions.items()})
-
-
-def _known_attribute(attribute: object, name: str) -> None:
-    if attribute not in ATTRIBUTES:
-        raise ConfigurationError(
-            f"{name}: attribute {attribute!r} is unknown; shelves have: {', '.join(sorted(ATTRIBUTES))}"
-        )
 
 
 def _only(entry: Mapping[str, Any], allowed: set[str], name: str) -> None:

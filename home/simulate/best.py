@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from home.compose import ComposedPage, Tools, layout_problem
+from home.options import limit_of, prominence_of
 from home.simulate.encounter import shown_rows
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
@@ -28,11 +29,14 @@ class BestKnown:
 
     def expected(self, page: ComposedPage) -> Expectation:
         """What the best known page of this page's candidates brings in expectation, exact."""
-        grid = self.tools.grid(page.context.surface)
-        heads = [shelf.rows[: grid.items_per_shelf] for shelf in page.shelves]
-        attraction = self.model.meet(page.context, page.shelves, heads).expected_attraction
-        problem = layout_problem(page.shelves, grid, self.tools.rules, attraction)
+        grid, options = self.tools.surface(page.context.surface).grid, page.options
+        shelves = [option.shelf for option in options]
+        heads = [option.shelf.rows[: limit_of(option.presentation, grid)] for option in options]
+        prominence = prominence_of([option.presentation for option in options], grid)
+        attraction = self.model.meet(page.context, shelves, heads, prominence).expected_attraction
+        problem = layout_problem(options, grid, self.tools.rules, attraction, page.about)
         best = solve(problem, deadline_s=self.tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
-        shown = shown_rows(page.shelves, best, grid, self.tools.builder.min_items)
-        met = self.model.meet(page.context, [page.shelves[index] for index in best], shown)
+        shown = shown_rows(options, best, grid, self.tools.builder.min_items)
+        placed = list(best)
+        met = self.model.meet(page.context, [shelves[i] for i in placed], shown, prominence[placed])
         return self.model.expectation(met, grid)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandits.types import Page
 from home.deal import deal_page
+from home.options import Option
 from home.simulate.parameters import ListenerParameters
 from home.simulate.truth import Probabilities, Truth, intent_probabilities, utilities
 from layout.types import Grid
@@ -48,25 +50,30 @@ def meet(
     context: Context,
     shelves: Sequence[Shelf],
     shown: Sequence[Rows],
+    prominence: NDArray[np.float64],
 ) -> Encounter:
-    """How a listener meets `shelves` that show the catalogue rows `shown`. An empty shelf attracts nobody."""
+    """How a listener meets `shelves` (n) that show the catalogue rows `shown`, each with `prominence` (n,).
+
+    An empty shelf attracts nobody.
+    """
     lengths = np.array([len(rows) for rows in shown])
     affinity = truth.affinity(catalog, np.concatenate(shown))
     owner = np.repeat(np.arange(len(lengths)), lengths)
     means = np.bincount(owner, affinity, len(lengths)) / np.maximum(lengths, 1)
     by_shelf = np.split(affinity, np.cumsum(lengths)[:-1])
     choice, response = parameters.choice, parameters.response
+    noticed = parameters.attraction.prominence * np.log(prominence)
     return Encounter(
         intents=intent_probabilities(parameters.intent, context.now.hour, context.surface),
-        attraction=_logistic(utilities(parameters, truth, shelves, means)) * (lengths > 0),
+        attraction=_logistic(utilities(parameters, truth, shelves, means) + noticed) * (lengths > 0),
         choice=tuple(_choice(a, choice.sharpness, choice.decay) for a in by_shelf),
         listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in by_shelf),
     )
 
 
-def shown_rows(shelves: Sequence[Shelf], page: Page, grid: Grid, min_items: int) -> list[Rows]:
+def shown_rows(options: Sequence[Option], page: Page, grid: Grid, min_items: int) -> list[Rows]:
     """The catalogue rows that each slot of a page shows, dealt out as pages are."""
-    return [np.array(rows, dtype=np.int32) for rows in deal_page(shelves, page, grid, min_items)]
+    return [np.array(rows, dtype=np.int32) for rows in deal_page(options, page, grid, min_items)]
 
 
 def patience(grid: Grid) -> Probabilities:

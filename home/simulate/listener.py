@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
+from home.options import prominence_of
 from home.simulate.encounter import Encounter, meet
 from home.simulate.expectation import Expectation, expectation, outcome_worth
 from home.simulate.parameters import ListenerParameters
@@ -50,9 +52,16 @@ class ListenerModel:
             self._truths[name] = true_listener(self.parameters, self.catalog, context, self.seed)
         return self._truths[name]
 
-    def meet(self, context: Context, shelves: Sequence[Shelf], shown: Sequence[Rows]) -> Encounter:
-        """How the context's listener meets `shelves` that show the catalogue rows `shown`."""
-        return meet(self.parameters, self.catalog, self.truth(context), context, shelves, shown)
+    def meet(
+        self,
+        context: Context,
+        shelves: Sequence[Shelf],
+        shown: Sequence[Rows],
+        prominence: NDArray[np.float64],
+    ) -> Encounter:
+        """How the context's listener meets `shelves` (n): see `home.simulate.encounter.meet`."""
+        truth = self.truth(context)
+        return meet(self.parameters, self.catalog, truth, context, shelves, shown, prominence)
 
     def meet_page(self, page: ComposedPage) -> Encounter:
         """How the listener meets a composed page, slot by slot."""
@@ -62,7 +71,8 @@ class ListenerModel:
             np.array([row_of(item.id) for item in placement.items], dtype=np.int32)
             for placement in page.placements
         ]
-        return self.meet(page.context, shelves, shown)
+        presentations = [placement.presentation for placement in page.placements]
+        return self.meet(page.context, shelves, shown, prominence_of(presentations, page.grid))
 
     def expectation(self, met: Encounter, grid: Grid) -> Expectation:
         """What a page met slot by slot brings in expectation, exact."""

@@ -32,6 +32,7 @@ class Attraction:
     affinity: _LogOdds
     popularity: _LogOdds
     sponsored: _LogOdds
+    prominence: _LogOdds
     private_sd: _Weight
 
 

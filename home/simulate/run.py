@@ -197,7 +197,7 @@ class _Loop:
         return batches(
             contexts,
             pattern,
-            surface_weights(pattern, config.surfaces, tuple(self._tools.grids)),
+            surface_weights(pattern, config.surfaces, tuple(self._tools.surfaces)),
             self._catalog.as_of + timedelta(days=1),
             visits=config.visits,
             batch=config.batch,
@@ -215,7 +215,7 @@ class _Loop:
                 decision_id=f"{player.name}-{visit.index}",
                 seed=seed_of(self._config.seed, "page", visit.index),
             )
-            candidates = tuple(shelf.id for shelf in page.shelves)
+            candidates = tuple(option.id for option in page.options)
             if candidates not in best:
                 best[candidates] = self._best.expected(page).clicks if self._config.regret else nan
             yield self._serve(visit, player, page, best[candidates])

@@ -75,6 +75,7 @@ def add(session: Session, record: DecisionRecord, *, closes_at: datetime) -> Non
             status=record.solver.status,
             explored=record.explored,
             propensity=record.propensity,
+            shelves=list(record.shelf_ids(record.page)),
             record=encode(record),
             learned_in=None,
         )
@@ -85,6 +86,19 @@ def get(session: Session, decision_id: str) -> DecisionRecord | None:
     """A decision's record by id."""
     data = session.scalar(select(DecisionRow.record).where(DecisionRow.id == decision_id))
     return None if data is None else decode(data)
+
+
+def last_page(session: Session, listener_id: str, surface: str, before: datetime) -> tuple[str, ...]:
+    """The ids of the shelves on the listener's last page on this surface, top first; empty for none."""
+    query = (
+        select(DecisionRow.shelves)
+        .where(
+            DecisionRow.listener_id == listener_id, DecisionRow.surface == surface, DecisionRow.at < before
+        )
+        .order_by(DecisionRow.at.desc())
+        .limit(1)
+    )
+    return tuple(session.scalar(query) or ())
 
 
 def summaries(

@@ -29,7 +29,7 @@ def test_page_fills_its_grid_without_showing_an_item_twice(
 ) -> None:
     page = _compose(client, 0, surface=surface)
 
-    grid = home.tools.grids[surface]
+    grid = home.tools.surfaces[surface].grid
     assert [shelf["slot"] for shelf in page["page"]] == list(range(1, len(grid.slots) + 1))
     shown = [item["id"] for shelf in page["page"] for item in shelf["items"]]
     assert len(shown) == len(set(shown))
@@ -95,7 +95,8 @@ def test_decision_tells_what_the_page_told_and_what_was_left_out(client: httpx.C
     assert decision["seed"] == page["seed"]
     assert decision["events"] == []
     candidates = decision["candidates"]
-    assert len(candidates) == page["diagnostics"]["candidate_shelves"]
+    assert len(candidates) == page["diagnostics"]["options"]
+    assert len({c["shelf_id"] for c in candidates}) == page["diagnostics"]["candidate_shelves"]
     placed = {c["slot"]: c["shelf_id"] for c in candidates if c["slot"] is not None}
     assert placed == {shelf["slot"]: shelf["shelf_id"] for shelf in page["page"]}
     anchored = sorted((c["anchor_slot"], c["shelf_id"]) for c in candidates if c["anchor_slot"] is not None)
@@ -129,8 +130,8 @@ def test_listeners_are_found_by_the_start_of_their_name(client: httpx.Client) ->
 def test_surfaces_are_the_grids(client: httpx.Client, home: Home) -> None:
     surfaces = {one["surface"]: one for one in client.get("/v1/surfaces").json()["surfaces"]}
 
-    assert set(surfaces) == set(home.tools.grids)
-    phone, grid = surfaces["phone"], home.tools.grids["phone"]
+    assert set(surfaces) == set(home.tools.surfaces)
+    phone, grid = surfaces["phone"], home.tools.surfaces["phone"].grid
     assert [slot["examination"] for slot in phone["slots"]] == [slot.examination for slot in grid.slots]
     assert phone["slots"][0]["slot"] == 1
 

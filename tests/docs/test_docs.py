@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from home.page_context import FACTS
 from home.settings import Settings
 from layout.rules import RULE_KINDS
 from shelves.attributes import ATTRIBUTES
@@ -28,6 +29,9 @@ COMMANDS = [
     "replay",
     "ingest lastfm",
     "rules show",
+    "rules schema",
+    "rules check",
+    "rules diff",
     "demo generate",
 ]
 
@@ -57,8 +61,13 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_every_rule_kind_is_documented() -> None:
-    documented = set(re.findall(r"^\| `(\w+)` \|", _read("rules.md"), re.MULTILINE))
+    documented = set(re.findall(r"^\| \[`(\w+)`\]\(rules/\1\.md\) \|", _read("rules.md"), re.MULTILINE))
     assert documented == set(RULE_KINDS)
+
+
+def test_every_fact_that_rules_can_ask_is_documented() -> None:
+    for name, meaning in FACTS.items():
+        assert f"| {name} | {meaning} |" in _read("rules.md")
 
 
 def test_every_source_and_attribute_is_documented() -> None:

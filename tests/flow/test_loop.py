@@ -112,7 +112,7 @@ def _looked_at(home: Home, served: list[tuple[str, tuple[RewardEvent, ...]]]) ->
     count = 0
     for decision_id, said in served:
         record = home.decision(decision_id)
-        shelf_ids = [record.shelves[index].id for index in record.page]
+        shelf_ids = record.shelf_ids(record.page)
         outcomes = shelf_rewards(home.formula, record.at, shelf_ids, said)
         count += sum(outcome.examined for outcome in outcomes)
     return count
@@ -126,7 +126,7 @@ def _check_dismissed(
     for decision_id, shelf_id in dismissed:
         gone[home.decision(decision_id).listener_id].add(shelf_id)
     for listener_id, shelf_ids in gone.items():
-        for surface in home.tools.grids:
+        for surface in home.tools.surfaces:
             page = home.compose(listener_id, surface, seed=3)
             assert shelf_ids.isdisjoint(shelf.id for shelf in page.shelves)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from bandits.rewards import RewardFormula
 from bandits.types import EventKind, Example, Features, RewardEvent, Scores
-from home.records import DecisionRecord, LoggedShelf, LoggedSolver
+from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HORIZON = timedelta(minutes=30)
@@ -35,11 +35,14 @@ def make_record(name: str, at: datetime = NOON, **changes: Any) -> DecisionRecor
             title=f"More {letter}",
             reason="You like it",
             attributes={"content_type": "music", "sponsored": False, "taste": 0.25},
-            features={"shelf": {"name": letter}, "numbers": {"taste": float(rng.random())}},
             item_ids=tuple(f"{letter}{i}" for i in range(3)),
             scores=rng.random(3).astype(np.float32),
         )
         for letter in "abcde"
+    )
+    options = tuple(
+        LoggedOption(i, "carousel", {"shelf": {"name": shelf.id}, "numbers": {"taste": float(rng.random())}})
+        for i, shelf in enumerate(shelves)
     )
     values: dict[str, Any] = {
         "id": name,
@@ -48,6 +51,7 @@ def make_record(name: str, at: datetime = NOON, **changes: Any) -> DecisionRecor
         "at": at,
         "context": {"context": {"market": "DE"}, "user": {"id": name}},
         "shelves": shelves,
+        "options": options,
         "values": rng.random((n, slots)),
         "pmf": rng.dirichlet(np.ones(n), slots),
         "grid_version": "1",
@@ -56,7 +60,7 @@ def make_record(name: str, at: datetime = NOON, **changes: Any) -> DecisionRecor
         "effective_rules": ("pinned", "gap"),
         "relaxed_rules": (),
         "policy_version": 1,
-        "solver": LoggedSolver("optimal", 1200, 1200, "cp-sat", {"workers": 1}),
+        "solver": LoggedSolver("optimal", 1200, 1200, "cp-sat", {"stay": 7}),
         "anchor": page,
         "page": page,
         "explored": False,

@@ -42,7 +42,7 @@ def test_examined_shelves_teach_with_the_logged_probability() -> None:
     first, second = examples_of(record, batch, FORMULA)
     assert (first.slot, first.reward, first.probability) == (0, 0.0, record.conditionals[0])
     assert (second.slot, second.reward, second.probability) == (2, 0.5, record.conditionals[2])
-    assert second.action == record.shelves[4].features
+    assert second.action == record.options[4].features
     assert second.context == record.context
 
 

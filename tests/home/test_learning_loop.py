@@ -87,4 +87,4 @@ def _learn_at_once(engine: Engine, policy: Policy) -> None:
 
 def _scores(live: LiveModel) -> Scores:
     record = make_record("d000")
-    return live.policy.score(record.context, [shelf.features for shelf in record.shelves], slots=3)
+    return live.policy.score(record.context, [option.features for option in record.options], slots=3)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from home.records import DecisionRecord, LoggedShelf, LoggedSolver, decode, encode
+from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver, decode, encode
 from tests.home.loop import NOON, make_record
 
 _floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -33,7 +33,6 @@ def _shelves(draw: st.DrawFn) -> LoggedShelf:
         title=draw(_text),
         reason=draw(_text),
         attributes=draw(st.dictionaries(_text, st.one_of(_text, st.booleans(), _floats), max_size=4)),
-        features=draw(_features),
         item_ids=tuple(draw(_text) for _ in range(n)),
         scores=draw(hnp.arrays(np.float32, n, elements=st.floats(width=32))),
         seed_item=draw(_text),
@@ -43,7 +42,12 @@ def _shelves(draw: st.DrawFn) -> LoggedShelf:
 @st.composite
 def _records(draw: st.DrawFn) -> DecisionRecord:
     shelves = tuple(draw(st.lists(_shelves(), min_size=1, max_size=4)))
-    n, slots = len(shelves), draw(st.integers(1, 3))
+    options = tuple(
+        LoggedOption(shelf, name, draw(_features))
+        for shelf in range(len(shelves))
+        for name in draw(st.lists(_text, min_size=1, max_size=2))
+    )
+    n, slots = len(options), draw(st.integers(1, 3))
     page = tuple(draw(st.permutations(range(n))))[:slots]
     per_slot = st.tuples(*[_floats for _ in page])
     cells = st.floats()
@@ -54,6 +58,7 @@ def _records(draw: st.DrawFn) -> DecisionRecord:
         at=draw(_instants),
         context=draw(_features),
         shelves=shelves,
+        options=options,
         values=draw(hnp.arrays(np.float64, st.sampled_from([(n,), (n, slots)]), elements=cells)),
         pmf=draw(hnp.arrays(np.float64, st.sampled_from([(n,), (slots, n)]), elements=cells)),
         grid_version=draw(_text),
@@ -80,7 +85,7 @@ def _records(draw: st.DrawFn) -> DecisionRecord:
         exploration_conditionals=draw(per_slot),
         anchor_exploration=draw(_floats),
         support_sizes=tuple(draw(st.integers(0, n)) for _ in page),
-        shown=tuple(shelves[i].item_ids for i in page),
+        shown=tuple(shelves[options[i].shelf].item_ids for i in page),
         fallback=draw(_text),
         dropped=draw(st.dictionaries(_text, _text, max_size=2)),
         seconds=draw(st.dictionaries(_text, _floats, max_size=2)),
@@ -161,7 +166,7 @@ def test_foreign_bytes_and_unknown_versions_are_refused() -> None:
         decode(b"")
     with pytest.raises(ValueError, match="no decision record"):
         decode(b"PK" + data[2:])
-    with pytest.raises(ValueError, match="schema version 9; this release reads 1"):
+    with pytest.raises(ValueError, match="schema version 9; this release reads 2"):
         decode(data[:2] + b"\x09" + data[3:])
 
 

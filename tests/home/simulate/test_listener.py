@@ -165,7 +165,7 @@ def test_a_television_in_the_evening_is_for_settling_in() -> None:
 
 def test_what_is_shown_is_what_the_page_shows() -> None:
     page = world().page(3, "desktop")
-    rows = shown_rows(page.shelves, page.draw.page, page.grid, world().tools.builder.min_items)
+    rows = shown_rows(page.options, page.draw.page, page.grid, world().tools.builder.min_items)
     ids = world().catalog.ids
     assert [[ids[row] for row in some] for some in rows] == [
         [item.id for item in placement.items] for placement in page.placements
@@ -174,9 +174,9 @@ def test_what_is_shown_is_what_the_page_shows() -> None:
 
 def test_an_empty_shelf_attracts_nobody() -> None:
     page = world().page()
-    shown = shown_rows(page.shelves, page.draw.page, page.grid, world().tools.builder.min_items)
+    shown = shown_rows(page.options, page.draw.page, page.grid, world().tools.builder.min_items)
     shelves = [placement.shelf for placement in page.placements]
-    met = world().model().meet(page.context, shelves, [shown[0][:0], *shown[1:]])
+    met = world().model().meet(page.context, shelves, [shown[0][:0], *shown[1:]], np.ones(len(shelves)))
     assert (met.attraction[:, 0] == 0.0).all()
     assert (met.attraction[:, 1:] > 0.0).all()
 

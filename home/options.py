@@ -1,0 +1,101 @@
+"""Options: each shelf in each presentation that a surface has for it. They are what is scored and placed.
+
+A page holds one option of a shelf at most, so feedback on a page refers to shelves, and the decision knows in
+which presentation each was shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.features import presentation_features, shelf_features
+from bandits.types import Features
+from home.grids import Surface
+from layout.inputs import Inputs
+from layout.types import Grid, LayoutShelf
+from shelves.types import Shelf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Option:
+    """A shelf in one presentation; `index` is the shelf's position among those proposed.
+
+    `presentation` is empty on a surface that has only one way to show a shelf.
+    """
+
+    shelf: Shelf
+    index: int
+    presentation: str = ""
+
+    @property
+    def id(self) -> str:
+        """The option in words, unique on a page."""
+        return f"{self.shelf.id} as {self.presentation}" if self.presentation else self.shelf.id
+
+
+def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]:
+    """Every option of the shelves, in their order, each in the order of the surface's presentations."""
+    names = tuple(surface.grid.presentations)
+    if not names:
+        return tuple(Option(shelf, index) for index, shelf in enumerate(shelves))
+    inputs = Inputs(tuple(LayoutShelf(shelf.id, shelf.attributes) for shelf in shelves), surface.grid)
+    fitting = np.ones((len(shelves), len(names)), dtype=np.bool_)
+    for column, name in enumerate(names):
+        if name in surface.fits:
+            fitting[:, column] = inputs.mask(surface.fits[name])
+    return tuple(Option(shelves[row], row, names[column]) for row, column in np.argwhere(fitting).tolist())
+
+
+def option_features(options: Sequence[Option]) -> tuple[Features, ...]:
+    """What is known about each option: the features of its shelf, and of its presentation."""
+    of_shelf: dict[int, Features] = {}
+    of_presentation: dict[str, Features] = {}
+    found = []
+    for option in options:
+        if option.index not in of_shelf:
+            of_shelf[option.index] = shelf_features(option.shelf)
+        if option.presentation not in of_presentation:
+            of_presentation[option.presentation] = presentation_features(option.presentation)
+        found.append({**of_shelf[option.index], **of_presentation[option.presentation]})
+    return tuple(found)
+
+
+def layout_shelves(options: Sequence[Option]) -> tuple[LayoutShelf, ...]:
+    """The options as layout sees them."""
+    items: dict[int, tuple[int, ...]] = {}
+    for option in options:
+        if option.index not in items:
+            items[option.index] = tuple(option.shelf.rows.tolist())
+    return tuple(
+        LayoutShelf(
+            option.id, option.shelf.attributes, items[option.index], option.presentation, option.shelf.id
+        )
+        for option in options
+    )
+
+
+def worth(values: NDArray[np.float64], options: Sequence[Option], grid: Grid) -> NDArray[np.float64]:
+    """What options are worth to the page, of what each is worth if examined: (n,) or (n, slots).
+
+    The prominence of a presentation is a prior of how much more often, or less, a shelf in it is examined.
+    It enters here and nowhere else: rewards are learned from shelves that were examined.
+    """
+    if not grid.presentations:
+        return values
+    return (prominence_of([option.presentation for option in options], grid) * values.T).T
+
+
+def limit_of(presentation: str, grid: Grid) -> int:
+    """How many items a shelf shows at most in a presentation."""
+    known = grid.presentations.get(presentation)
+    return grid.items_per_shelf if known is None else known.items
+
+
+def prominence_of(presentations: Sequence[str], grid: Grid) -> NDArray[np.float64]:
+    """The prominence (n,) of each presentation; 1 on a grid that has none."""
+    known = grid.presentations
+    return np.array([known[name].prominence if name in known else 1.0 for name in presentations])
