@@ -33,7 +33,7 @@ HOME_PAGE: dict[str, Any] = {
             "seed_item": "artist:ada-lunes",
             "reason": "You played Ada Lunes 212 times",
             "slot_reason": (
-                "“Fresh finds” (as carousel) would be worth more here, but 'varied-neighbours' keep it out."
+                "“Fresh finds” (as carousel) would be worth more here, but 'varied-neighbours' keeps it out."
             ),
             "rules": ["varied-neighbours"],
             "rival": "fresh_finds",
@@ -96,6 +96,52 @@ SURFACES: dict[str, Any] = {
             ],
         }
     ]
+}
+
+EXPLANATION: dict[str, Any] = {
+    "decision_id": _DECISION,
+    "objective": 153020,
+    "best": 153020,
+    "placed": [
+        {
+            "slot": 1,
+            "shelf_id": _SHELF,
+            "title": "Because you listened to Ada Lunes",
+            "presentation": "carousel",
+            "value": 31190,
+            "loss": 2210,
+            "instead": "fresh_finds",
+            "instead_title": "Fresh finds",
+            "instead_presentation": "carousel",
+            "proven": True,
+        }
+    ],
+    "absent": [
+        {
+            "shelf_id": "trending",
+            "title": "Trending now",
+            "cost": 1480,
+            "slot": 6,
+            "kept_out_by": ["music-first"],
+            "text": (
+                "A page with it is worth 0.97% less, and has it in slot 6; "
+                "where it would gain most, 'music-first' keeps it out."
+            ),
+            "proven": True,
+        }
+    ],
+    "rules": [
+        {
+            "rule": "varied-neighbours",
+            "price": 930,
+            "binding": True,
+            "slack": 0,
+            "paid": 0,
+            "reason": "Two shelves of the same kind in a row read as one.",
+            "owner": "home",
+            "proven": True,
+        }
+    ],
 }
 
 READINESS: dict[str, Any] = {

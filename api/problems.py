@@ -49,6 +49,12 @@ NOT_READY = ProblemKind("not-ready", "Not ready", 503, "A check that composing d
 NOTHING_ELIGIBLE = ProblemKind(
     "nothing-eligible", "Nothing eligible", 409, "The catalogue has nothing that this listener may be shown."
 )
+NOT_EXPLAINABLE = ProblemKind(
+    "not-explainable",
+    "Not explainable",
+    409,
+    "The page was composed with another rulebook or grid than the server has, or breaks a rule.",
+)
 NO_MODEL = ProblemKind("no-model", "No model", 503, "No model has been published or loaded yet.")
 MISCONFIGURED = ProblemKind(
     "misconfigured", "Misconfigured", 503, "A settings, grid, rulebook or reward file cannot be used."
@@ -63,8 +69,8 @@ KINDS: Mapping[str, ProblemKind] = {
     kind.slug: kind
     for kind in (
         UNKNOWN_LISTENER, UNKNOWN_DECISION, UNKNOWN_SURFACE, INVALID_REQUEST, TOO_LARGE, NOT_FOUND,
-        METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NO_MODEL, NOT_READY, MISCONFIGURED,
-        NO_DATABASE, HTTP_ERROR, INTERNAL,
+        METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NOT_EXPLAINABLE, NO_MODEL, NOT_READY,
+        MISCONFIGURED, NO_DATABASE, HTTP_ERROR, INTERNAL,
     )
 }  # fmt: skip
 """Every kind by its slug."""

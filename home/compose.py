@@ -25,7 +25,7 @@ from home.page_context import page_context
 from layout.objective import page_values
 from layout.rules import BaseRule, applicable
 from layout.solve import effective, solve
-from layout.types import Grid, PageContext, Problem, Result, Status
+from layout.types import Grid, LayoutShelf, PageContext, Problem, Result, Status
 from layout.validate import Violation, paid
 from layout.why import SlotReason, why
 from shelves.build import Builder, Built, DroppedSource
@@ -132,8 +132,8 @@ class Proposal:
 
     def problem(self, rules: Sequence[BaseRule]) -> Problem:
         """The layout problem of these options, under those of the rules that apply to the request."""
-        values = worth(self.scores.values, self.options, self.grid)
-        return layout_problem(self.options, self.grid, rules, values, self.about)
+        values = worth(self.scores.values, [option.presentation for option in self.options], self.grid)
+        return layout_problem(layout_shelves(self.options), self.grid, rules, values, self.about)
 
 
 class _Stopwatch:
@@ -231,14 +231,13 @@ def _lay_out(problem: Problem, deadline_s: float) -> tuple[Result, str]:
 
 
 def layout_problem(
-    options: Sequence[Option],
+    shelves: tuple[LayoutShelf, ...],
     grid: Grid,
     rules: Sequence[BaseRule],
     values: NDArray[np.float64],
     context: PageContext,
 ) -> Problem:
     """The layout problem of options worth `values` (n,) or (n, slots) if examined, under what rules apply."""
-    shelves = layout_shelves(options)
     page = page_values(values, grid, tuple(shelf.id for shelf in shelves))
     return Problem(shelves, grid, applicable(rules, context.facts), page.values, page.unit, context)
 

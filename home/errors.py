@@ -7,6 +7,7 @@ HomeError
 ├── UnknownSurfaceError   no grid for that surface
 ├── UnknownDecisionError  no such decision in the log
 ├── NothingEligibleError  the catalogue holds nothing that the listener may see
+├── NotExplainableError   the page's layout problem cannot be put together again
 └── EmptyCatalogueError   the database holds no items yet
 """
 
@@ -51,6 +52,14 @@ class UnknownDecisionError(HomeError):
         super().__init__(
             f"decision {decision_id!r} is not in the log; ids come from the answer to POST /v1/home"
         )
+        self.decision_id = decision_id
+
+
+class NotExplainableError(HomeError):
+    """A logged page cannot be explained by this service."""
+
+    def __init__(self, decision_id: str, why: str) -> None:
+        super().__init__(f"decision {decision_id!r} cannot be explained: {why}")
         self.decision_id = decision_id
 
 

@@ -18,6 +18,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         surface=page.context.surface,
         at=page.context.now,
         context=page.context_features,
+        about=page.about,
         shelves=tuple(_logged(shelf, items) for shelf in page.shelves),
         options=tuple(
             LoggedOption(option.index, option.presentation, features)

@@ -34,7 +34,12 @@ class Option:
     @property
     def id(self) -> str:
         """The option in words, unique on a page."""
-        return f"{self.shelf.id} as {self.presentation}" if self.presentation else self.shelf.id
+        return option_id(self.shelf.id, self.presentation)
+
+
+def option_id(shelf: str, presentation: str) -> str:
+    """What layout calls a shelf in a presentation."""
+    return f"{shelf} as {presentation}" if presentation else shelf
 
 
 def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]:
@@ -78,15 +83,16 @@ def layout_shelves(options: Sequence[Option]) -> tuple[LayoutShelf, ...]:
     )
 
 
-def worth(values: NDArray[np.float64], options: Sequence[Option], grid: Grid) -> NDArray[np.float64]:
-    """What options are worth to the page, of what each is worth if examined: (n,) or (n, slots).
+def worth(values: NDArray[np.float64], presentations: Sequence[str], grid: Grid) -> NDArray[np.float64]:
+    """What options in `presentations` (n,) are worth to the page: (n,) or (n, slots).
 
-    The prominence of a presentation is a prior of how much more often, or less, a shelf in it is examined.
-    It enters here and nowhere else: rewards are learned from shelves that were examined.
+    `values` are what each is worth if examined. The prominence of a presentation is a prior of how much more
+    often, or less, a shelf in it is examined. It enters here and nowhere else: rewards are learned from
+    shelves that were examined.
     """
     if not grid.presentations:
         return values
-    return (prominence_of([option.presentation for option in options], grid) * values.T).T
+    return (prominence_of(presentations, grid) * values.T).T
 
 
 def limit_of(presentation: str, grid: Grid) -> int:

@@ -20,6 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from bandits.types import Features, Page, Probabilities
+from layout.types import PageContext
 from shelves.types import Attribute, Floats
 
 SCHEMA_VERSION = 2
@@ -71,6 +72,7 @@ class DecisionRecord:
     With n options of the proposed shelves, K slots and a page of k ≤ K shelves:
 
     - `values` (n,) or (n, K) and `pmf` (n,) or (K, n): the policy's scores, as `bandits.types.Scores`.
+    - `about`: what layout rules knew of the request.
     - `examination` (K,): the grid's examination probabilities, top slot first.
     - `anchor`, `page` (k,): option indices of the solver's optimum and of the page served.
     - `propensity`: exact probability of `page` under the logging policy; None when a fallback made it
@@ -91,6 +93,7 @@ class DecisionRecord:
     surface: str
     at: datetime
     context: Features
+    about: PageContext
     shelves: tuple[LoggedShelf, ...]
     options: tuple[LoggedOption, ...]
     values: NDArray[np.float64]
@@ -136,7 +139,7 @@ class DecisionRecord:
 _PLAIN = tuple(
     f.name
     for f in fields(DecisionRecord)
-    if f.name not in ("at", "shelves", "options", "values", "pmf", "solver", "propensity")
+    if f.name not in ("at", "about", "shelves", "options", "values", "pmf", "solver", "propensity")
 )
 _TUPLES = (
     "examination", "effective_rules", "relaxed_rules", "anchor", "page",
@@ -145,6 +148,7 @@ _TUPLES = (
 _SHELF_PLAIN = tuple(f.name for f in fields(LoggedShelf) if f.name != "scores")
 _OPTION = tuple(f.name for f in fields(LoggedOption))
 _SOLVER = tuple(f.name for f in fields(LoggedSolver))
+_ABOUT = tuple(f.name for f in fields(PageContext))
 
 
 def encode(record: DecisionRecord) -> bytes:
@@ -169,6 +173,7 @@ def decode(data: bytes) -> DecisionRecord:
     header, tables = _split(data)
     at = datetime.fromisoformat(header.pop("at"))
     solver = LoggedSolver(**header.pop("solver"))
+    about = header.pop("about")
     value_shape, pmf_shape = header.pop("value_shape"), header.pop("pmf_shape")
     lengths = header.pop("score_lengths")
     pmf_at = 8 * math.prod(value_shape)
@@ -177,6 +182,7 @@ def decode(data: bytes) -> DecisionRecord:
     header.update({name: tuple(header[name]) for name in _TUPLES})
     return DecisionRecord(
         at=at,
+        about=PageContext(about["facts"], tuple(about["previous"]), about["taste"]),
         solver=solver,
         values=np.frombuffer(tables, "<f8", math.prod(value_shape)).reshape(value_shape),
         pmf=np.frombuffer(tables, "<f8", math.prod(pmf_shape), pmf_at).reshape(pmf_shape),
@@ -194,6 +200,7 @@ def _header(
     header = {name: getattr(record, name) for name in _PLAIN}
     header["at"] = record.at.isoformat()
     header["solver"] = {name: getattr(record.solver, name) for name in _SOLVER}
+    header["about"] = {name: getattr(record.about, name) for name in _ABOUT}
     header["shelves"] = [{name: getattr(s, name) for name in _SHELF_PLAIN} for s in record.shelves]
     header["options"] = [{name: getattr(option, name) for name in _OPTION} for option in record.options]
     header["value_shape"], header["pmf_shape"], header["score_lengths"] = values.shape, pmf.shape, lengths

@@ -20,12 +20,14 @@ from home.context import load_context
 from home.db import writing
 from home.errors import UnknownDecisionError
 from home.events import EventReport, ingest_events
+from home.explain import explain_decision
 from home.learn import Learner, LearnReport, LeaseHeldError
 from home.logbook import record_of
 from home.records import DecisionRecord
 from home.registry import ModelWatcher, NoModelError
 from home.settings import Settings
 from home.store import decisions, events, listeners
+from layout.explain import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
 
@@ -110,6 +112,10 @@ class Home:
         if record is None:
             raise UnknownDecisionError(decision_id)
         return record
+
+    def explain(self, record: DecisionRecord) -> Explanation:
+        """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""
+        return explain_decision(record, self.tools)
 
     def events_of(self, decision_id: str) -> tuple[RewardEvent, ...]:
         """The feedback on a decision so far, oldest first."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from layout.conflict import conflict
-from layout.errors import InvalidProblemError
+from layout.errors import InvalidProblemError, SolverError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one
 from layout.solve import solve
@@ -168,7 +168,7 @@ class _Explainer:
     def _absent(self, shelf: str) -> AbsentShelf:
         other = self._with(_OnPage(shelf, 1))
         if other is None:
-            return AbsentShelf(shelf, None, None, self._conflict(shelf), True)
+            return self._impossible(shelf)
         slot = next(k for k, s in enumerate(other.page) if self._problem.shelves[s].group == shelf)
         cost = self._best.objective - other.objective
         return AbsentShelf(shelf, cost, slot, self._in_its_way(shelf), self._proves(other))
@@ -193,10 +193,14 @@ class _Explainer:
         proven = self._best.status is Status.OPTIMAL
         return proven and (other is None or other.status is Status.OPTIMAL)
 
-    def _conflict(self, shelf: str) -> tuple[str, ...]:
+    def _impossible(self, shelf: str) -> AbsentShelf:
+        """A shelf that no page has, as far as can be told, and the rules that see to it."""
         rule = _OnPage(shelf, 1)
-        found = conflict(replace(self._problem, rules=(*self._problem.rules, rule))) or ()
-        return tuple(name for name in found if name != rule.id)
+        try:
+            found = conflict(replace(self._problem, rules=(*self._problem.rules, rule))) or ()
+        except SolverError:
+            return AbsentShelf(shelf, None, None, (), False)
+        return AbsentShelf(shelf, None, None, tuple(name for name in found if name != rule.id), True)
 
     def _in_its_way(self, shelf: str) -> tuple[str, ...]:
         """The rules that the page breaks with the shelf where that would gain most, if anywhere."""

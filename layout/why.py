@@ -148,7 +148,8 @@ def _text(
         return f"{name!r} would be worth more here, but the shelf here fits no slot that it leaves"
     if rules:
         return (
-            f"{name!r} would be worth more here, but {' and '.join(repr(rule) for rule in rules)} keep it out"
+            f"{name!r} would be worth more here, but {' and '.join(repr(rule) for rule in rules)} "
+            f"keep{'s' * (len(rules) == 1)} it out"
         )
     if _value(problem, changed) > _value(problem, page):
         return f"drawn to explore: {name!r} would be worth more here"

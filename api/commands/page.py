@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.explanations import ExplanationOut, explanation
 from api.present import home_page
 from api.terminal import STDOUT, settings_of
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Placement
+from home.logbook import record_of
+from home.service import Home
 
 
 def page(
@@ -25,23 +29,69 @@ def page(
     log: Annotated[
         bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Add what shelves bring, what others would cost, and what rules do."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answers as JSON.")] = False,
 ) -> None:
     """Compose a listener's Home and print it shelf by shelf.
 
     Each shelf shows its slot, predicted value, the probability with which the draw put it there, its items,
-    and why it is here.
+    and why it is here. With --explain also: what the page would lose without each shelf, what each shelf
+    that is not on it would cost and which rules keep it out, and what each rule costs.
     """
     home = open_home(settings_of(context), background=False)
     try:
         compose = home.compose if log else home.preview
         composed = compose(listener, surface, seed=seed)
+        found = _explained(home, composed) if explain else None
         if as_json:
-            print(home_page(composed).model_dump_json(indent=2))
+            typer.echo(_json(composed, found))
         else:
             render(composed, STDOUT)
+        if found is not None and not as_json:
+            render_explanation(found, STDOUT)
     finally:
         home.close()
+
+
+def _explained(home: Home, page: ComposedPage) -> ExplanationOut:
+    record = record_of(page, home.catalog.items)
+    return explanation(record, home.explain(record), home.tools.rules)
+
+
+def _json(page: ComposedPage, found: ExplanationOut | None) -> str:
+    if found is None:
+        return home_page(page).model_dump_json(indent=2)
+    both = {"page": home_page(page).model_dump(mode="json"), "explanation": found.model_dump(mode="json")}
+    return orjson.dumps(both, option=orjson.OPT_INDENT_2).decode()
+
+
+def render_explanation(found: ExplanationOut, console: Console) -> None:
+    """Print what a page is made of as three tables. Worths are in % of the best page's."""
+    whole = max(1, abs(found.best))
+    placed = Table("slot", "shelf", "without it", "would then be here", title="On the page")
+    for one in found.placed:
+        loss = "no such page" if one.loss is None else _share(-one.loss, whole)
+        placed.add_row(str(one.slot), one.title, loss, one.instead_title or "")
+    absent = Table(
+        "shelf", "with it", "in slot", "kept out by", title=f"Not on the page ({len(found.absent)})"
+    )
+    for other in found.absent:
+        cost = "no such page" if other.cost is None else _share(-other.cost, whole)
+        slot = "" if other.slot is None else str(other.slot)
+        absent.add_row(other.title, cost, slot, ", ".join(other.kept_out_by))
+    rules = Table("rule", "price", "paid", "slack", "reason", title="Rules, the dearest first")
+    for rule in found.rules:
+        slack = "" if rule.slack is None else str(rule.slack)
+        rules.add_row(rule.rule, _share(rule.price, whole), _share(rule.paid, whole), slack, rule.reason)
+    for table in (placed, absent, rules):
+        console.print(table)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:+.2%}" if part else "0"
 
 
 def render(page: ComposedPage, console: Console) -> None:

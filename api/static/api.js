@@ -19,6 +19,11 @@ export function getDecision(decisionId, signal) {
   return call(`/v1/decisions/${encodeURIComponent(decisionId)}`, { signal });
 }
 
+/** What the shelves and rules of a decision's page cost and bring. */
+export function getExplanation(decisionId, signal) {
+  return call(`/v1/decisions/${encodeURIComponent(decisionId)}/explanation`, { signal });
+}
+
 /** Listeners whose id or name starts with `search`. */
 export function findListeners(search, signal) {
   return call(`/v1/listeners?${new URLSearchParams({ search, limit: "40" })}`, { signal });

@@ -2,6 +2,7 @@
 
 import { getDecision } from "./api.js";
 import { digits, el, icon, milliseconds, whole, words } from "./dom.js";
+import { explanation } from "./explanation.js";
 
 const STATUS = {
   optimal: ["check", "Proven optimal"],
@@ -25,7 +26,7 @@ export function inspect(aside, page) {
     "details",
     { open: wide.matches || opened },
     el("summary", {}, headline(page)),
-    el("div", { class: "inspector-body" }, sentence(page), figures(page), latency(page.diagnostics.seconds), payments(page), troubles(page), rest, trail(page)),
+    el("div", { class: "inspector-body" }, sentence(page), figures(page), latency(page.diagnostics.seconds), payments(page), troubles(page), explanation(page, asking.signal), rest, trail(page)),
   );
   const ask = () => details.open && !rest.hasChildNodes() && leftOut(rest, page.decision_id, asking.signal);
   details.addEventListener("toggle", ask);
@@ -80,13 +81,15 @@ function latency(seconds) {
   return el("div", {}, el("h3", {}, "Where the time went"), bar, legend);
 }
 
-/** What the page pays for soft rules, in points of predicted reward lost to each. */
+/** What the page pays for soft rules, in % of what it would be worth without paying. */
 function payments(page) {
   const paid = Object.entries(page.layout.paid);
   if (paid.length === 0) return false;
-  const line = ([rule, cost]) => el("li", {}, el("span", { class: "chip" }, words(rule)), el("b", {}, whole(cost)));
   const total = paid.reduce((sum, [, cost]) => sum + cost, 0);
-  const intro = el("p", { class: "quiet" }, `Of an objective of ${whole(page.layout.objective + total)}, the optimum gives up ${whole(total)}.`);
+  const gross = Math.max(1, page.layout.objective + total);
+  const percent = (cost) => `${digits((100 * cost) / gross)} %`;
+  const line = ([rule, cost]) => el("li", {}, el("span", { class: "chip" }, words(rule)), el("b", {}, percent(cost)));
+  const intro = el("p", { class: "quiet" }, `The optimum gives up ${percent(total)} of its shelves' worth.`);
   return el("div", {}, el("h3", {}, "Paid for soft rules"), intro, el("ul", { class: "payments" }, paid.map(line)));
 }
 

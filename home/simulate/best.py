@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from home.compose import ComposedPage, Tools, layout_problem
-from home.options import limit_of, prominence_of
+from home.options import layout_shelves, limit_of, prominence_of
 from home.simulate.encounter import shown_rows
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
@@ -34,7 +34,7 @@ class BestKnown:
         heads = [option.shelf.rows[: limit_of(option.presentation, grid)] for option in options]
         prominence = prominence_of([option.presentation for option in options], grid)
         attraction = self.model.meet(page.context, shelves, heads, prominence).expected_attraction
-        problem = layout_problem(options, grid, self.tools.rules, attraction, page.about)
+        problem = layout_problem(layout_shelves(options), grid, self.tools.rules, attraction, page.about)
         best = solve(problem, deadline_s=self.tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
         shown = shown_rows(options, best, grid, self.tools.builder.min_items)
         placed = list(best)

@@ -179,6 +179,18 @@ def test_shelves_that_were_not_placed_are_listed(page: Page, client: httpx.Clien
     expect(page.locator(".left-out li")).to_have_count(min(12, len(unplaced)))
 
 
+def test_a_page_is_explained_on_demand(page: Page, client: httpx.Client) -> None:
+    _open(page, client, 29)
+    if page.viewport_size == _PHONE:
+        page.locator("#inspector summary").click()
+    page.get_by_role("button", name="Explain this page").click()
+    sections = page.locator(".explanation h3")
+    expect(sections).to_have_text(["What rules cost", "What shelves bring", "What others would cost"])
+    found = client.get(f"{_decision(page)}/explanation").json()
+    expect(page.locator(".explanation section").nth(1)).to_contain_text(found["placed"][0]["title"])
+    expect(page.locator(".explanation section").nth(2)).to_contain_text(found["absent"][0]["title"])
+
+
 def test_titles_are_text_even_when_they_look_like_markup(page: Page, client: httpx.Client) -> None:
     hostile = '<img src=x onerror="document.title = 1"> & <b>bold</b>'
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from api import feedback_schemas, schemas
+from api import explanations, feedback_schemas, schemas
 from api.problems import MEDIA_TYPE
 
 _MODELS: dict[str, type[BaseModel]] = {
     name: model
-    for module in (schemas, feedback_schemas)
+    for module in (schemas, feedback_schemas, explanations)
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel)
 }

@@ -24,7 +24,7 @@ from api.progress import TerminalProgress
 from home.audit import audit
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Tools, layout_problem
-from home.options import worth
+from home.options import layout_shelves, worth
 from home.prepare import prepare
 from home.sampling import sample_contexts
 from home.service import Home
@@ -90,8 +90,8 @@ def _compare(pages: Sequence[ComposedPage], tools: Tools, cap: float, console: C
     ours, theirs, unproven = [], [], 0
     grid = tools.surface(SURFACE).grid
     for page in pages:
-        values = worth(page.scores.values, page.options, grid)
-        problem = layout_problem(page.options, grid, tools.rules, values, page.about)
+        values = worth(page.scores.values, [option.presentation for option in page.options], grid)
+        problem = layout_problem(layout_shelves(page.options), grid, tools.rules, values, page.about)
         started = perf_counter()
         result = solve(problem, deadline_s=_UNHURRIED_MS / 1000)
         ours.append(perf_counter() - started)

@@ -13,6 +13,7 @@ import numpy as np
 from bandits.rewards import RewardFormula
 from bandits.types import EventKind, Example, Features, RewardEvent, Scores
 from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
+from layout.types import PageContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HORIZON = timedelta(minutes=30)
@@ -50,6 +51,7 @@ def make_record(name: str, at: datetime = NOON, **changes: Any) -> DecisionRecor
         "surface": "phone",
         "at": at,
         "context": {"context": {"market": "DE"}, "user": {"id": name}},
+        "about": PageContext({"surface": "phone"}, ("a", "b"), {"content_type": {"music": 1.0}}),
         "shelves": shelves,
         "options": options,
         "values": rng.random((n, slots)),

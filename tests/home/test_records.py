@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver, decode, encode
+from layout.types import PageContext
 from tests.home.loop import NOON, make_record
 
 _floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -57,6 +58,11 @@ def _records(draw: st.DrawFn) -> DecisionRecord:
         surface=draw(_text),
         at=draw(_instants),
         context=draw(_features),
+        about=PageContext(
+            draw(st.dictionaries(_text, _text | st.booleans() | _floats, max_size=2)),
+            tuple(draw(st.lists(_text, max_size=2))),
+            {draw(_text): draw(st.dictionaries(_text, _floats, max_size=2))},
+        ),
         shelves=shelves,
         options=options,
         values=draw(hnp.arrays(np.float64, st.sampled_from([(n,), (n, slots)]), elements=cells)),

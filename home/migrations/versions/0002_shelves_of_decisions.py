@@ -47,6 +47,7 @@ def _with_options(record: bytes) -> tuple[bytes, list[str]]:
         for index, shelf in enumerate(header["shelves"])
     ]
     header["solver"].pop("settings", None)
+    header["about"] = {"facts": {}, "previous": [], "taste": {}}
     header["schema_version"] = 2
     packed = zlib.compress(json.dumps(header).encode(), 1)
     shelves = [header["shelves"][index]["id"] for index in header["page"]]

@@ -1,0 +1,109 @@
+"""Explaining logged pages: the layout problem is put together again exactly, or the fault is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bandits.policies import UniformPolicy
+from home.bootstrap import open_home
+from home.compose import ComposedPage, LivePolicy, compose, propose
+from home.errors import NotExplainableError
+from home.explain import explain_decision, problem_of
+from home.logbook import record_of
+from home.records import DecisionRecord, decode, encode
+from home.sampling import sample_contexts
+from home.service import Home
+from home.settings import Settings
+from layout.solve import solve
+from shelves.types import Context
+
+
+@pytest.fixture
+def home(demo_settings: Settings) -> Iterator[Home]:
+    opened = open_home(demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0}), background=False)
+    yield opened
+    opened.close()
+
+
+def _logged(home: Home, page: ComposedPage) -> DecisionRecord:
+    """As it comes back from the log."""
+    return decode(encode(record_of(page, home.catalog.items)))
+
+
+def _contexts(home: Home, surface: str) -> list[Context]:
+    first, *others = sample_contexts(home.engine, 3, surface, 5, home.clock())
+    before = home.compose_for(first, 1)
+    returning = replace(first, previous_page=tuple(p.shelf.id for p in reversed(before.placements)))
+    return [returning, *others]
+
+
+@pytest.mark.parametrize("surface", ["phone", "desktop", "tv"])
+def test_the_layout_problem_of_a_logged_page_is_the_one_that_was_solved(home: Home, surface: str) -> None:
+    for seed, context in enumerate(_contexts(home, surface)):
+        page = home.compose_for(context, seed)
+        logged = problem_of(_logged(home, page), home.tools)
+        solved = propose(context, home.models.current().policy, home.tools).problem(home.tools.rules)
+        assert np.array_equal(logged.values, solved.values)
+        assert logged.context == solved.context
+        assert logged.rules == solved.rules
+        assert [one.id for one in logged.shelves] == [one.id for one in solved.shelves]
+        assert solve(logged, deadline_s=10.0).page == page.result.page
+
+
+def test_an_explanation_covers_every_shelf_and_every_rule(home: Home) -> None:
+    context = _contexts(home, "phone")[0]
+    page = home.compose_for(context, 7)
+    record = _logged(home, page)
+    found = explain_decision(record, home.tools)
+    placed, absent = {one.shelf for one in found.placed}, {one.shelf for one in found.absent}
+    assert placed == set(record.shelf_ids(record.page))
+    assert placed | absent == {shelf.id for shelf in record.shelves}
+    assert tuple(price.rule for price in found.rules) == record.effective_rules
+    assert found.best == record.solver.objective
+    assert {one.rule: one.paid for one in found.rules if one.paid} == dict(record.solver.paid)
+
+
+def test_a_rules_price_is_what_the_page_gains_without_it(home: Home) -> None:
+    context = _contexts(home, "desktop")[0]
+    page = home.compose_for(context, 7)
+    found = explain_decision(_logged(home, page), home.tools)
+    dearest = max(found.rules, key=lambda one: one.price)
+    assert dearest.price > 0
+    fewer = replace(home.tools, rules=tuple(rule for rule in home.tools.rules if rule.id != dearest.rule))
+    freer = compose(context, LivePolicy(*home.models.current()), fewer, decision_id="d", seed=7)
+    assert freer.result.objective == found.best + dearest.price
+
+
+def test_another_rulebook_or_grid_is_refused_by_name(home: Home) -> None:
+    record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
+    with pytest.raises(NotExplainableError, match=r"rulebook 1\+old, and this service has"):
+        explain_decision(replace(record, rules_version="1+old"), home.tools)
+    with pytest.raises(NotExplainableError, match="grid phone@0, and this service has phone@"):
+        explain_decision(replace(record, grid_version="phone@0"), home.tools)
+    with pytest.raises(NotExplainableError, match="surface 'car' has no grid"):
+        explain_decision(replace(record, surface="car"), home.tools)
+
+
+def test_a_record_that_values_its_page_otherwise_is_refused(home: Home) -> None:
+    record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
+    with pytest.raises(NotExplainableError, match="values its page otherwise"):
+        explain_decision(replace(record, values=record.values[::-1].copy()), home.tools)
+
+
+def test_a_page_that_broke_a_rule_is_refused_with_its_name(home: Home) -> None:
+    record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
+    upside_down = replace(record, page=record.page[::-1])
+    with pytest.raises(NotExplainableError, match=r"breaks .*resume-first"):
+        explain_decision(upside_down, home.tools)
+
+
+def test_a_fallback_page_is_explained_as_far_as_it_goes(home: Home) -> None:
+    context = _contexts(home, "phone")[0]
+    hurried = replace(home.tools, layout_deadline_s=0.0)
+    page = compose(context, LivePolicy(1, UniformPolicy()), hurried, decision_id="d", seed=1)
+    found = explain_decision(_logged(home, page), home.tools)
+    assert found.best >= found.objective
