@@ -25,7 +25,7 @@ def deal(shelves: Sequence[Sequence[int]], limits: Sequence[int], least: int) ->
 
     Shelves choose from the top of the page down. Where that would leave one below it with fewer than `least`
     rows, or its limit where that is less, a matching first reserves as many for every shelf, which exist for
-    every page that obeys the item overlap rule (see `layout.rules.item_overlap`).
+    every page that obeys the item overlap rule and for no other (see `layout.rules.item_overlap`).
     """
     dealt = _in_turn(shelves, limits, [frozenset()] * len(shelves))
     enough = [min(least, limit) for limit in limits]

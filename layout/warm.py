@@ -15,6 +15,7 @@ from layout.completion import completion, ranked
 from layout.inputs import Inputs
 from layout.lookahead import LookAhead
 from layout.rows import Rows, one
+from layout.rules.item_overlap import ItemOverlap, budget_limits
 from layout.search import best_within, improved
 from layout.types import Grid, Ints, LayoutShelf, Page, Pages, Problem, Slot
 
@@ -57,6 +58,12 @@ def _look_ahead() -> None:
     LookAhead(_PROBLEM, _PAGE).supported(())
 
 
+def _shared_items() -> None:
+    inputs = Inputs(tuple(LayoutShelf(name, items=(1, 2, 3)) for name in "abc"), _PROBLEM.grid)
+    ItemOverlap(id="own", min_items=2).rows(inputs)
+    budget_limits(inputs, np.arange(inputs.n), 2)
+
+
 def _feasible() -> None:
     completion(compiled(_PROBLEM), ranked(compiled(_PROBLEM).values))
 
@@ -67,6 +74,7 @@ STEPS: Final[Mapping[str, Callable[[], object]]] = MappingProxyType(
         "search": _feasible,
         "improvement": lambda: improved(compiled(_PROBLEM), _PAGE, 2),
         "bound": _bound,
+        "shared items": _shared_items,
         "look-ahead": _look_ahead,
     }
 )

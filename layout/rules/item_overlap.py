@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import ClassVar
+from itertools import chain, islice
+from typing import ClassVar, Final
 
 import numpy as np
 
 from layout.inputs import Inputs
+from layout.kernels.dealing import crowded, numbered, too_few
 from layout.kernels.overlap import exclusive_groups, most_together, overlaps
 from layout.rows import Rows, none, paired
 from layout.rules.base import BaseRule
 from layout.types import Ints, Mask, Pages
 
+_NODES: Final = 2_000
+_SETS: Final = 64
+"""How many sets of shelves are looked at, and listed, before the limits are drawn more narrowly."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOverlap(BaseRule):
-    """The page's items can be dealt out so that no item shows twice and every shelf keeps `min_items`.
+    """The page's items can be dealt out so that no item shows twice and every shelf has `min_items`.
 
-    For each placed shelf s: Σ over the other placed shelves t of |items_s ∩ items_t| ≤ `budgets`(|items_s|).
-    A shelf with fewer than `min_items` items of its own can therefore not be placed.
+    By Hall's theorem (1935), that is so exactly when any shelves of the page have `min_items` different items
+    for each of them. A shelf with fewer items than that cannot be placed.
 
-    Why that suffices: let d ≥ 1 be on how many placed shelves an item stands, and share it equally between
-    them. By convexity 1/d ≥ (2m + 1 − d) / (m(m + 1)) for every whole d and m ≥ 1, so that the shares of s
-    add up to at least (2m·|items_s| − Σₜ|items_s ∩ items_t|) / (m(m + 1)), which is at least `min_items` for
-    the m that sets the budget. A fractional deal in which every shelf gets `min_items` exists, hence a whole
-    one: the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
+    Where too many sets of the proposed shelves have too few items to be listed, the shelves concerned get a
+    budget each of items that they may share with the others, which keeps out pages that could be dealt, but
+    never lets in one that could not.
     """
 
     MAY_BE_SOFT: ClassVar[bool] = False
@@ -35,65 +38,131 @@ class ItemOverlap(BaseRule):
     min_items: int
 
     def rows(self, inputs: Inputs) -> Rows:
-        """Rows for shelves too short to place, for groups that exclude each other, and for what is left.
+        """One row per set of shelves that have too few items together: so many as can be dealt to.
 
-        Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is
-        in some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several
-        others can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤ budget + M over the t it does not
-        exclude, M being what any K of them can exceed the budget by: without s the row holds for every page,
-        with s it says Σₜ ≤ budget. Options of one shelf with the same items count as one.
+        Most often there is none: when the items suffice for all proposed shelves at once, they do for any
+        page. Otherwise sets are looked for among the shelves that a maximum matching leaves short, or that it
+        could have left short in their place: only these can be in one (`kernels.dealing.crowded`). Options of
+        one shelf with the same items count as one.
         """
         units, of = _units(inputs)
-        overlap, lengths = overlaps(*_flat(inputs, units), inputs.column("id").codes[units])
-        budget = budgets(lengths, self.min_items)
-        short = budget < 0
-        overlap[short | short[:, None]] = 0
-        exclusive = (overlap > np.minimum(budget[:, None], budget)) & (overlap > 0)
-        groups = exclusive_groups(exclusive)
-        overlap[exclusive] = 0
-        coef, limit = _together(overlap, exclusive, budget, inputs.slots)
-        unplaceable = short[None][: int(short.any())]
-        coefs = np.concatenate([unplaceable, groups, coef])[:, of]
+        short = np.diff(_numbered(inputs, units)[0]) < self.min_items
+        enough = np.flatnonzero(~short)
+        crowd = enough[crowded(*_numbered(inputs, units[enough]), self.min_items)]
+        sets, most = self._limits(inputs, units[crowd]) if len(crowd) else _NOTHING
+        coefs = np.zeros((len(sets) + int(short.any()), len(units)), dtype=np.int64)
+        coefs[: len(sets), crowd] = sets
         if not len(coefs):
             return none(inputs.n, inputs.slots)
-        most = np.concatenate([np.zeros(len(unplaceable)), np.ones(len(groups)), limit]).astype(np.int64)
-        return paired(coefs, np.ones((1, inputs.slots), dtype=np.int64), hi=most)
+        coefs[len(sets) :] = short
+        limits = np.append(most, np.zeros(len(coefs) - len(sets), dtype=np.int64))
+        return paired(coefs[:, of], np.ones((1, inputs.slots), dtype=np.int64), hi=limits)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How many items beyond their budgets the shelves of each of the pages (b, K) share: (b,)."""
-        placed, at = np.unique(pages, return_inverse=True)
-        at = at.reshape(pages.shape)
-        items = [frozenset(inputs.shelves[s].items) for s in placed.tolist()]
-        shared = np.zeros((len(items), len(items)), dtype=np.int64)
-        for i, own in enumerate(items):
-            for j in range(i):
-                shared[i, j] = shared[j, i] = len(own & items[j])
-        budget = np.array([self._budget(len(own)) for own in items], dtype=np.int64)
-        together = shared[at[:, :, None], at[:, None, :]].sum(axis=2)
-        over: Ints = np.maximum(together - budget[at], 0).sum(axis=1)
-        return over
+        """How many items the shelves of each of the pages (b, K) lack, however they are dealt out: (b,)."""
+        items = {s: frozenset(inputs.shelves[s].items) for s in np.unique(pages).tolist()}
+        lacking = [_lacking([items[s] for s in page], self.min_items) for page in pages.tolist()]
+        return np.array(lacking, dtype=np.int64)
 
-    def _budget(self, size: int) -> int:
-        if size < self.min_items:
-            return -1
-        return max(m * (2 * size - self.min_items * (m + 1)) for m in range(1, size + 1))
+    def _limits(self, inputs: Inputs, units: Ints) -> tuple[Ints, Ints]:
+        """Coefficients (m, u) of the units and what they add up to at most (m,)."""
+        few = np.argsort(np.diff(_numbered(inputs, units)[0]), kind="stable")
+        sets, most, all_found = too_few(
+            *_numbered(inputs, units[few]), self.min_items, inputs.slots, _NODES, _SETS
+        )
+        if not all_found:
+            return budget_limits(inputs, units, self.min_items)
+        found = np.zeros_like(sets)
+        found[:, few] = sets
+        return _merged(found, most)
 
     def _validate(self) -> None:
         self._at_least("min_items", self.min_items, 1)
 
 
+_NOTHING: Final = (np.zeros((0, 0), dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def _merged(sets: Mask, most: Ints) -> tuple[Ints, Ints]:
+    """Each set (m, u) once, and sets of which one shelf can be placed joined into larger ones."""
+    alone = most == 1
+    exclusive = np.zeros((sets.shape[1], sets.shape[1]), dtype=np.bool_)
+    for pair in sets[alone]:
+        exclusive |= pair[:, None] & pair
+    np.fill_diagonal(exclusive, False)
+    groups = exclusive_groups(exclusive)
+    others = np.unique(np.column_stack([sets[~alone], most[~alone]]), axis=0)
+    coefs = np.concatenate([groups.astype(np.int64), others[:, :-1]])
+    return coefs, np.append(np.ones(len(groups), dtype=np.int64), others[:, -1])
+
+
+def _lacking(shelves: Sequence[frozenset[int]], each: int) -> int:
+    """How many items a dealing of `each` to every shelf lacks at least."""
+    taken: set[int] = set()
+    for items in shelves:
+        own = list(islice(items - taken, each))
+        if len(own) < each:
+            return _lacking_at_best(shelves, each)
+        taken.update(own)
+    return 0
+
+
+def _lacking_at_best(shelves: Sequence[frozenset[int]], each: int) -> int:
+    """The same by augmenting paths (Berge 1957), one wanted item after the other."""
+    holder: dict[int, int] = {}
+
+    def obtains(shelf: int, asked: set[int]) -> bool:
+        for item in sorted(shelves[shelf]):
+            if item in asked or holder.get(item) == shelf:
+                continue
+            asked.add(item)
+            if item not in holder or obtains(holder[item], asked):
+                holder[item] = shelf
+                return True
+        return False
+
+    return sum(not obtains(shelf, set()) for shelf in range(len(shelves)) for _ in range(each))
+
+
+def budget_limits(inputs: Inputs, units: Ints, min_items: int) -> tuple[Ints, Ints]:
+    """Limits that keep dealable all pages of the `units` (u,): coefficients (m, u) and the most (m,).
+
+    For each placed shelf s: Σ over the other placed shelves t of |items_s ∩ items_t| ≤ `budgets`(|items_s|).
+
+    Why that suffices: let d ≥ 1 be on how many placed shelves an item stands, and share it equally between
+    them. By convexity 1/d ≥ (2m + 1 − d) / (m(m + 1)) for every whole d and m ≥ 1, so that the shares of s
+    add up to at least (2m·|items_s| − Σₜ|items_s ∩ items_t|) / (m(m + 1)), which is at least `min_items` for
+    the m that sets the budget. A fractional deal in which every shelf gets `min_items` exists, hence a whole
+    one: the constraint matrix of a bipartite graph is totally unimodular (Hoffman and Kruskal 1956).
+
+    Two shelves exclude each other when their overlap alone exceeds the budget of one. Every such pair is in
+    some group of mutually exclusive shelves, and one row allows one of a group. A shelf s that several others
+    can still exhaust together gets Σₜ overlap(s, t)·xₜ + M·xₛ ≤ budget + M over the t it does not exclude, M
+    being what any K of them can exceed the budget by: without s the row holds for every page, with s it says
+    Σₜ ≤ budget.
+    """
+    overlap, lengths = overlaps(*_flat(inputs, units), inputs.column("id").codes[units])
+    budget = budgets(lengths, min_items)
+    exclusive = (overlap > np.minimum(budget[:, None], budget)) & (overlap > 0)
+    groups = exclusive_groups(exclusive)
+    overlap[exclusive] = 0
+    coefs, most = _together(overlap, exclusive, budget, inputs.slots)
+    ones = np.ones(len(groups), dtype=np.int64)
+    return np.concatenate([groups.astype(np.int64), coefs]), np.concatenate([ones, most])
+
+
 def budgets(lengths: Ints, min_items: int) -> Ints:
     """How much shelves with `lengths` (n,) items may overlap others: maxₘ m(2·length − min_items(m + 1)).
 
-    The maximum lies next to m = length / min_items − ½. Below `min_items` items there is no budget: −1.
+    The maximum lies next to m = length / min_items − ½. No length may be below `min_items`.
     """
     nearest = np.maximum(lengths // min_items, 1)
     around = np.stack([np.maximum(nearest - 1, 1), nearest])
     budget: Ints = (around * (2 * lengths - min_items * (around + 1))).max(axis=0)
-    return np.where(lengths < min_items, -1, budget)
+    return budget
 
 
-def _units(inputs: Inputs) -> tuple[list[int], Ints]:
+def _units(inputs: Inputs) -> tuple[Ints, Ints]:
     """The first of the options that share a shelf and its items, and each option's place among those."""
     place: dict[tuple[str, tuple[int, ...]], int] = {}
     first: list[int] = []
@@ -104,22 +173,27 @@ def _units(inputs: Inputs) -> tuple[list[int], Ints]:
             place[key] = len(first)
             first.append(option)
         of[option] = place[key]
-    return first, of
+    return np.array(first, dtype=np.int64), of
 
 
 def _together(overlap: Ints, exclusive: Mask, budget: Ints, slots: int) -> tuple[Ints, Ints]:
     """Coefficients (m, n) and limits (m,) for options that several others can exhaust together."""
     beside, alone = most_together(overlap, exclusive, slots)
     excess = alone - budget
-    binding = np.flatnonzero((beside > budget) & (budget >= 0))
+    binding = np.flatnonzero(beside > budget)
     coef = overlap[binding]
     coef[np.arange(len(binding)), binding] = excess[binding]
     return coef, budget[binding] + excess[binding]
 
 
-def _flat(inputs: Inputs, units: Sequence[int]) -> tuple[Ints, Ints]:
+def _numbered(inputs: Inputs, units: Ints) -> tuple[Ints, Ints, int]:
+    """The different items of some options, numbered as the kernels take them."""
+    return numbered(*_flat(inputs, units), len(units))
+
+
+def _flat(inputs: Inputs, units: Ints) -> tuple[Ints, Ints]:
     """The items of some options end to end, and which of them each belongs to."""
-    each = [inputs.shelves[option].items for option in units]
+    each = [inputs.shelves[option].items for option in units.tolist()]
     lengths = [len(items) for items in each]
     flat = np.fromiter(chain.from_iterable(each), np.int64, sum(lengths))
     return flat, np.repeat(np.arange(len(units)), lengths)

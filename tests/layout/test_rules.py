@@ -70,7 +70,7 @@ SHELVES = (
         (SponsoredSpacing(id="p", gap=1), (0, 1, 2), (0, 2, 1)),
         (SponsoredSpacing(id="p", cap=1), (0, 1, 3), (0, 1, 2)),
         (ItemOverlap(id="p", min_items=3), (2, 1, 4), (0, 2, 3)),
-        (ItemOverlap(id="p", min_items=2), (0, 2, 3), (0, 1, 2)),
+        (ItemOverlap(id="p", min_items=3), (2, 5, 3), (0, 1, 3)),
         (Ineligible(id="p", selector=RED), (2, 3, 4), (2, 3, 0)),
         (Share(id="p", selector=RED, at_most=0.5), (0, 2, 3), (0, 1, 3)),
         (Share(id="p", selector=RED, at_least=0.5), (0, 1, 3), (0, 2, 3)),
