@@ -154,7 +154,8 @@ def _with_cpsat(given: Problem, cap: float, solver: cp_model.CpSolver) -> Answer
             int(c) * x[i] for i, c in zip(at.column[mine].tolist(), at.entry[mine].tolist(), strict=True)
         ]
         if r in price:
-            below, above = (model.new_int_var(0, NO_LIMIT, f"{side}{r}") for side in ("below", "above"))
+            furthest = int(np.abs(at.entry[mine]).sum()) + _limits(at.lo[r], at.hi[r])
+            below, above = (model.new_int_var(0, furthest, f"{side}{r}") for side in ("below", "above"))
             worth += [-price[r] * below, -price[r] * above]
             terms += [below, -1 * above]
         model.add_linear_constraint(sum(terms), int(at.lo[r]), int(at.hi[r]))
@@ -162,11 +163,18 @@ def _with_cpsat(given: Problem, cap: float, solver: cp_model.CpSolver) -> Answer
     solver.parameters.max_time_in_seconds = cap
     status = solver.solve(model)
     seconds = perf_counter() - started
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN):
+        raise AssertionError(f"CP-SAT calls the model {solver.status_name(status)}: {model.validate()}")
+    if status == cp_model.UNKNOWN:
         return Answer((), 0, False, seconds)
     chosen = np.flatnonzero([solver.boolean_value(one) for one in x])
     page = _page(chosen, at, given)
     return Answer(page, objective_of(given, page), status == cp_model.OPTIMAL, seconds)
+
+
+def _limits(*limits: np.int64) -> int:
+    """The limits of a row added up, of those that it has."""
+    return sum(abs(int(one)) for one in limits if abs(one) < NO_LIMIT)
 
 
 def _page(chosen: Ints, at: _Linear, given: Problem) -> Page:
