@@ -34,6 +34,12 @@ def completion(rows: Compiled, order: Ints, prefix: Page = (), nodes: int = 2000
     return answer.page
 
 
+def dived(rows: Compiled, order: Ints) -> Page | None:
+    """The page that a short dive finds, trying options in `order` (K, n); None when it finds none."""
+    ended, page = _dive(rows, order, (), np.arange(rows.n), _FEW)
+    return tuple(page.tolist()) if ended == FOUND else None
+
+
 def _dive(rows: Compiled, order: Ints, prefix: Page, kinds: Ints, nodes: int) -> tuple[int, Ints]:
     return dive(
         order,

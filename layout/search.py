@@ -55,11 +55,9 @@ def best_within(rows: Compiled, bound: Bound, worth: int, nodes: int) -> tuple[P
     return (tuple(page.tolist()) if found else None), ended != OUT_OF_NODES
 
 
-def promising(rows: Compiled, width: int) -> Mask:
-    """The `width` open cells of most value in each slot: (n, K)."""
+def promising(rows: Compiled, bound: Bound, width: int) -> Mask:
+    """The `width` open cells of each slot that the bound's prices favour: (n, K)."""
     if rows.n <= width:
         return rows.cells
-    worth = np.where(rows.cells, rows.values, np.iinfo(np.int64).min)
-    least = np.partition(worth, rows.n - width, axis=0)[rows.n - width]
-    best: Mask = rows.cells & (worth >= least)
-    return best
+    cheap: Mask = rows.cells & (bound.slack <= np.partition(bound.slack, width - 1, axis=0)[width - 1])
+    return cheap

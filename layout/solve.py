@@ -1,9 +1,9 @@
 """From a problem to a page with a certificate.
 
-The steps, each of which may end the search: a feasible page by a dive, better ones by local search, an upper
-bound whose relaxed solutions are often pages themselves, a complete enumeration of what the bound leaves
-open, branch and bound where that is too much, and in the end CP-SAT on the same cells. All run on the options
-in order of their ids, so the answer does not depend on the input order.
+The steps, each of which may end the search: a feasible page by a dive, an upper bound whose relaxed solutions
+are often pages themselves, better pages by a dive along its prices and local search from there, a complete
+enumeration of what the bound leaves open, branch and bound where that is too much, and in the end CP-SAT on
+the same cells. All run on the options in order of their ids, so the answer does not depend on the input order.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from layout.bound import Bound, upper_bound
 from layout.branch import CELLS_TO_ENUMERATE, ENUMERATED_NODES, BranchAndBound
 from layout.compiled import compiled
+from layout.completion import dived, ranked
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
 from layout.reduce import worthwhile
@@ -30,14 +31,14 @@ _ROUNDS: Final = 3
 _STEPS: Final = 20
 """Steps of pricing in a round. After each, cells that no better page can have are closed for good."""
 
-_BOUNDS: Final = 30
+_BOUNDS: Final = 150
 """Bounds that branch and bound may take before CP-SAT is asked."""
 
 _CUT = 1
 """Nodes are divided by it: tests raise it to send problems on to CP-SAT."""
 
-_WIDTH: Final = 40
-"""Local search tries that many of the most valuable options of a slot."""
+_WIDTH: Final = 8
+"""Local search tries that many options of a slot, those that prices favour."""
 
 _CELLS_PER_SLOT: Final = 6
 
@@ -131,7 +132,6 @@ class _Search:
     def run(self) -> _Outcome:
         if self._watch.left() <= 0:
             return self._fallback(upper_bound(self._rows, self._worth, 1).total, "deadline")
-        self._improve(promising(self._rows, _WIDTH))
         bound = self._bound(None)
         for _ in range(_ROUNDS - 1):
             if proof := self._proof(bound):
@@ -139,6 +139,7 @@ class _Search:
             if self._watch.left() <= 0:
                 return self._fallback(bound.total, "deadline")
             bound = self._bound(bound)
+        self._improve(bound)
         if self._branch(bound):
             return self._optimal("branch and bound")
         return self._ask_solver(bound)
@@ -160,7 +161,7 @@ class _Search:
         """What proves that no page is worth more than the one in hand, or than a better one found here."""
         if bound.total <= self._worth:
             return "lagrangian bound" if bound.priced else "assignment bound"
-        self._improve(self._open(bound))
+        self._improve(bound)
         if int(self._open(bound).sum()) > CELLS_TO_ENUMERATE * self._rows.size:
             return ""
         page, proven = best_within(self._rows, bound, self._worth, ENUMERATED_NODES // _CUT)
@@ -221,8 +222,11 @@ class _Search:
         few = min(_CELLS_PER_SLOT * self._rows.size, bound.slack.size) - 1
         return max(self._worth, bound.total - int(np.partition(bound.slack, few, axis=None)[few]) - 1)
 
-    def _improve(self, cells: Mask) -> None:
-        self._take(improved(self._rows, self._page, _IMPROVING_STEPS, cells))
+    def _improve(self, bound: Bound) -> None:
+        """Look for a better page, from the one that the bound's prices lead to or from the one in hand."""
+        found = dived(self._rows, ranked(-bound.slack))
+        start = self._page if found is None or self._rows.worth(found) < self._worth else found
+        self._take(improved(self._rows, start, _IMPROVING_STEPS, promising(self._rows, bound, _WIDTH)))
         self._watch.lap("improve")
 
     def _take(self, page: Page | None) -> None:

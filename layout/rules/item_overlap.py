@@ -46,9 +46,10 @@ class ItemOverlap(BaseRule):
         one shelf with the same items count as one.
         """
         units, of = _units(inputs)
-        short = np.diff(_numbered(inputs, units)[0]) < self.min_items
+        items = _numbered(inputs, units)
+        short = np.diff(items[0]) < self.min_items
         enough = np.flatnonzero(~short)
-        crowd = enough[crowded(*_numbered(inputs, units[enough]), self.min_items)]
+        crowd = enough[crowded(*(_numbered(inputs, units[enough]) if short.any() else items), self.min_items)]
         sets, most = self._limits(inputs, units[crowd]) if len(crowd) else _NOTHING
         coefs = np.zeros((len(sets) + int(short.any()), len(units)), dtype=np.int64)
         coefs[: len(sets), crowd] = sets
@@ -164,15 +165,16 @@ def budgets(lengths: Ints, min_items: int) -> Ints:
 
 def _units(inputs: Inputs) -> tuple[Ints, Ints]:
     """The first of the options that share a shelf and its items, and each option's place among those."""
-    place: dict[tuple[str, tuple[int, ...]], int] = {}
+    known: dict[str, list[int]] = {}
     first: list[int] = []
     of = np.empty(inputs.n, dtype=np.int64)
     for option, shelf in enumerate(inputs.shelves):
-        key = (shelf.group, shelf.items)
-        if key not in place:
-            place[key] = len(first)
+        alike = known.setdefault(shelf.group, [])
+        unit = next((u for u in alike if inputs.shelves[first[u]].items == shelf.items), len(first))
+        if unit == len(first):
+            alike.append(unit)
             first.append(option)
-        of[option] = place[key]
+        of[option] = unit
     return np.array(first, dtype=np.int64), of
 
 
