@@ -3,7 +3,7 @@
 The steps, each of which may end the search: a feasible page by a dive, an upper bound whose relaxed solutions
 are often pages themselves, better pages by a dive along its prices and local search from there, a complete
 enumeration of what the bound leaves open, branch and bound where that is too much, and in the end CP-SAT on
-the same cells. All run on the options in order of their ids, so the answer does not depend on the input order.
+the same cells. All run on the options in order of their ids, so that the input order does not matter.
 """
 
 from __future__ import annotations
