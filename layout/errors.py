@@ -1,7 +1,8 @@
 """What can be wrong with a layout request. That no page is feasible is never an error, but a `Result`.
 
 LayoutError
-├── InvalidRuleError         a rule or selector that means nothing, with its field, value and fix
+├── InvalidRuleError         a rule that means nothing, with its field, value and fix
+├── InvalidSelectorError     a condition that means nothing, with its name, value and fix
 ├── InvalidProblemError      shelves, grid or values that do not fit together
 │   └── InvalidScoresError   scores that cannot be turned into integer values
 └── SolverError              the solver library failed; `layout.solve` turns it into a fallback page
@@ -15,12 +16,19 @@ class LayoutError(Exception):
 
 
 class InvalidRuleError(LayoutError, ValueError):
-    """A rule or selector field that has no meaning."""
+    """A field of a rule that has no meaning."""
 
     def __init__(self, rule_id: str, field: str, value: object, fix: str) -> None:
         super().__init__(f"rule {rule_id!r}: {field} = {value!r}: {fix}")
         self.rule_id = rule_id
         self.field = field
+
+
+class InvalidSelectorError(LayoutError, ValueError):
+    """A condition that has no meaning."""
+
+    def __init__(self, name: str, value: object, fix: str) -> None:
+        super().__init__(f"{name} = {value!r}: {fix}")
 
 
 class InvalidProblemError(LayoutError, ValueError):

@@ -17,7 +17,7 @@ from layout.validate import inputs_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Given:
-    """A hard rule of rows that are known already."""
+    """A hard rule of rows that are known already, for options in order of ids."""
 
     SCALE: ClassVar[int] = 1
 
@@ -26,7 +26,7 @@ class _Given:
     weight: float | None = None
     relaxation: int | None = None
 
-    def rows(self, inputs: Inputs) -> Rows:  # noqa: ARG002 - the rows were made for these inputs
+    def rows(self, inputs: Inputs) -> Rows:  # noqa: ARG002 - the rows were made for the same options
         """The given rows."""
         return self.given
 
@@ -41,11 +41,19 @@ def implied(problem: Problem, rule: Rule) -> bool:
     Exact: for each limit of the rule a page is looked for that obeys the others and lies beyond it. Raises
     SolverError when even the solver cannot tell.
     """
+    ordered = _by_id(problem)
     others = tuple(one for one in problem.rules if one is not rule and one.weight is None)
     return not any(
-        feasible(replace(problem, rules=(*others, _Given(broken))))
-        for broken in _beyond(rule.rows(inputs_of(problem)))
+        feasible(replace(ordered, rules=(*others, _Given(broken))))
+        for broken in _beyond(rule.rows(inputs_of(ordered)))
     )
+
+
+def _by_id(problem: Problem) -> Problem:
+    """The problem with its options in the order in which rules are asked for their rows."""
+    order = sorted(range(len(problem.shelves)), key=lambda s: problem.shelves[s].id)
+    shelves = tuple(problem.shelves[s] for s in order)
+    return replace(problem, shelves=shelves, values=problem.values[order])
 
 
 def _beyond(rows: Rows) -> Iterator[Rows]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from layout.errors import InvalidRuleError
+from layout.errors import InvalidSelectorError
 from layout.types import Attribute, Mask
 
 Typed = tuple[bool, Attribute]
@@ -28,11 +28,11 @@ class Range:
         for name in ("at_least", "at_most"):
             value = getattr(self, name)
             if value is not None and not _is_number(value):
-                raise InvalidRuleError("selector", name, value, "use a number or leave it out")
+                raise InvalidSelectorError(name, value, "use a number or leave it out")
         if self.at_least is None and self.at_most is None:
-            raise InvalidRuleError("selector", "at_least", None, "give at_least, at_most or both")
+            raise InvalidSelectorError("at_least", None, "give at_least, at_most or both")
         if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
-            raise InvalidRuleError("selector", "at_most", self.at_most, f"use at least {self.at_least}")
+            raise InvalidSelectorError("at_most", self.at_most, f"use at least {self.at_least}")
 
     def holds(self, value: Attribute) -> bool:
         """Whether the value is a number in the range."""
@@ -54,7 +54,7 @@ class Selector:
 
     `match` maps a name to a value, to several allowed values or to a `Range`. Of `any_of` at least one must
     hold, of `all_of` every one, of `none_of` none. An empty selector holds for everything; what lacks a value
-    does not match on it. Raises InvalidRuleError for an empty name, value or set of values.
+    does not match on it. Raises InvalidSelectorError for an empty name, value or set of values.
     """
 
     match: Mapping[str, Allowed] = field(default_factory=dict)
@@ -120,15 +120,13 @@ def _condition(allowed: tuple[Attribute, ...] | Range) -> Condition:
 
 def _normal(name: str, value: Allowed) -> tuple[Attribute, ...] | Range:
     if not name:
-        raise InvalidRuleError("selector", "match", name, "name an attribute")
+        raise InvalidSelectorError("match", name, "name an attribute")
     if isinstance(value, Range):
         return value
     values = tuple(value) if isinstance(value, list | tuple) else (value,)
     if not values:
-        raise InvalidRuleError(
-            "selector", name, value, "allow at least one value, or leave the attribute out"
-        )
+        raise InvalidSelectorError(name, value, "allow at least one value, or leave the attribute out")
     for one in values:
         if one == "" or (isinstance(one, float) and isnan(one)):
-            raise InvalidRuleError("selector", name, one, "use non-empty texts, booleans or numbers")
+            raise InvalidSelectorError(name, one, "use non-empty texts, booleans or numbers")
     return values

@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.progress import TerminalProgress
@@ -24,7 +25,7 @@ from home.rules.schema import rulebook_schema
 app = typer.Typer(no_args_is_help=True, help="Read, check and compare layout rules.")
 
 _LISTED = 10
-_BAR = 16
+_BAR = 8
 
 _Corpus = Annotated[
     int, typer.Option("--corpus", metavar="N", help="How many contexts to lay out pages for.", min=1)
@@ -82,7 +83,7 @@ def check_rules(
         typer.Option(help="Draw the prices to this file, .png, .svg or .pdf.", show_default=False),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for rules that never apply, never bind or are redundant.")
+        bool, typer.Option("--strict", help="Fail for any remark: rules that do nothing or say nothing new.")
     ] = False,
 ) -> None:
     """Prove that pages exist under a rulebook on a corpus of real contexts, and price every rule.
@@ -138,8 +139,11 @@ def diff_rules(
 
 
 def _prices(report: CheckReport, book: Rulebook) -> Table:
-    title = f"rulebook {book.version} on {report.contexts} contexts: prices in % of the page's objective"
-    table = Table("rule", "kind", "applies", "binds", "mean", "max", "", "paid", "remark", title=title)
+    title = f"rulebook {book.version}, {report.contexts} contexts: prices in % of a page's worth"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("rule", "binds in", "mean", "max", "", "paid", "remark"):
+        text = name in ("rule", "", "remark")
+        table.add_column(name, justify="left" if text else "right", no_wrap=True)
     dearest = max((float(np.mean(one.prices)) for one in report.rules if one.prices), default=0.0)
     for one in sorted(report.rules, key=lambda one: -sum(one.prices)):
         table.add_row(*_price(one, dearest))
@@ -147,18 +151,15 @@ def _prices(report: CheckReport, book: Rulebook) -> Table:
 
 
 def _price(one: RuleReport, dearest: float) -> Sequence[str]:
-    kind = kind_of(one.rule)
-    if not one.applies:
-        return one.rule.id, kind, "0", "", "", "", "", "", f"[yellow]{one.verdict}"
+    unproven = f"{one.unproven} unproven" if one.unproven else ""
+    remark = "; ".join(filter(None, (f"[yellow]{one.verdict}[/]" if one.verdict else "", unproven)))
+    binds = f"{one.binding} of {one.applies}"
+    if not one.binding:
+        return one.rule.id, binds, "", "", "", "", remark
     mean, most = float(np.mean(one.prices)), max(one.prices)
     bar = "█" * round(_BAR * mean / dearest) if dearest else ""
-    paid = "" if one.rule.weight is None else f"{float(np.mean(one.payments)):.3%}"
-    unproven = f"{one.unproven} prices not proven" if one.unproven else ""
-    remark = "; ".join(filter(None, (f"[yellow]{one.verdict}[/]" if one.verdict else "", unproven)))
-    return (
-        one.rule.id, kind, str(one.applies), f"{one.binding / one.applies:.0%}",
-        f"{mean:.3%}", f"{most:.2%}", f"[red]{bar}", paid, remark,
-    )  # fmt: skip
+    paid = "" if one.rule.weight is None else f"{float(np.mean(one.payments)):.2%}"
+    return one.rule.id, binds, f"{mean:.2%}", f"{most:.2%}", f"[red]{bar}", paid, remark
 
 
 def _verdicts(report: CheckReport) -> list[str]:

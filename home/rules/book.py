@@ -13,10 +13,10 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from home.errors import ConfigurationError
-from home.page_context import FACTS
+from home.page_context import FACTS, TASTES
 from home.rules.conditions import Names, parse_condition
 from layout.errors import LayoutError
-from layout.rules import RULE_KINDS, BaseRule
+from layout.rules import RULE_KINDS, BaseRule, Calibration
 from layout.selector import Selector
 from shelves.build import ATTRIBUTES
 
@@ -30,6 +30,9 @@ STANDARD_ATTRIBUTES: Mapping[str, str] = {
 
 SELECTOR_KEYS = {"selector": "match"}
 """Selector field of a rule class → what the file calls it, where that differs."""
+
+
+_TASTES = Names("attribute", "a listener's taste has", TASTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +132,14 @@ def _construct(
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             raise ConfigurationError(f"{name}: {key} is {values[key]!r}: {reason}") from error
-    if "attribute" in values:
-        known.check(values["attribute"], name)
     try:
-        return rule_class(**values)
+        rule = rule_class(**values)
     except LayoutError as error:
         raise ConfigurationError(str(error)) from error
+    if "attribute" in hints:
+        asked = _TASTES if rule_class is Calibration else known
+        asked.check(getattr(rule, "attribute"), name)  # noqa: B009 - only some kinds have it
+    return rule
 
 
 def _only(entry: Mapping[str, Any], allowed: set[str], name: str) -> None:

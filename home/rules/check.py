@@ -13,7 +13,7 @@ from layout.implied import implied
 from layout.rules import BaseRule
 from layout.solve import solve
 from layout.types import Problem, Result, Rule, Status
-from layout.validate import paid
+from layout.validate import inputs_of, paid
 
 _DEADLINE_S = 5.0
 
@@ -24,14 +24,16 @@ class RuleReport:
 
     `applies` counts contexts whose facts meet its `when` and that have a page; `prices` has one share for
     each of them: what the best page gains when the rule is dropped, as a share of that page's objective.
-    `payments` are the same shares of what pages pay for breaking a soft rule. `implied` counts contexts in
-    which the other rules make it superfluous, `unproven` those with a price that is not proven.
+    `payments` are the same shares of what pages pay for breaking a soft rule. `idle` counts contexts in which
+    it limits nothing that is proposed, `implied` those in which the other rules make it superfluous,
+    `unproven` those with a price that is not proven.
     """
 
     rule: BaseRule
     applies: int = 0
     prices: list[float] = field(default_factory=list)
     payments: list[float] = field(default_factory=list)
+    idle: int = 0
     implied: int = 0
     unproven: int = 0
 
@@ -42,9 +44,15 @@ class RuleReport:
 
     @property
     def verdict(self) -> str:
-        """What an author may want to look at: "never applies", "redundant", "never binding" or nothing."""
+        """What an author may want to look at.
+
+        "never applies", "nothing to limit", "redundant" (the others say as much), "never binding" (pages that
+        break it exist, and are never the best), or nothing.
+        """
         if not self.applies:
             return "never applies"
+        if self.idle == self.applies:
+            return "nothing to limit"
         if self.implied == self.applies:
             return "redundant"
         return "" if self.binding else "never binding"
@@ -115,6 +123,7 @@ class _Checker:
         report.applies += 1
         report.prices.append(max(0, other.objective - best.objective) / whole)
         report.payments.append(payment / whole)
+        report.idle += not len(rule.rows(inputs_of(problem)).lo)
         report.unproven += {best.status, other.status} != {Status.OPTIMAL}
         if rule.weight is None and rule.id not in self._needed:
             self._look_for_need(problem, rule, report)

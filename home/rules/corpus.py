@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bandits.policy import Policy
 from home.compose import Proposal, Tools, propose
@@ -44,8 +44,9 @@ class Case:
 def corpus(home: Home, size: int, surfaces: Sequence[str], seed: int, progress: Progress) -> Iterator[Case]:
     """Up to `size` cases, shared out among `surfaces` (all, when none is named) and the hours of a day.
 
-    Every listener is laid out a page of the day before first, under the live rulebook, for rules that look at
-    the previous page. The same seed and database give the same cases. Raises UnknownSurfaceError.
+    They are on the day after the catalogue's, and every listener is laid out a page of the day before first,
+    under the live rulebook, for rules that look at the previous page. The same seed and database give the
+    same cases. Raises UnknownSurfaceError.
     """
     contexts = _contexts(home, size, surfaces or tuple(home.tools.surfaces), seed)
     policy = home.models.current().policy
@@ -59,7 +60,7 @@ def corpus(home: Home, size: int, surfaces: Sequence[str], seed: int, progress: 
 def _contexts(home: Home, size: int, surfaces: Sequence[str], seed: int) -> list[Context]:
     for surface in surfaces:
         home.tools.surface(surface)
-    start = home.clock().replace(minute=0, second=0, microsecond=0)
+    start = datetime.combine(home.catalog.as_of + timedelta(days=1), time(), UTC)
     found: list[Context] = []
     for i, surface in enumerate(surfaces):
         share = size // len(surfaces) + (i < size % len(surfaces))

@@ -110,12 +110,14 @@ class _Player:
     version: int = 1
     lessons: list[Example] = field(default_factory=list)
     dismissed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    served: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def context(self, visit: Visit) -> Context:
-        """The visit's context with what was dismissed so far."""
+        """The visit's context with what was dismissed so far, and the last page on the surface."""
         context = visit.context
         gone = context.dismissed_shelves | self.dismissed[context.listener.id]
-        return replace(context, dismissed_shelves=gone)
+        last = self.served.get((context.listener.id, context.surface), context.previous_page)
+        return replace(context, dismissed_shelves=gone, previous_page=last)
 
     def learn(self) -> None:
         """Learn from the batch that is over."""
@@ -206,7 +208,7 @@ class _Loop:
 
     def visit(self, visit: Visit, players: Sequence[_Player]) -> Iterator[VisitRow]:
         """One visit, to every policy in turn."""
-        best: dict[tuple[str, ...], float] = {}
+        best: dict[tuple[tuple[str, ...], ...], float] = {}
         for player in players:
             page = compose(
                 player.context(visit),
@@ -215,10 +217,10 @@ class _Loop:
                 decision_id=f"{player.name}-{visit.index}",
                 seed=seed_of(self._config.seed, "page", visit.index),
             )
-            candidates = tuple(option.id for option in page.options)
-            if candidates not in best:
-                best[candidates] = self._best.expected(page).clicks if self._config.regret else nan
-            yield self._serve(visit, player, page, best[candidates])
+            problem = tuple(option.id for option in page.options), page.context.previous_page
+            if problem not in best:
+                best[problem] = self._best.expected(page).clicks if self._config.regret else nan
+            yield self._serve(visit, player, page, best[problem])
 
     def _serve(self, visit: Visit, player: _Player, page: ComposedPage, best_clicks: float) -> VisitRow:
         met = self._model.meet_page(page)
@@ -233,6 +235,7 @@ class _Loop:
         row = _row(visit, player, page, outcomes, self._model.expectation(met, page.grid), best_clicks)
         gone = (event.shelf_id for event in events if event.kind is EventKind.DISMISS)
         player.dismissed[page.context.listener.id].update(gone)
+        player.served[page.context.listener.id, page.context.surface] = tuple(shelf_ids)
         return row
 
 

@@ -12,6 +12,7 @@ from api import cli
 from home.settings import Settings
 
 LISTENER = "demo-listener-1"
+_TWO_SHELVES = ("jump_back_in", "new_releases:music")
 
 
 def _run(settings: Settings, *words: str) -> str:
@@ -137,6 +138,61 @@ def test_learning_without_closed_decisions_changes_nothing(demo_settings: Settin
 
 def test_the_shipped_rulebook_is_shown(demo_settings: Settings) -> None:
     assert "resume-first" in _run(demo_settings, "rules", "show")
+
+
+def test_the_schema_of_rulebooks_is_printed_for_editors(demo_settings: Settings) -> None:
+    schema = json.loads(_run(demo_settings, "rules", "schema"))
+    assert schema["title"] == "Rulebook"
+
+
+def test_a_rulebook_is_checked_on_a_corpus_with_a_table_and_a_chart(
+    demo_settings: Settings, tmp_path: Path
+) -> None:
+    chart = tmp_path / "rules.svg"
+    command = ("rules", "check", "--corpus", "3", "--surface", "phone", "--chart", str(chart))
+    output = _run(demo_settings, *command)
+    assert "satisfiable: a page obeys all hard rules in each of 3 contexts" in output
+    assert "varied-neighbours" in output
+    assert "<svg" in chart.read_text("utf-8")
+
+
+def test_a_contradictory_rulebook_fails_with_the_rules_at_fault(
+    demo_settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "rules.toml"
+    pins = (
+        f'[[rule]]\nid = "{n}"\nkind = "pinned"\nmatch = {{ id = "{n}" }}\nslot = 1\n' for n in _TWO_SHELVES
+    )
+    path.write_text('version = "1"\n' + "".join(pins), "utf-8")
+    command = ["--database", demo_settings.database_url, "rules", "check", str(path), "--corpus", "2"]
+    result = CliRunner().invoke(cli.app, command)
+    assert result.exit_code == 1
+    assert "'jump_back_in' and 'new_releases:music' leave no page together" in " ".join(result.output.split())
+
+
+def test_remarks_fail_a_strict_check_only(demo_settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    rule = '[[rule]]\nid = "many"\nkind = "max_count"\nmatch = {}\ncount = 90\n'
+    path.write_text(f'version = "1"\n{rule}', "utf-8")
+    command = ["--database", demo_settings.database_url, "rules", "check", str(path), "--corpus", "1"]
+    assert CliRunner().invoke(cli.app, command).exit_code == 0
+    strict = CliRunner().invoke(cli.app, [*command, "--strict"])
+    assert (strict.exit_code, "nothing to limit" in strict.output) == (1, True)
+
+
+def test_a_chart_that_cannot_be_written_is_named(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("rules", "check", "--corpus", "1", "--surface", "tv", "--chart", "x.nonsense")
+    assert "--chart x.nonsense" in _fails(capsys, monkeypatch, demo_settings, *command)
+
+
+def test_two_rulebooks_are_compared(demo_settings: Settings, tmp_path: Path) -> None:
+    path, shipped = tmp_path / "rules.toml", demo_settings.rulebook_file
+    path.write_text(shipped.read_text("utf-8").replace("count = 3", "count = 1"), "utf-8")
+    output = _run(demo_settings, "rules", "diff", str(shipped), str(path), "--corpus", "3")
+    assert "rules changed: few-because" in output
+    assert "of 3 pages change" in output
 
 
 def test_a_wrong_rulebook_fails_with_the_fix(

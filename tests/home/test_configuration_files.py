@@ -14,6 +14,7 @@ from home.rules.book import load_rulebook, parse_rulebook
 from home.settings import Settings
 from layout.rules import MaxCount
 
+CAR = "surface='car'\nversion='1'\nitems_per_shelf=4\nexamination=[0.9,0.5]\nfolds=[0,0]\n"
 RULE = """
 version = "1"
 
@@ -92,6 +93,15 @@ def test_the_default_grids_cover_phone_desktop_and_tv() -> None:
             "less than or equal to 1",
         ),
         ("surface='car", "grid.toml"),
+        (f"{CAR}[presentations.hero]\nslots=[1]\n", "slot 2 holds none that is for every shelf"),
+        (f"{CAR}[presentations.row]\n[presentations.hero]\nslots=[3]\n", "names slot 3"),
+        (f"{CAR}[presentations.row]\nheight=0\n", "presentations.row.height"),
+        (f"{CAR}[presentations.row]\nprominence=0.0\n", "presentations.row.prominence"),
+        (f"{CAR}[presentations.row]\nwidth=2\n", "presentations.row.width"),
+        (
+            f"{CAR}[presentations.row]\n[presentations.hero]\nmatch={{sauce='x'}}\n",
+            "presentations.hero.match: attribute 'sauce' is unknown",
+        ),
     ],
 )
 def test_a_wrong_grid_names_file_and_field(tmp_path: Path, text: str, message: str) -> None:

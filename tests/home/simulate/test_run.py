@@ -140,6 +140,20 @@ def test_a_dismissed_shelf_is_never_shown_to_that_listener_again() -> None:
     assert all(row.dismissed <= len(gone[row.policy, row.listener_id]) for row in result.rows)
 
 
+def test_every_page_knows_the_one_before_on_its_surface() -> None:
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
+    policies = {"uniform": Participant(UniformPolicy), "vw": Participant(VwPolicy, learns=True)}
+    run(policies, SimulationConfig(visits=24, batch=8, regret=False), pages=pages, listeners=3)
+    before: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    returning = 0
+    for policy, page, _ in pages:
+        key = policy, page.context.listener.id, page.context.surface
+        assert page.context.previous_page == before.get(key, ())
+        returning += key in before
+        before[key] = tuple(placement.shelf.id for placement in page.placements)
+    assert returning > 10
+
+
 def test_regret_is_the_distance_to_the_best_known_page() -> None:
     result = run({"uniform": Participant(UniformPolicy)}, SimulationConfig(visits=16, batch=8))
     regret = np.array([row.regret for row in result.rows])
