@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
-
 from bandits.types import Page
 from home.options import Option, limit_of
+from layout.dealing import reserved
 from layout.types import Grid
 
 
@@ -31,8 +28,8 @@ def deal(shelves: Sequence[Sequence[int]], limits: Sequence[int], least: int) ->
     enough = [min(least, limit) for limit in limits]
     if all(len(rows) >= few for rows, few in zip(dealt, enough, strict=True)):
         return dealt
-    reserved = _reserve(shelves, enough)
-    return dealt if reserved is None else _in_turn(shelves, limits, reserved)
+    kept = reserved(shelves, enough)
+    return dealt if kept is None else _in_turn(shelves, limits, kept)
 
 
 def _in_turn(
@@ -46,20 +43,3 @@ def _in_turn(
         shown = own.union(free)
         dealt.append(tuple(row for row in rows if row in shown))
     return tuple(dealt)
-
-
-def _reserve(shelves: Sequence[Sequence[int]], enough: Sequence[int]) -> list[frozenset[int]] | None:
-    """As many rows as are `enough` for each shelf, all different, or None when there are too few."""
-    names, column = np.unique(
-        np.concatenate([np.asarray(r, dtype=np.int64) for r in shelves]), return_inverse=True
-    )
-    ends = np.cumsum([len(rows) for rows in shelves])[:-1]
-    wanted = [np.tile(part, (few, 1)) for part, few in zip(np.split(column, ends), enough, strict=True)]
-    lengths = np.repeat([len(rows) for rows in shelves], enough)
-    claims = np.repeat(np.arange(len(lengths)), lengths)
-    edges = np.ones(len(claims), dtype=np.int8), (claims, np.concatenate([part.ravel() for part in wanted]))
-    graph = csr_array(coo_array(edges, shape=(len(lengths), len(names))))
-    matched = maximum_bipartite_matching(graph, perm_type="column")
-    if (matched < 0).any():
-        return None
-    return [frozenset(names[part].tolist()) for part in np.split(matched, np.cumsum(enough)[:-1])]

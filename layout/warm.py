@@ -12,6 +12,7 @@ import numpy as np
 from layout.bound import upper_bound
 from layout.compiled import compiled
 from layout.completion import completion, ranked
+from layout.dealing import reserved
 from layout.inputs import Inputs
 from layout.lookahead import LookAhead
 from layout.rows import Rows, one
@@ -62,6 +63,7 @@ def _shared_items() -> None:
     inputs = Inputs(tuple(LayoutShelf(name, items=(1, 2, 3)) for name in "abc"), _PROBLEM.grid)
     ItemOverlap(id="own", min_items=2).rows(inputs)
     budget_limits(inputs, np.arange(inputs.n), 2)
+    reserved(((1, 2), (2, 3)), (1, 1))
 
 
 def _feasible() -> None:

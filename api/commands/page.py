@@ -130,9 +130,9 @@ def summary(page: ComposedPage) -> list[str]:
         + ", ".join(f"{stage} {1000 * s:.1f} ms" for stage, s in page.seconds.items()),
     ]
     if page.paid:
-        lines.append(
-            "paid for soft rules: " + ", ".join(f"{rule} {cost}" for rule, cost in page.paid.items())
-        )
+        gross = max(1, result.objective + sum(page.paid.values()))
+        prices = (f"{rule} {cost / gross:.2%}" for rule, cost in page.paid.items())
+        lines.append(f"paid for soft rules, of the shelves' worth: {', '.join(prices)}")
     lines += [f"source {d.source} dropped ({d.reason}): {d.detail}" for d in page.dropped]
     lines += [f"fallback: {page.fallback}"] if page.fallback else []
     return lines

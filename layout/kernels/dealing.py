@@ -42,9 +42,21 @@ def numbered(items: Ints, owner: Ints, n: int) -> tuple[Ints, Ints, int]:
 def crowded(starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
     """The shelves (n,) among which `each` items for every shelf cannot be found; none when they can.
 
-    Every set of shelves with fewer than `each` different items per shelf lies in the answer: it is what
-    alternating paths reach from the shelves that a maximum matching leaves short (Dulmage and Mendelsohn
-    1958), and the number of items that a set lacks is supermodular.
+    Every set of shelves with fewer than `each` different items per shelf lies in the answer, because the
+    number of items that a set lacks is supermodular.
+    """
+    _, short = matched(starts, numbers, count, np.full(len(starts) - 1, each))
+    return short
+
+
+@kernel
+def matched(starts: Ints, numbers: Ints, count: int, wanted: Ints) -> tuple[Ints, Mask]:
+    """The shelf that gets each item (count,), −1 for none, in a dealing of as many of those `wanted` (n,) as
+    can be, and the shelves (n,) that go short in some such dealing.
+
+    A maximum matching by augmenting paths (Berge 1957). Shelves take items that nobody else has first, then
+    free ones in their own order. Those that can go short are what alternating paths reach from those that do
+    (Dulmage and Mendelsohn 1958).
     """
     n = len(starts) - 1
     holder = np.full(count, -1, dtype=np.int64)
@@ -55,7 +67,7 @@ def crowded(starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
     for shared in (False, True):
         for s in range(n):
             for x in numbers[starts[s] : starts[s + 1]]:
-                if holder[x] < 0 and held[s] < each and (shared or shelves_of[x] == 1):
+                if holder[x] < 0 and held[s] < wanted[s] and (shared or shelves_of[x] == 1):
                     holder[x] = s
                     held[s] += 1
     short = np.zeros(n, dtype=np.bool_)
@@ -63,7 +75,7 @@ def crowded(starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
     gives = np.empty(n, dtype=np.int64)
     queue = np.empty(n, dtype=np.int64)
     for s in range(n):
-        while held[s] < each and not short[s]:
+        while held[s] < wanted[s] and not short[s]:
             asker[:] = -1
             seen = np.zeros(n, dtype=np.bool_)
             seen[s] = True
@@ -94,7 +106,7 @@ def crowded(starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
                 if t == s:
                     break
                 found = gives[t]
-    return short
+    return holder, short
 
 
 @kernel
