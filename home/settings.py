@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         50.0, gt=0.0, description="Time that one shelf source may take before it is dropped from the page."
     )
     layout_deadline_ms: float = Field(
-        50.0, ge=0.0, description="Wall-clock deadline of the solver; past it the greedy page is served."
+        50.0,
+        ge=0.0,
+        description="Wall-clock deadline of the layout; past it the best page found so far is served.",
     )
     max_shelves: int = Field(
         60, ge=1, description="Candidate shelves of a page; of more, sources keep their first ones in turns."

@@ -155,8 +155,8 @@ class Status(StrEnum):
     """How much is proven about a page.
 
     OPTIMAL: no page that obeys the rules is worth more. FEASIBLE: valid, with a gap. RELAXED: optimal or
-    feasible only after the named rules were dropped. FALLBACK: the solver failed or ran out of time and a
-    greedy page was taken. INFEASIBLE: no page of any length exists (only without shelves).
+    feasible only after the named rules were dropped. FALLBACK: the solver failed or ran out of time and the
+    page in hand was taken. INFEASIBLE: no page of any length exists (only without shelves).
     """
 
     OPTIMAL = "optimal"
