@@ -52,6 +52,7 @@ def create_app(composer: Home) -> FastAPI:
         version=version(_PACKAGE),
         openapi_tags=_TAGS,
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     app.state.home = composer
     app.state.metrics = Metrics(lambda: _model_version(composer), lambda: composer.models.failures)

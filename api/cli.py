@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.commands import audit, demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
 from api.terminal import STDERR
+from home.db import DATABASE_FAULTS
 from home.errors import HomeError
 from home.settings import Settings
 
@@ -62,9 +63,19 @@ def main() -> None:
     except (HomeError, ValidationError) as error:
         STDERR.print(f"[bold red]error:[/] {_text(error)}", highlight=False)
         sys.exit(1)
+    except DATABASE_FAULTS as error:
+        STDERR.print(f"[bold red]error:[/] the database failed: {_first_line(error)}", highlight=False)
+        sys.exit(1)
+    except OSError as error:
+        STDERR.print(f"[bold red]error:[/] {error}", highlight=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         STDERR.print("interrupted")
         sys.exit(130)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _text(error: HomeError | ValidationError) -> str:

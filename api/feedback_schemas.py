@@ -19,11 +19,12 @@ from pydantic.json_schema import SkipJsonSchema
 from api.errors import faults
 from api.examples import DECISION, EVENT, EVENT_ANSWER, EVENT_BATCH
 from api.schemas import LayoutReport, Versions
+from api.text import Id, writable
 from bandits.types import EventKind
 
 MAX_EVENTS = 1000
-
-_Id = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_ECHO = 200
+"""How much of the id of an event that cannot be read is shown back."""
 
 
 class Event(BaseModel):
@@ -31,11 +32,11 @@ class Event(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EVENT]})
 
-    id: _Id = Field(description="Chosen by the sender; the same id twice is one event.")
-    decision_id: _Id = Field(description="The page it happened on.")
+    id: Id = Field(description="Chosen by the sender; the same id twice is one event.")
+    decision_id: Id = Field(description="The page it happened on.")
     kind: EventKind
-    shelf_id: _Id = Field(description="A shelf of that page.")
-    item_id: _Id | None = Field(
+    shelf_id: Id = Field(description="A shelf of that page.")
+    item_id: Id | None = Field(
         None, description="An item on that shelf; null when it is about the whole shelf."
     )
     at: AwareDatetime = Field(description="When it happened, with a timezone.")
@@ -54,7 +55,9 @@ def _or_malformed(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     except ValidationError as error:
         id_ = value.get("id") if isinstance(value, dict) else None
         reasons = (f"{f['field']}: {f['value']!r}: {f['fix']}" for f in faults(error.errors(), skip=0))
-        return MalformedEvent.model_construct(id=str(id_ or ""), reason="; ".join(reasons))
+        return MalformedEvent.model_construct(
+            id=writable(str(id_ or ""))[:MAX_ECHO], reason="; ".join(reasons)
+        )
 
 
 _Entry = Annotated[

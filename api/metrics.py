@@ -13,6 +13,8 @@ from home.compose import ComposedPage
 from home.events import EventReport
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1, 0.25, 0.5, 1.0, 2.5)
+_STAGES = frozenset({"policy", "layout", "draw", "check"})
+"""Where a page can fall back; an error's own text must not become a label."""
 
 
 class Metrics:
@@ -65,8 +67,8 @@ class Metrics:
             self._dropped.labels(dropped.source, dropped.reason).inc()
         for violation in page.violations:
             self._violations.labels(violation.rule_id).inc()
-        if page.fallback:
-            self._fallbacks.labels(page.fallback.partition(":")[0]).inc()
+        for stage in sorted(_STAGES & {fault.partition(":")[0] for fault in page.fallback.split("; ")}):
+            self._fallbacks.labels(stage).inc()
 
     def reported(self, events: Iterable[RewardEvent], report: EventReport, malformed: int) -> None:
         """Count a batch of events, `malformed` of which could not be read."""

@@ -39,7 +39,7 @@ def home_page(page: ComposedPage) -> HomePage:
         surface=page.context.surface,
         at=page.context.now,
         page=[_placed(placement, options) for placement in page.placements],
-        propensity=page.draw.propensity,
+        propensity=page.propensity,
         explored=page.draw.explored,
         seed=page.seed,
         versions=Versions(policy=page.policy_version, rules=page.rules_version, grid=page.grid.version),

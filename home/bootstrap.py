@@ -42,7 +42,8 @@ def open_home(
 
     The layout engine is ready when this returns, which takes half a minute where it was never compiled.
     With `background`, threads watch for newer models and learn every `learn_every_s` seconds. Raises
-    ConfigurationError for a bad file and EmptyCatalogueError when there is nothing to compose from.
+    ConfigurationError for a bad file or a model that was trained with another configuration, and
+    EmptyCatalogueError when there is nothing to compose from.
     """
     warm()
     engine = open_database(settings)
@@ -59,10 +60,9 @@ def open_home(
         clock=clock,
     )
     _spare_requests_garbage_collections()
+    home.models.refresh()
     if background:
         home.start(settings.learn_every_s)
-    else:
-        home.models.refresh()
     return home
 
 

@@ -222,12 +222,13 @@ def propose(
 
 def _lay_out(problem: Problem, deadline_s: float) -> tuple[Result, str]:
     try:
-        return solve(problem, deadline_s=deadline_s), ""
+        result = solve(problem, deadline_s=deadline_s)
     except Exception as error:  # the page must be served whatever goes wrong in the solver
         page = greedy(problem)
         objective = int(problem.values[list(page), range(len(page))].sum())
         bound = max(objective, int(problem.values.max(axis=0).sum()))
         return Result(page, Status.FALLBACK, objective, bound), f"layout: {type(error).__name__}: {error}"
+    return result, f"layout: {result.proof}" if result.status is Status.FALLBACK else ""
 
 
 def layout_problem(

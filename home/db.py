@@ -30,7 +30,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+DATABASE_FAULTS = (DBAPIError, DatabaseTimeout)
+"""What a database raises while in use, for edges that turn it into a message."""
 
 _BEGIN = "sqlite_begin"
 _MIGRATION_LOCK = 4_117_031_965

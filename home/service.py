@@ -74,6 +74,9 @@ class Home:
         self.learner = learner
         self.formula = formula
         self.clock = clock
+        # Pages that share an interpreter slow each other down until sources and layout miss their deadlines;
+        # waiting costs less, and costs no page its quality.
+        self._composing = threading.BoundedSemaphore(settings.compose_at_once)
         self._closing = threading.Event()
         self._learning: threading.Thread | None = None
 
@@ -97,8 +100,9 @@ class Home:
 
     def compose_for(self, context: Context, seed: int) -> ComposedPage:
         """Compose a page for a context as given, without logging it."""
-        live = LivePolicy(*self.models.current())
-        return compose(context, live, self.tools, decision_id=uuid.uuid4().hex, seed=seed)
+        with self._composing:
+            live = LivePolicy(*self.models.current())
+            return compose(context, live, self.tools, decision_id=uuid.uuid4().hex, seed=seed)
 
     def record_events(self, batch: Sequence[RewardEvent]) -> EventReport:
         """Store feedback. Idempotent by event id; see `home.events.ingest_events`."""

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         ge=0.0,
         description="Wall-clock deadline of the layout; past it the best page found so far is served.",
     )
+    compose_at_once: int = Field(
+        2, ge=1, description="Pages that one process composes at the same time; further requests wait."
+    )
     max_shelves: int = Field(
         60, ge=1, description="Candidate shelves of a page; of more, sources keep their first ones in turns."
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.progress import TerminalProgress
+from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
 from home.audit import AuditReport, audit
 from home.bootstrap import open_home
@@ -20,7 +21,9 @@ def audit_pages(
     context: typer.Context,
     listeners: Annotated[int, typer.Option(help="How many listeners to compose for.", min=1)] = 1000,
     surface: Annotated[str, typer.Option(help="phone, desktop, tv, or a grid of your own.")] = "desktop",
-    seed: Annotated[int, typer.Option(help="Seed of the sample of listeners and of the draws.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the sample of listeners and of the draws.", min=0, max=MAX_SEED)
+    ] = 1,
 ) -> None:
     """Compose a Home for many listeners and check every page from the outside.
 

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.terminal import STDOUT, settings_of
+from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_learner
+from home.learn import LeaseHeldError
+from home.registry import StaleModelError
 
 
 def learn(
@@ -23,12 +25,18 @@ def learn(
     """
     learner = open_learner(settings_of(context))
     while True:
-        report = learner.catch_up()
-        STDOUT.print(
-            f"{report.decisions} decisions, {report.examples} examined shelves, "
-            f"model version {report.version}",
-            highlight=False,
-        )
+        try:
+            report = learner.catch_up()
+        except (LeaseHeldError, StaleModelError) as busy:
+            if not watch:
+                raise
+            STDERR.print(f"waiting: {busy}", highlight=False)
+        else:
+            STDOUT.print(
+                f"{report.decisions} decisions, {report.examples} examined shelves, "
+                f"model version {report.version}",
+                highlight=False,
+            )
         if not watch:
             return
         time.sleep(every)

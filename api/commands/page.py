@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api.explanations import ExplanationOut, explanation
 from api.present import home_page
+from api.schemas import MAX_SEED
 from api.terminal import STDOUT, settings_of
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Placement
@@ -24,7 +25,8 @@ def page(
     listener: Annotated[str, typer.Option(help="Listener id; `home listeners` lists some.")],
     surface: Annotated[str, typer.Option(help="phone, desktop, tv, or a grid of your own.")] = "phone",
     seed: Annotated[
-        int | None, typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0)
+        int | None,
+        typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0, max=MAX_SEED),
     ] = None,
     log: Annotated[
         bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
@@ -118,14 +120,19 @@ def render(page: ComposedPage, console: Console) -> None:
         console.print(line, highlight=False)
 
 
+def _propensity(page: ComposedPage) -> str:
+    if page.propensity is None:
+        return "unknown, because the page fell back"
+    return f"{page.propensity:.3g}, {'explored' if page.draw.explored else 'the optimal page'}"
+
+
 def summary(page: ComposedPage) -> list[str]:
     """What is proven about a page, and what went into it, in a few lines."""
     result = page.result
     relaxed = f"; rules dropped: {', '.join(result.relaxed)}" if result.relaxed else ""
     lines = [
         f"layout {result.status.value}, gap {result.gap:.2%} ({result.proof or 'no proof'}){relaxed}",
-        f"propensity {page.draw.propensity:.3g}, {'explored' if page.draw.explored else 'the optimal page'}, "
-        f"model version {page.policy_version}, rulebook {page.rules_version}",
+        f"propensity {_propensity(page)}, model version {page.policy_version}, rulebook {page.rules_version}",
         f"{len(page.shelves)} candidate shelves in {len(page.options)} options; "
         + ", ".join(f"{stage} {1000 * s:.1f} ms" for stage, s in page.seconds.items()),
     ]

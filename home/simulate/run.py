@@ -214,7 +214,7 @@ class _Loop:
                 player.context(visit),
                 LivePolicy(player.version, player.policy),
                 player.tools,
-                decision_id=f"{player.name}-{visit.index}",
+                decision_id=f"simulated-{self._config.seed}-{player.name}-{visit.index}",
                 seed=seed_of(self._config.seed, "page", visit.index),
             )
             problem = tuple(option.id for option in page.options), page.context.previous_page

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api import cli
+from home.db import connect
 from home.settings import Settings
 
 LISTENER = "demo-listener-1"
@@ -57,6 +58,61 @@ def test_an_unknown_listener_is_named_with_the_fix(
     message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", "nobody")
     assert "'nobody' is not in the catalogue" in message
     assert "home listeners" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["simulate", "--policies", ""], "policies is ''"),
+        (
+            ["simulate", "--trace", "/nowhere/at/all.csv", "--visits", "2", "--no-regret"],
+            "/nowhere/at/all.csv",
+        ),
+    ],
+)
+def test_wrong_use_is_one_message(
+    demo_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    said: str,
+) -> None:
+    assert said in _fails(capsys, monkeypatch, demo_settings, *words)
+
+
+@pytest.mark.parametrize("command", ["page --listener x", "simulate", "audit"])
+@pytest.mark.parametrize("seed", ["-1", "99999999999999999999999"])
+def test_seeds_have_a_range(demo_settings: Settings, command: str, seed: str) -> None:
+    result = CliRunner().invoke(
+        cli.app, ["--database", demo_settings.database_url, *command.split(), "--seed", seed]
+    )
+    assert result.exit_code == 2
+    assert "seed" in result.output
+
+
+def test_a_simulation_is_logged_once(
+    demo_settings: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["simulate", "--policies", "order", "--visits", "2", "--listeners", "2", "--no-regret"]
+    words += ["--log-to", f"sqlite:///{tmp_path}/log.db"]
+    _run(demo_settings, *words)
+    _run(demo_settings, *words, "--seed", "2")
+    assert "--seed or --log-to" in _fails(capsys, monkeypatch, demo_settings, *words)
+
+
+def test_a_database_that_fails_in_use_is_one_message(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = connect(demo_settings.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE dismissals")
+    engine.dispose()
+    message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", LISTENER)
+    assert "the database failed" in message
+    assert "dismissals" in message
 
 
 def test_an_unknown_surface_is_named_with_the_fix(
