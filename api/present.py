@@ -133,7 +133,7 @@ def _placed(placement: Placement, options: Mapping[str, Option]) -> PlacedShelf:
         source=shelf.provenance.source,
         seed_item=shelf.provenance.seed_item,
         reason=shelf.provenance.reason,
-        slot_reason=_in_words(why, rival),
+        slot_reason=in_words(why, rival),
         rules=list(dict.fromkeys([*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by])),
         rival=None if rival is None else rival.shelf.id,
         rival_presentation=None if rival is None else rival.presentation,
@@ -147,7 +147,8 @@ def _shown_as(option: Option) -> str:
     return f" (as {option.presentation})" if option.presentation else ""
 
 
-def _in_words(why: SlotReason, rival: Option | None) -> str:
+def in_words(why: SlotReason, rival: Option | None) -> str:
+    """Why a shelf is in its slot, with its `rival` by title."""
     text = why.text
     if rival is not None:  # layout knows options by id only, people know shelves by title
         text = text.replace(repr(rival.id), f"“{rival.shelf.title}”" + _shown_as(rival))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
@@ -11,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from api.explanations import ExplanationOut, explanation
-from api.present import home_page
+from api.present import home_page, in_words
 from api.schemas import MAX_SEED
 from api.terminal import STDOUT, settings_of
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Placement
 from home.logbook import record_of
+from home.options import Option
 from home.service import Home
 
 
@@ -107,10 +109,11 @@ def render(page: ComposedPage, console: Console) -> None:
     table.add_column("value", justify="right")
     table.add_column("p(here)", justify="right")
     table.add_column("items", ratio=4)
+    options = {option.id: option for option in page.options}
     for placement in page.placements:
         table.add_row(
             str(placement.slot + 1),
-            _shelf(placement),
+            _shelf(placement, options),
             f"{placement.value:.3f}",
             f"{placement.conditional:.3f}",
             Text(", ".join(_item(i.title, i.creator) for i in placement.items), overflow="ellipsis"),
@@ -145,11 +148,13 @@ def summary(page: ComposedPage) -> list[str]:
     return lines
 
 
-def _shelf(placement: Placement) -> Text:
+def _shelf(placement: Placement, options: Mapping[str, Option]) -> Text:
     text = Text(placement.shelf.title, style="bold")
     if placement.presentation:
         text.append(f" ({placement.presentation})", style="not bold")
-    text.append(f"\n{placement.shelf.provenance.reason}\n{placement.reason.text}", style="not bold dim")
+    why = placement.reason
+    words = in_words(why, None if why.rival is None else options[why.rival])
+    text.append(f"\n{placement.shelf.provenance.reason}\n{words}", style="not bold dim")
     return text
 
 
