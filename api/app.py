@@ -55,7 +55,11 @@ def create_app(composer: Home) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.home = composer
-    app.state.metrics = Metrics(lambda: _model_version(composer), lambda: composer.models.failures)
+    app.state.metrics = Metrics(
+        lambda: _model_version(composer),
+        lambda: composer.models.failures,
+        lambda: composer.learning_failures,
+    )
     app.add_middleware(BodyLimit)
     errors.install(app)
     for router in (home, events, decisions, listeners, health, metrics, web):

@@ -20,10 +20,15 @@ _STAGES = frozenset({"policy", "layout", "draw", "check"})
 class Metrics:
     """Counters of one app. Labels only take values from code and configuration, so series stay few.
 
-    `model_version` is read at each scrape, and so is `reload_failures`, a count that only grows.
+    `model_version` is read at each scrape, and so are the counts of failures, which only grow.
     """
 
-    def __init__(self, model_version: Callable[[], float], reload_failures: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        model_version: Callable[[], float],
+        reload_failures: Callable[[], int],
+        learning_failures: Callable[[], int],
+    ) -> None:
         registry = self._registry = CollectorRegistry()
         self._compose = Histogram(
             "home_compose_seconds",
@@ -51,6 +56,9 @@ class Metrics:
             model_version
         )
         registry.register(_Reading("home_model_reload_failures", "Failed model reloads.", reload_failures))
+        registry.register(
+            _Reading("home_learning_failures", "Learner runs that failed in this process.", learning_failures)
+        )
         ProcessCollector(registry=registry)
 
     def composed(self, page: ComposedPage) -> None:

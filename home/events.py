@@ -72,8 +72,12 @@ def ingest_events(
     )
 
 
-def _shown(decision: LoggedDecision) -> _Shown:
-    record = decision.record()
+def _shown(decision: LoggedDecision) -> _Shown | None:
+    """What the page showed, shelf by shelf; None where the record is damaged."""
+    try:
+        record = decision.record()
+    except ValueError:
+        return None
     return {
         shelf_id: frozenset(item_ids)
         for shelf_id, item_ids in zip(record.shelf_ids(record.page), record.shown, strict=True)
@@ -81,7 +85,7 @@ def _shown(decision: LoggedDecision) -> _Shown:
 
 
 def _fault(
-    event: RewardEvent, decision: LoggedDecision | None, shown: Mapping[str, _Shown], now: datetime
+    event: RewardEvent, decision: LoggedDecision | None, shown: Mapping[str, _Shown | None], now: datetime
 ) -> str:
     if event.at.tzinfo is None:
         return f"at: {event.at.isoformat()} has no timezone; send one, such as {event.at.isoformat()}Z"
@@ -98,7 +102,9 @@ def _time_fault(event: RewardEvent, decision: LoggedDecision, now: datetime) -> 
     return ""
 
 
-def _place_fault(event: RewardEvent, shown: _Shown) -> str:
+def _place_fault(event: RewardEvent, shown: _Shown | None) -> str:
+    if shown is None:
+        return f"decision_id: the record of {event.decision_id!r} is damaged; restore the database"
     if event.shelf_id not in shown:
         return f"shelf_id: {event.shelf_id!r} is not on the page of decision {event.decision_id!r}"
     if event.item_id is not None and event.item_id not in shown[event.shelf_id]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -29,6 +30,8 @@ from home.store.models import StoredModel
 
 LEASE = "learner"
 
+_log = structlog.get_logger()
+
 
 class LeaseHeldError(HomeError):
     """Another learner is at work."""
@@ -43,9 +46,9 @@ class LeaseHeldError(HomeError):
 class LearnReport:
     """What one run did.
 
-    `decisions` had closed; `skipped` of them taught nothing because their propensity is unknown, and the
-    others gave `examples`. `version` is the newest model, a new one if there were examples. `late`
-    counts the events on these decisions that came too late to count.
+    `decisions` had closed; `skipped` of them taught nothing because their propensity is unknown or their
+    record damaged, and the others gave `examples`. `version` is the newest model, a new one if there were
+    examples. `late` counts the events on these decisions that came too late to count.
     """
 
     decisions: int
@@ -131,9 +134,11 @@ class Learner:
         examples: list[Example] = []
         skipped = 0
         for decision in batch.decisions:
-            record = decision.record()
-            skipped += record.propensity is None
-            examples += examples_of(record, batch.events.get(decision.id, ()), self._formula)
+            record = _readable(decision)
+            if record is None or record.propensity is None:
+                skipped += 1
+            else:
+                examples += examples_of(record, batch.events.get(decision.id, ()), self._formula)
         policy = restore(batch.model, self._load)
         if examples:
             policy.learn(examples)
@@ -170,6 +175,15 @@ class Learner:
         now = self._clock()
         if not leases.take(session, Lease(LEASE, self.holder, now + self._lease), now):
             raise LeaseHeldError(leases.get(session, LEASE))
+
+
+def _readable(decision: LoggedDecision) -> DecisionRecord | None:
+    """The decision's record. A damaged one must cost itself alone, not all learning from then on."""
+    try:
+        return decision.record()
+    except ValueError as error:
+        _log.warning("decision_unreadable", decision=decision.id, error=str(error))
+        return None
 
 
 def examples_of(

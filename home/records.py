@@ -169,8 +169,17 @@ def encode(record: DecisionRecord) -> bytes:
 
 
 def decode(data: bytes) -> DecisionRecord:
-    """Unpack what `encode` wrote. Raises ValueError when `data` is no record of a known schema version."""
-    header, tables = _split(data)
+    """Unpack what `encode` wrote.
+
+    Raises ValueError when `data` is damaged, or no record of a known schema version.
+    """
+    try:
+        return _decoded(*_split(data))
+    except (zlib.error, KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"damaged decision record: {type(error).__name__}: {error}") from error
+
+
+def _decoded(header: dict[str, Any], tables: bytes) -> DecisionRecord:
     at = datetime.fromisoformat(header.pop("at"))
     solver = LoggedSolver(**header.pop("solver"))
     about = header.pop("about")

@@ -79,6 +79,7 @@ class Home:
         self._composing = threading.BoundedSemaphore(settings.compose_at_once)
         self._closing = threading.Event()
         self._learning: threading.Thread | None = None
+        self.learning_failures = 0
 
     def compose(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
         """Compose a page and log the decision before it is returned.
@@ -167,6 +168,7 @@ class Home:
             except LeaseHeldError:
                 continue
             except Exception as error:  # the next run starts from the same decisions; serving goes on
+                self.learning_failures += 1
                 _log.warning("learning_failed", error=f"{type(error).__name__}: {error}")
                 continue
             if report.decisions:

@@ -23,10 +23,11 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Decisions left out: their horizon is still `open`, or their propensity is `inexact`."""
+    """Decisions left out: their horizon is `open`, their propensity `inexact`, or their record `damaged`."""
 
     open: int = 0
     inexact: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +83,17 @@ class _Columns:
     listeners: dict[str, int] = field(default_factory=dict)
     open: int = 0
     inexact: int = 0
+    damaged: int = 0
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
         if decision.closes_at > now:
             self.open += 1
             return
-        record = decision.record()
+        try:
+            record = decision.record()
+        except ValueError:
+            self.damaged += 1
+            return
         if record.propensity is None:
             self.inexact += 1
             return
@@ -103,5 +109,5 @@ class _Columns:
             propensity=np.array(self.propensity),
             targets=np.array(self.target).reshape(len(self.reward), len(self.targets)).T,
             group=np.array(self.group, dtype=np.int64),
-            excluded=Excluded(self.open, self.inexact),
+            excluded=Excluded(self.open, self.inexact, self.damaged),
         )

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
 from bandits.types import EventKind, Example, RewardEvent
-from home.db import writing
+from home.db import DecisionRow, writing
 from home.events import EventReport, ingest_events
 from home.learn import Learner, LearnReport, LeaseHeldError, examples_of
 from home.registry import CorruptModelError, NoModelError, StaleModelError, publish
@@ -98,6 +98,19 @@ def test_decisions_that_nobody_examined_are_closed_without_a_new_model(engine: E
     assert _learner(engine).run_once() == LearnReport(decisions=1, examples=0, version=1, late=0, skipped=0)
     assert _learner(engine).run_once().decisions == 0
     assert _learned_in(engine) == {"d": 1}
+
+
+def test_a_damaged_record_costs_only_its_own_decision(engine: Engine) -> None:
+    _start(engine)
+    _log(engine, "d1", "d2")
+    _post(engine, feedback("e2", "d2", EventKind.CLICK))
+    with engine.begin() as connection:
+        connection.execute(update(DecisionRow).where(DecisionRow.id == "d1").values(record=b"HR\x02damaged"))
+
+    report = _learner(engine).run_once()
+
+    assert (report.decisions, report.examples, report.skipped) == (2, 1, 1)
+    assert _learned_in(engine) == {"d1": 2, "d2": 2}
 
 
 def test_learning_needs_a_model_to_start_from(engine: Engine) -> None:

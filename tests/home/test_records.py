@@ -176,6 +176,12 @@ def test_foreign_bytes_and_unknown_versions_are_refused() -> None:
         decode(data[:2] + b"\x09" + data[3:])
 
 
+@pytest.mark.parametrize("length", [7, 8, 40, 200])
+def test_a_damaged_record_is_refused_as_that(length: int) -> None:
+    with pytest.raises(ValueError, match=r"record|buffer|JSON"):
+        decode(encode(make_record("d"))[:length])
+
+
 def test_a_shelf_is_found_in_its_slot() -> None:
     record = make_record("d")
     assert [record.slot_of(name) for name in "cae"] == [0, 1, 2]
