@@ -111,6 +111,8 @@ def open_learner(
         policy_loader(settings),
         load_rewards(settings.rewards_file),
         clock=clock,
+        candidates=settings.publish == "candidate",
+        keep=settings.keep_models,
     )
 
 
@@ -149,13 +151,13 @@ def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
     return load
 
 
-def newest_snapshot(engine: Engine) -> bytes:
-    """The newest model's snapshot. Raises NoModelError."""
+def live_snapshot(engine: Engine) -> bytes:
+    """The live model's snapshot. Raises NoModelError."""
     with Session(engine) as session:
-        newest = models.newest(session)
-    if newest is None:
+        live = models.live(session)
+    if live is None:
         raise NoModelError
-    return newest.data
+    return live.data
 
 
 def load_catalog(engine: Engine, settings: Settings) -> Catalog:

@@ -190,19 +190,42 @@ class DismissalRow(Base):
 
 
 class ModelRow(Base):
-    """One published policy snapshot. The newest version is the live one.
+    """One published policy snapshot, with what made it and where it is in its life.
 
-    Versions count up from 1 without gaps, so the version a writer wants to add proves what it started from.
+    `data_from` and `data_to` are the times of the first and last decision that it learned from since its
+    parent. `share` is the share of listeners that a canary serves. `data` is gone from old retired models.
     """
 
     __tablename__ = "models"
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     parent: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String)
+    share: Mapped[float] = mapped_column(Float, default=0.0)
     arguments: Mapped[str] = mapped_column(String)
+    code: Mapped[str] = mapped_column(String)
+    feature_schema: Mapped[str] = mapped_column(String)
+    data_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    data_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sha256: Mapped[str] = mapped_column(String)
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_models_state", "state"),)
+
+
+class TransitionRow(Base):
+    """One step in the life of a model: from which state to which, when, by whom and why."""
+
+    __tablename__ = "model_transitions"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[str] = mapped_column(String)
+    after: Mapped[str] = mapped_column(String)
+    share: Mapped[float] = mapped_column(Float, default=0.0)
+    actor: Mapped[str] = mapped_column(String)
+    reason: Mapped[str] = mapped_column(String)
 
 
 class LeaseRow(Base):

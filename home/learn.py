@@ -22,7 +22,7 @@ from bandits.types import Example, RewardEvent
 from home.db import writing
 from home.errors import HomeError
 from home.records import DecisionRecord
-from home.registry import NoModelError, StaleModelError, publish, restore
+from home.registry import NoModelError, StaleModelError, base, publish, restore
 from home.store import decisions, events, leases, models
 from home.store.decisions import LoggedDecision
 from home.store.leases import Lease
@@ -77,8 +77,9 @@ class Learner:
     """The single writer of models.
 
     `load` rebuilds a policy from a snapshot. `holder` names this learner in the lease; it must differ
-    between learners, so by default it is made unique. A learner that dies leaves its lease to expire after
-    `lease`. A run slower than that may lose its lease, and then changes nothing.
+    between learners, so by default it is made unique. With `candidates` new models wait as candidates instead
+    of going live. Of retired models the `keep` newest keep their data. A learner that dies leaves its lease
+    to expire after `lease`. A run slower than that may lose its lease, and then changes nothing.
     """
 
     def __init__(
@@ -90,6 +91,8 @@ class Learner:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         holder: str | None = None,
         lease: timedelta = timedelta(minutes=5),
+        candidates: bool = False,
+        keep: int = 20,
     ) -> None:
         self.holder = holder or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._engine = engine
@@ -97,6 +100,8 @@ class Learner:
         self._formula = formula
         self._clock = clock
         self._lease = lease
+        self._candidates = candidates
+        self._keep = keep
 
     def run_once(self, max_decisions: int = 1000) -> LearnReport:
         """Learn from the oldest closed decisions and publish the model, all or nothing.
@@ -146,7 +151,7 @@ class Learner:
 
     def _read(self, max_decisions: int) -> _Batch:
         with Session(self._engine) as session:
-            model = models.newest(session)
+            model = base(session, candidate=self._candidates)
             if model is None:
                 raise NoModelError
             closed = decisions.learnable(session, self._clock(), max_decisions)
@@ -163,7 +168,17 @@ class Learner:
                     "skipped": skipped,
                     "mean_reward": fmean(example.reward for example in examples),
                 }
-                version = publish(session, policy, parent=parent, now=self._clock(), metrics=metrics)
+                times = [decision.at for decision in batch.decisions]
+                version = publish(
+                    session,
+                    policy,
+                    parent=parent,
+                    now=self._clock(),
+                    metrics=metrics,
+                    data=(min(times), max(times)),
+                    candidate=self._candidates,
+                )
+                models.drop_data(session, self._keep)
             if decisions.mark_learned(session, batch.ids, version) != len(batch.decisions):
                 raise StaleModelError(parent)
             # Feedback that arrived while we learned was not seen; from here on it is late, and says so.

@@ -22,6 +22,7 @@ from home.service import utc_now
 from home.settings import Settings
 from home.store import catalog as store
 from home.store import listeners, models
+from home.store.models import State
 from home.warmup import warm_up
 from layout.warm import STEPS
 from shelves.catalog import Catalog, Interactions
@@ -42,12 +43,17 @@ class PreparedDatabase:
 
 
 def prepare(
-    settings: Settings, progress: Progress, *, warm_up_visits: int = DEFAULT_WARM_UP_VISITS
+    settings: Settings,
+    progress: Progress,
+    *,
+    warm_up_visits: int = DEFAULT_WARM_UP_VISITS,
+    new_model: bool = False,
 ) -> PreparedDatabase:
     """Make the database of `settings` and this machine ready to compose; what is there already is kept.
 
     An empty database gets the embedded catalogue. The first model is trained on `warm_up_visits` simulated
-    visits. Raises ConfigurationError for a bad configuration file.
+    visits; with `new_model` such a model takes the place of the live one. Raises ConfigurationError for a bad
+    configuration file.
     """
     _compile_layout(progress)
     engine = open_database(settings)
@@ -58,7 +64,7 @@ def prepare(
             load_demo(engine, settings.fixtures_dir, progress)
             refresh_statistics(engine)
         train_embeddings(engine, progress)
-        version = _first_model(engine, settings, progress, warm_up_visits)
+        version = _first_model(engine, settings, progress, warm_up_visits, again=new_model)
         with Session(engine) as session:
             return PreparedDatabase(store.count_items(session), listeners.count(session), version)
     finally:
@@ -100,11 +106,11 @@ def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArra
     return tuple(item_ids.tolist()), np.split(items[order].astype(np.int32), ends)
 
 
-def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int) -> int:
+def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int, *, again: bool) -> int:
     with Session(engine) as session:
-        newest = models.newest_version(session)
-    if newest is not None:
-        return newest
+        live = next(iter(models.in_state(session, State.LIVE)), None)
+    if live is not None and not again:
+        return live
     policy = policy_loader(settings)(None)
     if visits:
         progress.start("Reading the catalogue", None)
@@ -113,7 +119,15 @@ def _first_model(engine: Engine, settings: Settings, progress: Progress, visits:
         _warm_up(engine, settings, catalog, policy, progress, visits)
     with writing(engine) as session:
         metrics = {"origin": "simulated listeners" if visits else "untrained", "visits": visits}
-        return registry.publish(session, policy, parent=None, now=utc_now(), metrics=metrics)
+        return registry.publish(
+            session,
+            policy,
+            parent=live,
+            now=utc_now(),
+            metrics=metrics,
+            actor="home setup",
+            reason="a new start",
+        )
 
 
 def _warm_up(

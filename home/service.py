@@ -102,7 +102,7 @@ class Home:
     def compose_for(self, context: Context, seed: int) -> ComposedPage:
         """Compose a page for a context as given, without logging it."""
         with self._composing:
-            live = LivePolicy(*self.models.current())
+            live = LivePolicy(*self.models.serving().of(context.listener.id))
             return compose(context, live, self.tools, decision_id=uuid.uuid4().hex, seed=seed)
 
     def record_events(self, batch: Sequence[RewardEvent]) -> EventReport:
@@ -178,7 +178,7 @@ class Home:
         try:
             self.models.current()
         except NoModelError as error:
-            return str(error)
+            return self.models.last_failure or str(error)
         return ""
 
     def _database_fault(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,13 @@ class Settings(BaseSettings):
         10.0,
         ge=0.0,
         description="Seconds between learner runs inside `home serve`; 0 leaves learning to `home learn`.",
+    )
+    publish: Literal["live", "candidate"] = Field(
+        "live",
+        description="What the learner's models become: live at once, or candidates to be promoted.",
+    )
+    keep_models: int = Field(
+        20, ge=1, description="Retired models that keep their data, and can be rolled back to."
     )
     reload_every_s: float = Field(
         1.0, gt=0.0, description="Seconds between checks for a newer model in the serving process."

@@ -10,7 +10,7 @@ import typer
 from api.progress import TerminalProgress
 from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
-from home.bootstrap import load_catalog, newest_snapshot, open_database, open_tools, policy_loader
+from home.bootstrap import live_snapshot, load_catalog, open_database, open_tools, policy_loader
 from home.errors import ConfigurationError
 from home.rewards import load_rewards
 from home.sampling import sample_contexts
@@ -80,7 +80,7 @@ def simulate(
     contexts = sample_contexts(engine, listeners, "phone", seed, utc_now())
     config = SimulationConfig(visits, batch, seed, tuple(surface or ()), regret)
     names = _names(policies)
-    snapshot = newest_snapshot(engine) if from_live else None
+    snapshot = live_snapshot(engine) if from_live else None
     with TerminalProgress(STDERR) as progress:
         result = run(
             contexts,

@@ -17,6 +17,7 @@ from home.learn import Learner, LearnReport, LeaseHeldError, examples_of
 from home.registry import CorruptModelError, NoModelError, StaleModelError, publish
 from home.store import decisions, events, leases, models
 from home.store.leases import Lease
+from home.store.models import State
 from tests.home.loop import FORMULA, HORIZON, NOON, RememberingPolicy, feedback, make_record, recall
 
 _SECOND = timedelta(seconds=1)
@@ -65,11 +66,12 @@ def test_a_run_learns_closed_decisions_and_publishes(engine: Engine) -> None:
     assert _lessons(engine) == [["d1", "c", 0, 0.5, 0.9], ["d2", "c", 0, 0.5, 0.9]]
     assert _learned_in(engine) == {"d0": 2, "d1": 2, "d2": 2, "d3": None}
     with Session(engine) as session:
-        model = models.newest(session)
+        model = models.live(session)
     assert model is not None
-    assert model.parent == 1
-    assert model.arguments == "remembering 2 lessons"
-    assert model.metrics == {"decisions": 3, "examples": 2, "skipped": 1, "mean_reward": 0.5}
+    made = model.summary
+    assert (made.parent, made.arguments, made.state) == (1, "remembering 2 lessons", State.LIVE)
+    assert (made.data_from, made.data_to) == (NOON, NOON)
+    assert made.metrics == {"decisions": 3, "examples": 2, "skipped": 1, "mean_reward": 0.5}
 
 
 def test_every_decision_is_learned_exactly_once_over_many_runs(engine: Engine) -> None:
@@ -163,7 +165,7 @@ def test_a_model_published_meanwhile_is_not_overwritten(engine: Engine) -> None:
         with writing(engine) as session:
             publish(session, RememberingPolicy([["warm", "up", 0, 0.0, 1.0]]), parent=1, now=NOON)
 
-    with pytest.raises(StaleModelError, match="model 1 is no longer the newest"):
+    with pytest.raises(StaleModelError, match="model 1 is no longer the one to learn on from"):
         _learner(engine, meanwhile=publish_another).run_once()
     assert _learned_in(engine) == {"d": None}
     assert _learner(engine).run_once().version == 3
@@ -260,7 +262,7 @@ def _learner(
 
 def _lessons(engine: Engine) -> list[list[object]]:
     with Session(engine) as session:
-        model = models.newest(session)
+        model = models.live(session)
     assert model is not None
     return recall(model.data).lessons
 

@@ -90,7 +90,7 @@ def _learned(engine: Engine, names: list[str]) -> set[str]:
 def _check_exactly_once(engine: Engine, rounds: int) -> None:
     names = [f"{number:02}-{i}" for number in range(rounds) for i in range(_PER_ROUND)]
     with Session(engine) as session:
-        model = models.newest(session)
+        model = models.live(session)
         assert model is not None
         assert sorted(lesson[0] for lesson in recall(model.data).lessons) == names
         assert model.version == 1 + rounds

@@ -22,7 +22,7 @@ from home.store import catalog, decisions, events, leases, listeners, models
 from home.store.events import StoredEvent
 from home.store.leases import Lease
 from home.store.listeners import Dismissal, Dismissals
-from home.store.models import Artifact, ModelSummary, StoredModel
+from home.store.models import Artifact, ModelSummary, State, StoredModel
 from shelves.types import Interaction, Item, Kind, Listener
 from tests.home.loop import HORIZON, NOON, feedback, make_record
 
@@ -211,18 +211,16 @@ def test_models_are_numbered_once(engine: Engine) -> None:
     first, second = _model(1), _model(2)
     with writing(engine) as session:
         assert models.newest_version(session) is None
-        assert models.newest(session) is None
+        assert models.live(session) is None
         assert models.add(session, first)
         assert models.add(session, second)
         assert not models.add(session, _model(2))
     with Session(engine) as session:
         assert models.newest_version(session) == 2
-        assert models.newest(session) == second
+        assert models.live(session) == second
         assert models.get(session, 1) == first
         assert models.get(session, 3) is None
-        assert models.summaries(session, limit=1) == (
-            ModelSummary(2, 1, NOON, "--cb", second.sha256, {"examples": 3}),
-        )
+        assert models.summaries(session, limit=1) == (second.summary,)
 
 
 def test_an_artifact_is_replaced_as_a_whole(engine: Engine) -> None:
@@ -291,5 +289,19 @@ def _log(engine: Engine, name: str, at: datetime = NOON, **changes: Any) -> None
 
 
 def _model(version: int) -> StoredModel:
-    parent = version - 1 or None
-    return StoredModel(version, parent, NOON, "--cb", "0" * 64, {"examples": 3}, bytes([version]))
+    summary = ModelSummary(
+        version=version,
+        parent=version - 1 or None,
+        created_at=NOON,
+        state=State.LIVE if version == 2 else State.RETIRED,
+        share=0.0,
+        arguments="--cb",
+        code="1.2",
+        feature_schema="7",
+        data_from=NOON,
+        data_to=NOON + _MINUTE,
+        sha256="0" * 64,
+        metrics={"examples": 3},
+        stored=True,
+    )
+    return StoredModel(summary, bytes([version]))
