@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api.progress import TerminalProgress
@@ -14,7 +15,11 @@ from home.bootstrap import open_database
 from home.db import refresh_statistics
 from home.ingest.lastfm import PARTS, IngestReport
 from home.ingest.lastfm import ingest as ingest_lastfm
+from home.ingest.rejects import Reject, RejectCount
 from home.prepare import prepare, train_embeddings
+
+_LINES = 3
+_EXAMPLE = 30
 
 app = typer.Typer(no_args_is_help=True, help="Load real data sets into the catalogue.")
 
@@ -49,7 +54,8 @@ def lastfm(
 
     Reads lastfm-hetrec2011, classic-rock-tracks, podcasts-awesome, goodbooks-10k and ml-latest-small-2016
     below DATA_DIR. Running it again changes nothing. Faulty rows are left out and reported with file, line,
-    field and reason. Listeners' books, films, markets and tiers are synthetic pairings; the report says so.
+    field and reason. Listeners' books, films, markets, tiers and explicit settings and items' market rights
+    and explicit flags are synthetic; the report says so.
     """
     settings = settings_of(context)
     engine = open_database(settings)
@@ -78,10 +84,22 @@ def _tables(report: IngestReport) -> Table:
 
 
 def _faults(report: IngestReport) -> Table:
-    table = Table(
-        "file", "field", "reason", "dropped", "times",
-        title=f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out",
-    )  # fmt: skip
+    title = f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out"
+    table = Table("left out", title=title)
+    for name in ("file and first lines", "field", "why, for example"):
+        table.add_column(name, overflow="fold")
     for fault in report.faults:
-        table.add_row(fault.file, fault.field, fault.reason, fault.dropped, f"{fault.count:,}")
+        seen = [one for one in report.samples if _kind(one) == _kind(fault)]
+        lines = ", ".join(f"{one.line}" for one in seen[:_LINES]) + (", …" if fault.count > _LINES else "")
+        where = f"{fault.file}, line {lines}"
+        why = escape(f"{seen[0].value[:_EXAMPLE]!r} {fault.reason}")
+        table.add_row(_count(fault), where, escape(fault.field), why)
     return table
+
+
+def _count(fault: RejectCount) -> str:
+    return f"{fault.count:,} {fault.dropped}{'' if fault.count == 1 else 's'}"
+
+
+def _kind(fault: Reject | RejectCount) -> tuple[str, str, str, str]:
+    return fault.file, fault.field, fault.reason, fault.dropped
