@@ -100,7 +100,7 @@ class ListenerRow(Base):
 
 
 class InteractionRow(Base):
-    """A listener's standing with an item as a data set has it: total weight (plays or equivalent), last date."""
+    """A listener's standing with an item in a data set: total weight (plays or equivalent) and last date."""
 
     __tablename__ = "interactions"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -111,7 +111,7 @@ class InteractionRow(Base):
 
 
 class PlayRow(Base):
-    """How often a listener has played an item from a page, and when last; loading data sets leaves it alone."""
+    """How often a listener played an item from a page, and when last; loading data sets leaves it alone."""
 
     __tablename__ = "plays"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)

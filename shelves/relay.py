@@ -8,6 +8,7 @@ source that hangs holds one thread, not one for every request.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -19,12 +20,12 @@ from shelves.sources.base import Source
 from shelves.types import Shelf
 from shelves.view import View
 
-
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXT = frozenset({"sponsor"})
 _NUMBER = frozenset({"freshness"})
 """Attributes that a source may set and whose readers take one type only."""
 _LARGEST = 2.0**53
-"""Whole numbers beyond it are neither exact floats nor safe in the log; NaN and infinity lie beyond it too."""
+"""Whole numbers beyond it are inexact as floats and unsafe in the log; NaN and infinity fail the same test."""
 
 
 class Drop(StrEnum):
@@ -84,6 +85,8 @@ def check_shape(shelf: Shelf) -> None:
     """
     if not shelf.id or not shelf.title or not shelf.provenance.reason:
         raise ValueError(f"shelf {shelf.id!r}: id, title {shelf.title!r} and reason must not be empty")
+    for text in (shelf.id, shelf.title, shelf.provenance.reason, shelf.provenance.seed_item or ""):
+        text.encode()  # raises for what no log holds: lone surrogates, and what is not text at all
     kinds = shelf.rows.dtype.kind + shelf.scores.dtype.kind
     if shelf.rows.ndim != 1 or shelf.rows.shape != shelf.scores.shape or kinds != "if":
         raise ValueError(
@@ -100,7 +103,7 @@ def check_shape(shelf: Shelf) -> None:
 
 def _usable(name: str, value: object) -> bool:
     if isinstance(value, str):
-        return name not in _NUMBER
+        return name not in _NUMBER and not _SURROGATE.search(value)
     if isinstance(value, bool):
         return name not in _NUMBER and name not in _TEXT
     return isinstance(value, int | float) and name not in _TEXT and abs(value) <= _LARGEST

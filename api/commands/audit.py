@@ -29,8 +29,9 @@ def audit_pages(
 
     Looks for empty pages and shelves, broken rules, items shown twice, ineligible items and propensities
     that are not exact. Rules and propensities are judged on what the log would hold: the layout problem and
-    the mixture are put together from the record again, and checked independently. Prints how pages were proven optimal and the latency of each stage. Nothing is
-    logged. Exits with status 1 when any page has a fault.
+    the mixture are put together from the record again, and checked independently. Prints how pages were
+    proven optimal and the latency of each stage. Nothing is logged. Exits with status 1 when any page has a
+    fault.
     """
     settings = settings_of(context)
     home = open_home(settings, background=False)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from api.progress import TerminalProgress
@@ -16,7 +15,7 @@ from home.db import refresh_statistics
 from home.ingest.lastfm import PARTS, IngestReport
 from home.ingest.lastfm import ingest as ingest_lastfm
 from home.ingest.rejects import Reject, RejectCount
-from home.prepare import prepare, train_embeddings
+from home.prepare import prepare
 
 _LINES = 3
 _EXAMPLE = 30
@@ -63,7 +62,6 @@ def lastfm(
         report = ingest_lastfm(engine, data_dir, progress, limit, only=only, rejects=rejects)
         refresh_statistics(engine)
         if models:
-            train_embeddings(engine, progress, again=any(report.written.values()))
             prepare(settings, progress)
     engine.dispose()
     _render(report)
@@ -72,7 +70,7 @@ def lastfm(
 def _render(report: IngestReport) -> None:
     STDOUT.print(_tables(report))
     if report.faults:
-        STDOUT.print(_faults(report))
+        STDOUT.print(_faults(report), markup=False, highlight=False, soft_wrap=True)
     STDOUT.print(f"{report.note}\nDone in {report.seconds:.1f} s.", highlight=False)
 
 
@@ -83,22 +81,18 @@ def _tables(report: IngestReport) -> Table:
     return table
 
 
-def _faults(report: IngestReport) -> Table:
-    title = f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out"
-    table = Table("left out", title=title)
-    for name in ("file and first lines", "field", "why, for example"):
-        table.add_column(name, overflow="fold")
-    for fault in report.faults:
-        seen = [one for one in report.samples if _kind(one) == _kind(fault)]
-        lines = ", ".join(f"{one.line}" for one in seen[:_LINES]) + (", …" if fault.count > _LINES else "")
-        where = f"{fault.file}, line {lines}"
-        why = escape(f"{seen[0].value[:_EXAMPLE]!r} {fault.reason}")
-        table.add_row(_count(fault), where, escape(fault.field), why)
-    return table
+def _faults(report: IngestReport) -> str:
+    """One line for each kind of fault, so that it can be copied and searched for: where, what, how often."""
+    title = f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out:"
+    return "\n".join([title, *(_fault(fault, report) for fault in report.faults)])
 
 
-def _count(fault: RejectCount) -> str:
-    return f"{fault.count:,} {fault.dropped}{'' if fault.count == 1 else 's'}"
+def _fault(fault: RejectCount, report: IngestReport) -> str:
+    seen = [one for one in report.samples if _kind(one) == _kind(fault)][:_LINES]
+    lines = ", ".join(f"{one.line}" for one in seen) + (", …" if fault.count > len(seen) else "")
+    many = f"{fault.count:,} {fault.dropped}{'' if fault.count == 1 else 's'}"
+    example = seen[0].value[:_EXAMPLE]
+    return f"  {fault.file} line {lines}: {fault.field} {example!r} {fault.reason} ({many})"
 
 
 def _kind(fault: Reject | RejectCount) -> tuple[str, str, str, str]:

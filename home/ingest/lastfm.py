@@ -105,8 +105,8 @@ def ingest(
     `limit` keeps the first so many listeners (all items are loaded). `only` names the PARTS to load besides
     the Last.fm set, all by default; files of other parts may then be missing. Faulty rows are passed over,
     reported and, with `rejects`, written to that file as JSON Lines. Raises IngestError, before anything is
-    written, for a missing directory or file, an unknown part and a `rejects` that cannot be written; and for a
-    file without its columns.
+    written, for a missing directory or file, an unknown part and a `rejects` that cannot be written; and for
+    a file without its columns.
     """
     started = perf_counter()
     parts = _chosen(only)

@@ -84,7 +84,8 @@ def count_lines(path: Path) -> int:
 def read_lines(file: SourceFile, data_dir: Path) -> Iterator[Line | tuple[int, RowError]]:
     """Stream the rows of a file; a row of the wrong shape comes as its number and error.
 
-    Raises IngestError when the header lacks a column or cannot be read. A row is one line: a broken quote spoils no other row.
+    Raises IngestError when the header lacks a column or cannot be read. A row is one line: a broken quote
+    spoils no other row.
     """
     with file.path(data_dir).open("rb") as stream:
         lines = (raw.decode(file.encoding, "surrogateescape").rstrip("\r\n") for raw in stream)
@@ -101,7 +102,8 @@ def _header(file: SourceFile, text: str) -> list[str]:
         header = _split(file, text.removeprefix("\ufeff"))
     except RowError as error:
         raise IngestError(
-            f"the first line of {file.label} {error.reason}: {text[:80]!r}. Get the file again from {file.home}"
+            f"the first line of {file.label} {error.reason}: {text[:80]!r}. "
+            f"Get the file again from {file.home}"
         ) from None
     missing = [column for column in file.columns if column not in header]
     if missing:

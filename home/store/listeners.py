@@ -86,7 +86,7 @@ def follows(session: Session, listener_id: str) -> frozenset[str]:
 
 
 def friends(session: Session, listener_id: str) -> tuple[str, ...]:
-    """Ids of a listener's friends, closest first: by how many items both heard in the data sets, then by id."""
+    """Ids of a listener's friends, closest first: by items both heard in the data sets, then by id."""
     mine = select(InteractionRow.item_id).where(InteractionRow.listener_id == listener_id)
     shared = (
         select(func.count())

@@ -23,9 +23,7 @@ from home.settings import Settings
 def home(prepared_database: Path) -> Iterator[Home]:
     """Nothing here writes, so all tests share the database."""
     url = f"sqlite:///{prepared_database}"
-    settings = Settings(
-        database_url=url, learn_every_s=0, source_budget_ms=10_000, layout_deadline_ms=10_000
-    )
+    settings = Settings(database_url=url, learn_every_s=0, source_budget_ms=10_000, layout_deadline_ms=10_000)
     opened = open_home(settings, background=False)
     yield opened
     opened.close()

@@ -25,9 +25,7 @@ def catalog() -> Catalog:
     """Music dated until 2011, films until 2016, books without dates."""
     kinds = (Kind.ARTIST, Kind.VIDEO, Kind.AUDIOBOOK)
     items = [Item(f"{kind}-{i}", kind, f"{kind} {i}", tags=("t",)) for kind in kinds for i in range(30)]
-    heard = Interactions(
-        ["other", "other"], ["artist-29", "video-29"], [1.0, 1.0], [MUSIC_ENDS, FILMS_END]
-    )
+    heard = Interactions(["other", "other"], ["artist-29", "video-29"], [1.0, 1.0], [MUSIC_ENDS, FILMS_END])
     return Catalog(CatalogData(items, FILMS_END, heard))
 
 

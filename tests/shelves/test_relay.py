@@ -62,9 +62,22 @@ def test_a_source_that_raises_is_named_and_the_others_stay(catalog: Catalog) -> 
         a_shelf("bad", [-1, 2, 3, 4]),
         a_shelf("bad", [1, 2, 3, 4], scores=np.array([1, np.nan, 0, 0], dtype=np.float32)),
         a_shelf("bad", [1, 2, 3, 4], scores=np.array([1, "x", 0, 0], dtype=object)),
+        a_shelf("bad", [1, 2, 3, 4], title="half a \ud83d"),
         "not a shelf",
     ],
-    ids=["title", "id", "reason", "length", "dtype", "too high", "negative", "nan", "object", "type"],
+    ids=[
+        "title",
+        "id",
+        "reason",
+        "length",
+        "dtype",
+        "too high",
+        "negative",
+        "nan",
+        "object",
+        "surrogate",
+        "type",
+    ],
 )
 def test_a_source_of_malformed_shelves_is_dropped_as_a_whole(catalog: Catalog, broken: Shelf) -> None:
     bad = Stub("bad", lambda _: [a_shelf("bad", [1, 2, 3, 4], id="fine"), broken])
@@ -84,6 +97,7 @@ def test_a_source_of_malformed_shelves_is_dropped_as_a_whole(catalog: Catalog, b
         ("royalty", None),
         ("royalty", np.float32(1)),
         ("royalty", object()),
+        ("royalty", "half a \ud83d"),
         ("sponsor", 3),
         ("exploratory", np.bool_(True)),
     ],

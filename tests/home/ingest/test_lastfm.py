@@ -11,8 +11,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from home.db import FriendshipRow, InteractionRow, connect, migrate, writing
+from home.ingest import pairing
 from home.ingest.lastfm import SYNTHETIC, IngestError, ingest
-from home.ingest.pairing import MARKETS, listener, with_rights
+from home.ingest.pairing import MARKETS, with_rights
 from home.ingest.tables import BatchWriter
 from home.store import catalog, listeners
 from home.store.listeners import Play
@@ -136,6 +137,7 @@ def test_every_planted_fault_is_reported_and_nothing_else(
 
 
 _HUGE = "1" + "0" * 400
+_TRACKS = "classic-rock-tracks/classic-rock-song-list.csv"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ _HUGE = "1" + "0" * 400
         ("lastfm-hetrec2011/user_artists.dat", f"10\t8\t{_HUGE}\r\n", "weight", "row"),
         ("lastfm-hetrec2011/user_artists.dat", "10\t8\t1_000\r\n", "weight", "row"),
         ("lastfm-hetrec2011/user_taggedartists.dat", f"10\t8\t1\t{10**20}\t1\t2009\r\n", "day", "field"),
-        ("classic-rock-tracks/classic-rock-song-list.csv", f"A,Kestrels,1980,x,1,1,{_HUGE},1\n", "PlayCount", "row"),
+        (_TRACKS, f"A,Kestrels,1980,x,1,1,{_HUGE},1\n", "PlayCount", "row"),
         ("goodbooks-10k/books.csv", f"9,A,1999.0,T,{_HUGE}\n", "ratings_count", "row"),
     ],
 )  # fmt: skip
@@ -163,7 +165,7 @@ def test_a_file_for_rejects_that_cannot_be_written_stops_before_anything_is(
     engine: Engine, data_dir: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "taken").write_text("a file, not a directory")
-    with pytest.raises(IngestError, match="cannot be written: .*; name a file in a directory"):
+    with pytest.raises(IngestError, match=r"cannot be written: .*; name a file in a directory"):
         ingest(engine, data_dir, rejects=tmp_path / "taken" / "rejects.jsonl")
     with pytest.raises(IngestError, match="cannot be written: Is a directory"):
         ingest(engine, data_dir, rejects=tmp_path)
@@ -194,7 +196,7 @@ def test_rights_are_few_and_the_same_every_time() -> None:
     assert 0.034 < sum(item.explicit for item in items) / len(items) < 0.066, "5 % by design"
     assert {len(markets) for markets in restricted} == {2, 3, 4, 5}
     assert set().union(*restricted) == set(MARKETS)
-    assert {listener(user).allows_explicit for user in range(100)} == {True, False}
+    assert {pairing.listener(user).allows_explicit for user in range(100)} == {True, False}
 
 
 def test_a_second_run_changes_nothing(engine: Engine, data_dir: Path) -> None:
