@@ -100,7 +100,7 @@ class ListenerRow(Base):
 
 
 class InteractionRow(Base):
-    """A listener's standing with an item: total weight (plays or equivalent) and the last date known."""
+    """A listener's standing with an item in a data set: total weight (plays or equivalent) and last date."""
 
     __tablename__ = "interactions"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -108,6 +108,16 @@ class InteractionRow(Base):
     weight: Mapped[float] = mapped_column(Float)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dataset: Mapped[str] = mapped_column(String)
+
+
+class PlayRow(Base):
+    """How often a listener played an item from a page, and when last; loading data sets leaves it alone."""
+
+    __tablename__ = "plays"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class FollowRow(Base):

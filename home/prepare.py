@@ -14,7 +14,7 @@ from home import registry
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
 from home.db import refresh_statistics, writing
 from home.demo.load import load as load_demo
-from home.embeddings import load_embeddings, store_embeddings
+from home.embeddings import store_embeddings, trained_on
 from home.ingest.progress import Progress
 from home.rewards import load_rewards
 from home.sampling import sample_contexts
@@ -79,10 +79,16 @@ def _compile_layout(progress: Progress) -> None:
     progress.finish()
 
 
-def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False) -> None:
-    """Train item embeddings on all histories and store them; where there are some, only if `again`."""
+def train_embeddings(engine: Engine, progress: Progress) -> None:
+    """Train item embeddings on all histories and store them.
+
+    Nothing happens where the stored ones were trained on the same data sets, however they came about: after
+    a load without training, or a training that was cut short, the next call trains. Live plays are learned
+    from along with the data sets, but give no cause to train.
+    """
     with Session(engine) as session:
-        if not again and load_embeddings(session) is not None:
+        fingerprint = store.fingerprint(session)
+        if trained_on(session) == fingerprint:
             return
         interactions = store.interactions(session)
     # Importing the model imports torch, which serving never needs.
@@ -94,7 +100,7 @@ def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False)
     vectors = train(histories, len(item_ids), config, lambda _epoch, _epochs, _loss: progress.advance())
     progress.finish()
     with writing(engine) as session:
-        store_embeddings(session, Embeddings(item_ids, vectors), utc_now())
+        store_embeddings(session, Embeddings(item_ids, vectors), fingerprint, utc_now())
 
 
 def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArray[np.int32]]]:

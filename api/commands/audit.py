@@ -28,8 +28,10 @@ def audit_pages(
     """Compose a Home for many listeners and check every page from the outside.
 
     Looks for empty pages and shelves, broken rules, items shown twice, ineligible items and propensities
-    that are not exact; prints how pages were proven optimal and the latency of each stage. Nothing is
-    logged. Exits with status 1 when any page has a fault.
+    that are not exact. Rules and propensities are judged on what the log would hold: the layout problem and
+    the mixture are put together from the record again, and checked independently. Prints how pages were
+    proven optimal and the latency of each stage. Nothing is logged. Exits with status 1 when any page has a
+    fault.
     """
     settings = settings_of(context)
     home = open_home(settings, background=False)
@@ -38,7 +40,9 @@ def audit_pages(
         seeds = iter(np.random.default_rng(seed).integers(0, 2**63, len(contexts)).tolist())
         with TerminalProgress(STDERR) as progress:
             progress.start("Composing", len(contexts))
-            report = audit(contexts, lambda one: home.compose_for(one, next(seeds)), progress.advance)
+            report = audit(
+                contexts, lambda one: home.compose_for(one, next(seeds)), home.tools, progress.advance
+            )
             progress.finish()
     finally:
         home.close()

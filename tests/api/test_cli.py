@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from api import cli
 from home.db import connect
 from home.settings import Settings
+from tests.home.ingest.made import write_data
 
 LISTENER = "demo-listener-1"
 _TWO_SHELVES = ("jump_back_in", "new_releases:music")
@@ -175,6 +176,19 @@ def test_an_ingest_from_a_wrong_directory_names_the_missing_file(
     message = _fails(capsys, monkeypatch, demo_settings, "ingest", "lastfm", "--data-dir", str(tmp_path))
     assert "artists.dat" in message
     assert "https://" in message
+
+
+def test_an_ingest_says_where_rows_were_rejected_and_what_is_synthetic(
+    demo_settings: Settings, tmp_path: Path
+) -> None:
+    data = write_data(tmp_path / "data")
+    plays = data / "lastfm-hetrec2011/user_artists.dat"
+    plays.write_bytes(plays.read_bytes() + b"10\t8\t[bold]\r\n" * 9)
+    lines = _run(demo_settings, "ingest", "lastfm", "--data-dir", str(data), "--no-models").splitlines()
+    name = "  lastfm-hetrec2011/user_artists.dat"
+    assert f"{name} line 8, 9, 10, …: weight '[bold]' is not a whole number (9 rows)" in lines
+    assert f"{name} line 6: weight '0' is below 1 (1 row)" in lines
+    assert "market rights and explicit flags" in " ".join(" ".join(lines).split())
 
 
 def test_listeners_are_found_by_the_start_of_their_id(demo_settings: Settings) -> None:

@@ -21,7 +21,7 @@ from home.records import encode
 from home.store import catalog, decisions, events, leases, listeners, models
 from home.store.events import StoredEvent
 from home.store.leases import Lease
-from home.store.listeners import Dismissal, Dismissals
+from home.store.listeners import Dismissal, Dismissals, Play
 from home.store.models import Artifact, ModelSummary, State, StoredModel
 from shelves.types import Interaction, Item, Kind, Listener
 from tests.home.loop import HORIZON, NOON, feedback, make_record
@@ -51,6 +51,38 @@ def test_interactions_come_back_as_columns(engine: Engine) -> None:
     assert list(read.item_id) == ["w", "x", "y"]
     assert list(read.weight) == [1.0, 0.5, 2.0]
     assert list(read.last_at) == [NOON.date() - timedelta(days=1), NOON.date(), None]
+
+
+def test_live_plays_add_to_the_history_and_leave_the_catalogues_day(engine: Engine) -> None:
+    _interact(engine, ("ada", "x", 5.0, NOON), ("ada", "y", 3.0, None), ("bo", "x", 1.0, None))
+    later = NOON + timedelta(days=5_000)
+    plays = [
+        Play("ada", "y", later),
+        Play("ada", "z", later + _MINUTE),
+        Play("ada", "y", later + 2 * _MINUTE),
+        Play("ada", "y", later + _MINUTE),
+        Play("ada", "x", NOON - _MINUTE),
+    ]
+    with writing(engine) as session:
+        listeners.played(session, plays[:2])
+        listeners.played(session, plays[2:])
+        listeners.played(session, [])
+    with Session(engine) as session:
+        assert listeners.history(session, "ada") == (
+            Interaction("x", 6.0, NOON),
+            Interaction("y", 6.0, later + 2 * _MINUTE),
+            Interaction("z", 1.0, later + _MINUTE),
+        )
+        assert listeners.history(session, "bo") == (Interaction("x", 1.0),)
+        assert catalog.latest_day(session) == NOON.date()
+        read = catalog.interactions(session)
+    columns = zip(read.listener_id, read.item_id, read.weight, read.last_at, strict=True)
+    assert list(columns) == [
+        ("ada", "x", 6.0, NOON.date()),
+        ("ada", "y", 6.0, later.date()),
+        ("ada", "z", 1.0, later.date()),
+        ("bo", "x", 1.0, None),
+    ]
 
 
 def test_an_empty_catalogue_reads_as_empty(engine: Engine) -> None:
