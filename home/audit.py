@@ -97,8 +97,9 @@ def _eligible(item: Item, context: Context) -> bool:
 
 
 def _exact(page: ComposedPage) -> bool:
-    """The propensity is a probability, the product of its conditionals, and the mixture's own formula."""
-    drawn, epsilon = page.draw, page.exploration.epsilon
+    """The propensity is a probability, the product of its conditionals, and the draw's own formula."""
+    drawn = page.draw
+    epsilon = page.exploration.epsilon if page.portfolio is None else 1.0
     anchor = page.result.page == drawn.page
     formula = (1 - epsilon) * anchor + epsilon * prod(drawn.exploration_conditionals)
     return (
