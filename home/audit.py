@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bandits.page import AnchoredMixture
+from bandits.portfolio import Portfolio
 from home.compose import ComposedPage, Tools
 from home.errors import NotExplainableError
 from home.explain import problem_of
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
-from layout.lookahead import LookAhead
+from home.redraw import source_of_record
 from layout.types import Problem
 from layout.validate import violations
 from shelves.types import Context, Item
@@ -129,13 +130,24 @@ def _exact(record: DecisionRecord, problem: Problem) -> bool:
     if record.propensity is None:
         return bool(record.fallback)
     try:
-        look_ahead = LookAhead(problem, record.anchor)
-        mixture = AnchoredMixture(record.anchor, record.pmf, look_ahead, record.epsilon, record.floor)
+        source = source_of_record(record, problem)
         return (
-            0 < record.propensity == mixture.probability(record.page)
-            and record.conditionals == tuple(mixture.conditionals(record.page))
-            and np.prod(record.exploration_conditionals) == mixture.exploration_probability(record.page)
-            and record.anchor_exploration == mixture.exploration_probability(record.anchor)
+            0 < record.propensity == source.probability(record.page)
+            and record.conditionals == tuple(source.conditionals(record.page))
+            and _explores_as_logged(record, source)
         )
     except ValueError:
         return False
+
+
+def _explores_as_logged(record: DecisionRecord, source: AnchoredMixture | Portfolio) -> bool:
+    if isinstance(source, Portfolio):
+        logged, anchor = record.exploration_conditionals, record.anchor
+        return logged == tuple(
+            source.conditionals(record.page)
+        ) and record.anchor_exploration == source.probability(anchor)
+    logged_product = np.prod(record.exploration_conditionals)
+    return bool(
+        logged_product == source.exploration_probability(record.page)
+        and record.anchor_exploration == source.exploration_probability(record.anchor)
+    )
