@@ -5,12 +5,68 @@ from __future__ import annotations
 import numpy as np
 
 from layout.kernels.jit import kernel
+from layout.kernels.search import FOUND, OUT_OF_NODES, dive
 from layout.types import Ints, Mask
+
+NO, YES, UNKNOWN = 0, 1, 2
 
 
 @kernel
-def candidates(
-    prefix: Ints,
+def supports(
+    base: Ints,
+    first: int,
+    last: int,
+    cells: Mask,
+    ptr: Ints,
+    row: Ints,
+    coef: Ints,
+    lo: Ints,
+    hi: Ints,
+    hard: Mask,
+    floor: Ints,
+    ceiling: Ints,
+    slot_ptr: Ints,
+    slot_row: Ints,
+    group: Ints,
+    order: Ints,
+    nodes: int,
+) -> tuple[Ints, Ints]:
+    """What can take slots `first` .. `last` − 1 of the feasible page `base` (K,), below what it has above.
+
+    Returns answers (m, n), NO, YES or UNKNOWN, and for each YES a page that proves it, (m, n, K). Tried in
+    turn: the base with the option in the slot, its shelf changing places where it stands below; that with one
+    lower slot filled anew; a dive in `order` (K, n) of at most `nodes` steps.
+    """
+    n, size = cells.shape
+    answers = np.full((last - first, n), NO, dtype=np.int64)
+    pages = np.empty((last - first, n, size), dtype=np.int64)
+    apart = np.arange(n)
+    for k in range(first, last):
+        answer, proof = answers[k - first], pages[k - first]
+        _candidates(base, k, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row, group, answer)
+        for mend in (False, True):
+            near(base, k, mend, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
+        prefix = base[: k + 1].copy()
+        for s in range(n):
+            if answer[s] != UNKNOWN:
+                continue
+            prefix[k] = s
+            ended, page = dive(
+                order, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row, group, apart, prefix, nodes
+            )
+            if ended == FOUND:
+                answer[s] = YES
+                proof[s] = page
+                near(page, k, False, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
+            elif ended != OUT_OF_NODES:
+                answer[s] = NO
+    return answers, pages
+
+
+@kernel
+def _candidates(
+    base: Ints,
+    k: int,
     cells: Mask,
     ptr: Ints,
     row: Ints,
@@ -20,18 +76,17 @@ def candidates(
     slot_ptr: Ints,
     slot_row: Ints,
     group: Ints,
-) -> Mask:
-    """The options (n,) that no single row rules out in the slot below `prefix`."""
+    answer: Ints,
+) -> None:
+    """Mark as UNKNOWN the options that no single row rules out in slot `k`."""
     n, size = cells.shape
-    k = len(prefix)
     sums = np.zeros(len(floor), dtype=np.int64)
     used = np.zeros(group.max() + 1, dtype=np.bool_)
     for j in range(k):
-        used[group[prefix[j]]] = True
-        cell = prefix[j] * size + j
+        used[group[base[j]]] = True
+        cell = base[j] * size + j
         for e in range(ptr[cell], ptr[cell + 1]):
             sums[row[e]] += coef[e]
-    open_options = np.zeros(n, dtype=np.bool_)
     for s in range(n):
         if used[group[s]] or not cells[s, k]:
             continue
@@ -48,15 +103,15 @@ def candidates(
             if total < floor[r, k + 1] or total > ceiling[r, k + 1]:
                 fits = False
                 break
-        open_options[s] = fits
-    return open_options
+        if fits:
+            answer[s] = UNKNOWN
 
 
 @kernel
-def settle(
+def near(
     base: Ints,
     k: int,
-    open_options: Mask,
+    mend: bool,
     cells: Mask,
     ptr: Ints,
     row: Ints,
@@ -65,55 +120,52 @@ def settle(
     hi: Ints,
     hard: Mask,
     group: Ints,
-    mend: bool,
-    pages: Ints,
-) -> Mask:
-    """The `open_options` (n,) that can take slot `k`, proven by pages near the feasible page `base` (K,).
+    answer: Ints,
+    proof: Ints,
+) -> None:
+    """Settle the UNKNOWN among the `answer` (n,) that pages near the feasible page `base` (K,) prove.
 
-    Tried are the base with the option in the slot, its shelf changing places where it stands below; and with
-    `mend` one lower slot of that filled anew as well. The proofs are written to `pages` (n, K).
+    The pages are noted in `proof` (n, K). Near is the base with the option in slot `k`, its shelf changing places where it stands below; and with
+    `mend` one lower slot of that filled anew as well.
     """
     n, size = cells.shape
-    settled = np.zeros(n, dtype=np.bool_)
+    if not (answer == UNKNOWN).any():
+        return
     where = np.full(group.max() + 1, -1, dtype=np.int64)
     sums = np.zeros(len(lo), dtype=np.int64)
     for j in range(size):
         where[group[base[j]]] = j
-        _add(base[j], j, 1, ptr, row, coef, size, sums)
+        _add(base[j], j, 1, ptr, row, coef, lo, hi, hard, size, sums)
     page = base.copy()
     for s in range(n):
-        if not open_options[s]:
+        if answer[s] != UNKNOWN:
             continue
         j = where[group[s]]
-        if j < 0 or j == k:
-            _put(page, sums, k, s, ptr, row, coef)
-            if _holds(sums, lo, hi, hard) or (
-                mend and _mend(page, sums, k, cells, ptr, row, coef, lo, hi, hard, group)
+        if 0 <= j < k:
+            continue
+        for t in range(n if j > k else 1):
+            if j > k and (group[t] != group[base[k]] or not cells[t, j]):
+                continue
+            broken = _put(page, k, s, ptr, row, coef, lo, hi, hard, sums)
+            if j > k:
+                broken += _put(page, j, t, ptr, row, coef, lo, hi, hard, sums)
+            if broken == 0 or (
+                mend and _mend(page, sums, broken, k, cells, ptr, row, coef, lo, hi, hard, group)
             ):
-                settled[s] = True
-                pages[s] = page
-        elif j > k:
-            for t in range(n):
-                if group[t] != group[base[k]] or not cells[t, j]:
-                    continue
-                _put(page, sums, k, s, ptr, row, coef)
-                _put(page, sums, j, t, ptr, row, coef)
-                if _holds(sums, lo, hi, hard) or (
-                    mend and _mend(page, sums, k, cells, ptr, row, coef, lo, hi, hard, group)
-                ):
-                    settled[s] = True
-                    pages[s] = page
-                    break
-        for i in range(k, size):
-            if page[i] != base[i]:
-                _put(page, sums, i, base[i], ptr, row, coef)
-    return settled
+                answer[s] = YES
+                proof[s] = page
+            for i in range(k, size):
+                if page[i] != base[i]:
+                    _put(page, i, base[i], ptr, row, coef, lo, hi, hard, sums)
+            if answer[s] == YES:
+                break
 
 
 @kernel
 def _mend(
     page: Ints,
     sums: Ints,
+    broken: int,
     k: int,
     cells: Mask,
     ptr: Ints,
@@ -124,42 +176,83 @@ def _mend(
     hard: Mask,
     group: Ints,
 ) -> bool:
-    """Fill one slot below `k` anew so that the page obeys every hard row; it is left so."""
+    """Fill one slot below `k` anew so that none of the `broken` hard rows is; the page is left so if it can."""
     n, size = cells.shape
     used = np.zeros(group.max() + 1, dtype=np.bool_)
     for i in range(size):
         used[group[page[i]]] = True
+    first = 0
+    while not hard[first] or lo[first] <= sums[first] <= hi[first]:
+        first += 1
     for i in range(k + 1, size):
         old = page[i]
+        rest = sums[first] - _coefficient(old, i, first, ptr, row, coef, size)
+        left = broken + _add(old, i, -1, ptr, row, coef, lo, hi, hard, size, sums)
+        used[group[old]] = False
         for s in range(n):
-            if not cells[s, i] or (used[group[s]] and group[s] != group[old]):
+            if not cells[s, i] or used[group[s]]:
                 continue
-            _put(page, sums, i, s, ptr, row, coef)
-            if _holds(sums, lo, hi, hard):
+            if not lo[first] <= rest + _coefficient(s, i, first, ptr, row, coef, size) <= hi[first]:
+                continue
+            if left + _add(s, i, 1, ptr, row, coef, lo, hi, hard, size, sums) == 0:
+                page[i] = s
                 return True
-        _put(page, sums, i, old, ptr, row, coef)
+            _add(s, i, -1, ptr, row, coef, lo, hi, hard, size, sums)
+        used[group[old]] = True
+        _add(old, i, 1, ptr, row, coef, lo, hi, hard, size, sums)
     return False
 
 
 @kernel
-def _put(page: Ints, sums: Ints, k: int, s: int, ptr: Ints, row: Ints, coef: Ints) -> None:
-    """Replace the option in slot `k`."""
+def _put(
+    page: Ints,
+    k: int,
+    s: int,
+    ptr: Ints,
+    row: Ints,
+    coef: Ints,
+    lo: Ints,
+    hi: Ints,
+    hard: Mask,
+    sums: Ints,
+) -> int:
+    """Replace the option in slot `k`; returns how many more hard rows are broken then."""
     size = len(page)
-    _add(page[k], k, -1, ptr, row, coef, size, sums)
-    _add(s, k, 1, ptr, row, coef, size, sums)
+    broken = _add(page[k], k, -1, ptr, row, coef, lo, hi, hard, size, sums)
     page[k] = s
+    return broken + _add(s, k, 1, ptr, row, coef, lo, hi, hard, size, sums)
 
 
 @kernel
-def _holds(sums: Ints, lo: Ints, hi: Ints, hard: Mask) -> bool:
-    for r in range(len(lo)):
-        if hard[r] and (sums[r] < lo[r] or sums[r] > hi[r]):
-            return False
-    return True
-
-
-@kernel
-def _add(s: int, k: int, sign: int, ptr: Ints, row: Ints, coef: Ints, size: int, sums: Ints) -> None:
+def _coefficient(s: int, k: int, r: int, ptr: Ints, row: Ints, coef: Ints, size: int) -> int:
+    """What the cell adds to row `r`."""
     cell = s * size + k
     for e in range(ptr[cell], ptr[cell + 1]):
-        sums[row[e]] += sign * coef[e]
+        if row[e] >= r:
+            return coef[e] if row[e] == r else 0
+    return 0
+
+
+@kernel
+def _add(
+    s: int,
+    k: int,
+    sign: int,
+    ptr: Ints,
+    row: Ints,
+    coef: Ints,
+    lo: Ints,
+    hi: Ints,
+    hard: Mask,
+    size: int,
+    sums: Ints,
+) -> int:
+    """Add a cell to the row sums, or take it out; returns how many more hard rows are broken then."""
+    cell, broken = s * size + k, 0
+    for e in range(ptr[cell], ptr[cell + 1]):
+        r = row[e]
+        if hard[r]:
+            broken -= sums[r] < lo[r] or sums[r] > hi[r]
+            sums[r] += sign * coef[e]
+            broken += sums[r] < lo[r] or sums[r] > hi[r]
+    return broken
