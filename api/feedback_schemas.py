@@ -114,6 +114,18 @@ class CandidateOut(BaseModel):
     anchor_slot: int | None = Field(description="Slot on the anchor page; null when not on it.")
 
 
+class DrawOut(BaseModel):
+    """How the page was drawn."""
+
+    method: str = Field(description="`anchored` around the optimum, or from a `portfolio` of pages.")
+    regret_cap: float | None = Field(description="Share of the anchor's value that a page may lose.")
+    least_value: int | None = Field(
+        description="What pages are worth at least because of it, in layout units."
+    )
+    pages: list[list[str]] = Field(description="Shelf ids of each page of the portfolio, the anchor first.")
+    probabilities: list[float] = Field(description="The probability of each of these pages.")
+
+
 class DecisionOut(BaseModel):
     """A logged decision: everything its exact propensity can be recomputed from, and the feedback so far."""
 
@@ -135,7 +147,8 @@ class DecisionOut(BaseModel):
     anchor_exploration: float = Field(description="Probability of the anchor page under exploration alone.")
     support_sizes: list[int] = Field(description="How many shelves each slot could have drawn.")
     epsilon: float = Field(description="Share of pages that explore.")
-    floor: float = Field(description="Uniform share of each slot's exploration.")
+    floor: float = Field(description="Uniform share of each slot's exploration, or of a portfolio.")
+    drawing: DrawOut
     seed: int
     examination: list[float] = Field(description="The grid's examination probability of each slot.")
     versions: Versions

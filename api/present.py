@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from api.feedback_schemas import CandidateOut, DecisionOut, Event, EventAnswer, MalformedEvent, RejectedEvent
+from api.feedback_schemas import (
+    CandidateOut,
+    DecisionOut,
+    DrawOut,
+    Event,
+    EventAnswer,
+    MalformedEvent,
+    RejectedEvent,
+)
 from api.schemas import (
     Diagnostics,
     DroppedSourceReport,
@@ -99,6 +107,13 @@ def decision(record: DecisionRecord, events: tuple[RewardEvent, ...]) -> Decisio
         support_sizes=list(record.support_sizes),
         epsilon=record.epsilon,
         floor=record.floor,
+        drawing=DrawOut(
+            method=record.drawing.method,
+            regret_cap=record.drawing.regret_cap,
+            least_value=record.drawing.least_value,
+            pages=[list(record.shelf_ids(page)) for page in record.drawing.pages],
+            probabilities=list(record.drawing.probabilities),
+        ),
         seed=record.seed,
         examination=list(record.examination),
         versions=Versions(policy=record.policy_version, rules=record.rules_version, grid=record.grid_version),

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bandits.page import AnchoredMixture
 from home.compose import ComposedPage, Tools
 from home.errors import NotExplainableError
 from home.explain import problem_of
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
-from layout.lookahead import LookAhead
+from home.redraw import draw_of
 from layout.types import Problem
 from layout.validate import violations
 from shelves.types import Context, Item
@@ -122,20 +121,19 @@ def _faults_of_record(record: DecisionRecord, tools: Tools) -> Iterator[str]:
 
 
 def _exact(record: DecisionRecord, problem: Problem) -> bool:
-    """The logged probabilities are, to the last bit, what the mixture rebuilt from the record gives its page.
+    """The logged probabilities are, to the last bit, what the draw rebuilt from the record gives its page.
 
     A page that fell back and was not drawn may have none, and must not claim one.
     """
     if record.propensity is None:
         return bool(record.fallback)
     try:
-        look_ahead = LookAhead(problem, record.anchor)
-        mixture = AnchoredMixture(record.anchor, record.pmf, look_ahead, record.epsilon, record.floor)
+        source = draw_of(record, problem)
         return (
-            0 < record.propensity == mixture.probability(record.page)
-            and record.conditionals == tuple(mixture.conditionals(record.page))
-            and np.prod(record.exploration_conditionals) == mixture.exploration_probability(record.page)
-            and record.anchor_exploration == mixture.exploration_probability(record.anchor)
+            0 < record.propensity == source.probability(record.page)
+            and record.conditionals == tuple(source.conditionals(record.page))
+            and record.exploration_conditionals == tuple(source.exploration_conditionals(record.page))
+            and record.anchor_exploration == source.exploration_probability(record.anchor)
         )
     except ValueError:
         return False

@@ -16,7 +16,7 @@ from bandits.policies.vw import VwConfig, VwPolicy
 from bandits.policy import Policy
 from home.compose import Tools
 from home.db import connect, migrate
-from home.draw import Exploration
+from home.draw import Exploration, PortfolioDraw
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
@@ -130,8 +130,20 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
         surfaces=load_surfaces(settings.grids_dir),
         rules=book.rules,
         rules_version=book.version,
-        exploration=Exploration(settings.epsilon, settings.floor),
+        exploration=_exploration(settings),
         layout_deadline_s=settings.layout_deadline_ms / 1000,
+    )
+
+
+def _exploration(settings: Settings) -> Exploration:
+    chosen = PortfolioDraw(
+        settings.portfolio_size, settings.portfolio_weighting, settings.portfolio_sharpness
+    )
+    return Exploration(
+        settings.epsilon,
+        settings.floor,
+        settings.regret_cap,
+        chosen if settings.draw == "portfolio" else None,
     )
 
 

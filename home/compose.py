@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bandits.features import context_features
 from bandits.page import Draw
 from bandits.policy import Policy
+from bandits.portfolio import Portfolio
 from bandits.types import Features, Scores
 from home.deal import deal_page
 from home.draw import Exploration, checked, draw_page, greedy
@@ -83,6 +84,7 @@ class ComposedPage:
     `grid` is cut to the page's length. `propensity` is exact, or None when a fallback made it unknowable;
     `fallback` names what fell back; `violations` are what the checker objected to in a page that was
     therefore not served. `result` is the page at its optimum, which pays `paid` for the soft rules it breaks.
+    `least_value` and `portfolio` are those of `home.draw.Drawn`.
     `options` are what was scored (`features`, `scores`), laid out and drawn: pages are
     made of their indices. `about` is what layout rules knew of the request, `seconds` wall-clock
     time by stage.
@@ -103,6 +105,8 @@ class ComposedPage:
     draw: Draw
     propensity: float | None
     exploration: Exploration
+    least_value: int | None
+    portfolio: Portfolio | None
     policy_version: int
     rules_version: str
     effective_rules: tuple[str, ...]
@@ -190,6 +194,8 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         draw=drawn.draw,
         propensity=drawn.propensity,
         exploration=tools.exploration,
+        least_value=drawn.least_value,
+        portfolio=drawn.portfolio,
         policy_version=live.version,
         rules_version=tools.rules_version,
         effective_rules=tuple(rule.id for rule in drawn.problem.rules),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from home.compose import ComposedPage
-from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
+from home.records import DecisionRecord, LoggedDraw, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
 
@@ -36,7 +36,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         anchor=result.page,
         page=drawn.page,
         explored=drawn.explored,
-        epsilon=page.exploration.epsilon,
+        epsilon=page.exploration.epsilon if page.portfolio is None else 1.0,
         floor=page.exploration.floor,
         seed=page.seed,
         propensity=page.propensity,
@@ -46,8 +46,25 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         support_sizes=tuple(drawn.support_sizes),
         shown=tuple(tuple(item.id for item in placement.items) for placement in page.placements),
         fallback=page.fallback,
+        drawing=_drawing(page),
         dropped={d.source: f"{d.reason}: {d.detail}" for d in page.dropped},
         seconds=page.seconds,
+    )
+
+
+def _drawing(page: ComposedPage) -> LoggedDraw:
+    asked, cap = page.exploration.portfolio, page.exploration.regret_cap
+    if asked is None or page.portfolio is None:
+        return LoggedDraw(regret_cap=cap, least_value=page.least_value)
+    return LoggedDraw(
+        "portfolio",
+        cap,
+        page.least_value,
+        page.portfolio.pages,
+        tuple(page.portfolio.probabilities.tolist()),
+        asked.size,
+        asked.weighting.value,
+        asked.sharpness,
     )
 
 

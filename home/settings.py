@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bandits.portfolio import Weighting
+
 _DEFAULTS = Path(__file__).parent / "defaults"
 _FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -37,6 +39,27 @@ class Settings(BaseSettings):
         ge=0.0,
         le=1.0,
         description="Share of each slot's exploration that is uniform over feasible shelves.",
+    )
+    draw: Literal["anchored", "portfolio"] = Field(
+        "anchored",
+        description="How pages are drawn: around the optimum slot by slot, or one of a few finished pages.",
+    )
+    regret_cap: float | None = Field(
+        None,
+        ge=0.0,
+        le=1.0,
+        description="Share of the optimum's value that a drawn page may lose; None is no limit.",
+    )
+    portfolio_size: int = Field(8, ge=1, description="Pages of a portfolio, the optimum among them.")
+    portfolio_weighting: Weighting = Field(
+        Weighting.INVERSE_GAP,
+        description="How gaps in expected reward become probabilities of pages: inverse_gap or softmax.",
+    )
+    portfolio_sharpness: float = Field(
+        1000.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="How much a gap in expected reward counts there; at 0 every page is as likely.",
     )
     position_feature: bool = Field(
         False, description="Let the policy see the slot: one prediction per slot instead of one per page."

@@ -37,9 +37,7 @@ class Floor:
     def __init__(self, rows: Compiled, page: Page, least: int) -> None:
         value = page_worth(rows.values, page)
         if value < least:
-            raise InvalidProblemError(
-                f"least value = {least}: page is worth {value} only, give at most that"
-            )
+            raise InvalidProblemError(f"least value = {least}: page is worth {value} only, give at most that")
         self._least = least
         self._values = _without_soft_rows(rows)
         self._root = upper_bound(self._values, value, _ROOT_STEPS)

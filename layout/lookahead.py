@@ -125,7 +125,7 @@ class LookAhead:
         return page
 
     def _know(self, path: Page, base: Ints, first: int) -> None:
-        """Learn what can follow each beginning of the `path` from `first` shelves on, all of them `base`'s."""
+        """Learn what can follow each beginning of the `path` of `first` shelves or more; all are `base`'s."""
         if all(path[:k] in self._nodes for k in range(first, len(path))):
             return
         rows = self._rows

@@ -35,12 +35,14 @@ class Log:
     """Replayable decisions as columns of length m.
 
     `reward`, `propensity` and `group`, the number of the listener; `targets` (targets, m): the probability of
-    each page under each target.
+    each page under each target, and `outside` (targets,), at how many decisions a target could have shown
+    pages that the log could not hold.
     """
 
     reward: Column
     propensity: Column
     targets: Column
+    outside: tuple[int, ...]
     group: Groups
     excluded: Excluded
 
@@ -79,6 +81,7 @@ class _Columns:
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
     target: list[list[float]] = field(default_factory=list)
+    within: list[list[bool]] = field(default_factory=list)
     group: list[int] = field(default_factory=list)
     listeners: dict[str, int] = field(default_factory=dict)
     open: int = 0
@@ -101,6 +104,7 @@ class _Columns:
         self.reward.append(page_reward(outcomes))
         self.propensity.append(record.propensity)
         self.target.append([target.probability(record) for target in self.targets])
+        self.within.append([target.within(record) for target in self.targets])
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))
 
     def log(self) -> Log:
@@ -108,6 +112,7 @@ class _Columns:
             reward=np.array(self.reward),
             propensity=np.array(self.propensity),
             targets=np.array(self.target).reshape(len(self.reward), len(self.targets)).T,
+            outside=tuple(sum(not one for one in each) for each in zip(*self.within, strict=True)),
             group=np.array(self.group, dtype=np.int64),
             excluded=Excluded(self.open, self.inexact, self.damaged),
         )

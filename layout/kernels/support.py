@@ -125,8 +125,8 @@ def near(
 ) -> None:
     """Settle the UNKNOWN among the `answer` (n,) that pages near the feasible page `base` (K,) prove.
 
-    The pages are noted in `proof` (n, K). Near is the base with the option in slot `k`, its shelf changing places where it stands below; and with
-    `mend` one lower slot of that filled anew as well.
+    The pages are noted in `proof` (n, K). Near is the base with the option in slot `k`, its shelf changing
+    places where it stands below; and with `mend` one lower slot of that filled anew as well.
     """
     n, size = cells.shape
     if not (answer == UNKNOWN).any():
@@ -176,7 +176,7 @@ def _mend(
     hard: Mask,
     group: Ints,
 ) -> bool:
-    """Fill one slot below `k` anew so that none of the `broken` hard rows is; the page is left so if it can."""
+    """Whether one slot below `k` filled anew mends all `broken` hard rows; the page then is left so."""
     n, size = cells.shape
     used = np.zeros(group.max() + 1, dtype=np.bool_)
     for i in range(size):
