@@ -26,7 +26,7 @@ from tests.layout import small
 from tests.layout.instances import every_page, feasible_pages
 
 EXACT = 1e-12
-MOST = 12
+MOST = 8
 KINDS = pytest.mark.parametrize("kind", sorted(RULE_KINDS))
 EXPLORATIONS = {
     "anchored": Exploration(0.3, 0.2),
@@ -82,7 +82,7 @@ def solved(kind: str) -> tuple[tuple[Problem, Result, tuple[Page, ...]], ...]:
     """Problems in which a rule of the kind is at work, their results, and their feasible pages."""
     made: list[tuple[Problem, Result, tuple[Page, ...]]] = []
 
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=100, deadline=None, derandomize=True, database=None)
     @given(problems(kind))
     def add(problem: Problem) -> None:
         if len(made) < MOST and at_work(problem):
@@ -126,7 +126,7 @@ def test_every_registered_kind_of_rule_is_in_the_battery() -> None:
 @KINDS
 def test_the_battery_sees_the_kind_at_work(kind: str) -> None:
     """Some of its problems have a rule that rules pages out, or is soft and has some pay."""
-    assert len(solved(kind)) >= 3
+    assert len(solved(kind)) >= MOST // 2
 
 
 @KINDS
