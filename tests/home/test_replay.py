@@ -151,6 +151,27 @@ def test_decisions_that_cannot_be_judged_are_left_out_and_counted(engine: Engine
     assert all(j.diagnostics.verdict is Verdict.DO_NOT_TRUST for j in report.judgements)
 
 
+def test_targets_that_show_what_was_never_drawn_are_refused() -> None:
+    q = (0.5, 0.4, 0.2)
+    records = [drawn(f"d{i}", 0.25, q, on_anchor=i % 2 == 0, listener=f"l{i}") for i in range(60)]
+    logged_ = [replace(record, anchor_exploration=0.04) for record in records]
+    switched_off = replace(logged_[0], epsilon=0.0, propensity=1.0)
+    never_anchor = replace(logged_[1], epsilon=1.0, anchor_exploration=0.0, propensity=0.04)
+    assert [Target(e).within(logged_[0]) for e in (0.0, 0.5, 1.0)] == [True, True, True]
+    assert [Target(e).within(switched_off) for e in (0.0, 0.5, 1.0)] == [True, False, False]
+    assert [Target(e).within(never_anchor) for e in (0.0, 0.5, 1.0)] == [False, False, True]
+    assert Target(0.5).within(replace(switched_off, anchor_exploration=1.0))
+
+    targets = [Target(None), Target(0.3)]
+    for records, count in ((logged_, 0), ([switched_off, *logged_[1:]], 1)):
+        log = collect(((logged(record), []) for record in records), FORMULA, targets, CLOSED)
+        assert log.outside == (0, count)
+        same, other = judge(log, targets).judgements
+        assert "never drawn" not in same.diagnostics.reason
+        assert ("at 1 of 60 decisions" in other.diagnostics.reason) == bool(count)
+        assert not count or other.diagnostics.verdict is Verdict.DO_NOT_TRUST
+
+
 def test_late_feedback_does_not_count(engine: Engine) -> None:
     record = make_record("d")
     _store(engine, record, [feedback("e1", "d", EventKind.CLICK)])
