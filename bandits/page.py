@@ -127,18 +127,19 @@ class AnchoredMixture:
         0 from the first slot on whose prefix has probability 0.
         """
         self._check(page)
-        return self._conditionals(page, self._path(page).q)
+        return ratios(self._prefix_probabilities(page, self._path(page).q))
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """Draw a page: one uniform number decides on exploration, then one per slot if it explores."""
         explored = bool(rng.random() < self.epsilon)
         anchor_path = self._path(self.anchor)
         page, path = self._explore(rng) if explored else (self.anchor, anchor_path)
+        prefixes = self._prefix_probabilities(page, path.q)
         return Draw(
             page=page,
             explored=explored,
-            propensity=float(self._prefix_probabilities(page, path.q)[-1]),
-            conditionals=self._conditionals(page, path.q),
+            propensity=float(prefixes[-1]),
+            conditionals=ratios(prefixes),
             exploration_conditionals=path.q,
             anchor_exploration=float(np.prod(anchor_path.q)),
             support_sizes=tuple(path.sizes.tolist()),
@@ -188,12 +189,6 @@ class AnchoredMixture:
         """(K + 1,): P(page_1 … page_k) for k = 0 … K, by the mixture's own formula."""
         return (1.0 - self.epsilon) * self._on_anchor(page) + self.epsilon * _cumulative(q)
 
-    def _conditionals(self, page: Page, q: Probabilities) -> Probabilities:
-        prefixes = self._prefix_probabilities(page, q)
-        conditionals = np.zeros(len(page))
-        np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
-        return conditionals
-
     def _on_anchor(self, page: Page) -> Probabilities:
         """(K + 1,): 1 while the prefix of length k agrees with the anchor, then 0."""
         agrees = np.equal(np.array(page, dtype=np.int64), np.array(self.anchor, dtype=np.int64))
@@ -213,6 +208,13 @@ def certain(page: Page) -> Draw:
 
 def _dead_end(prefix: Page) -> DeadEndError:
     return DeadEndError(f"look_ahead supports no shelf after {prefix}: its mask must be exact")
+
+
+def ratios(prefixes: Probabilities) -> Probabilities:
+    """Each prefix probability over the one before (K,), given K + 1 of them; 0 after the first that is 0."""
+    conditionals = np.zeros(len(prefixes) - 1)
+    np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
+    return conditionals
 
 
 def _cumulative(factors: Probabilities) -> Probabilities:

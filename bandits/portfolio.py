@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.page import Draw
+from bandits.page import Draw, ratios
 from bandits.types import Page, Probabilities
 
 
@@ -61,10 +61,7 @@ class Portfolio:
 
         The share, among the pages that agree above the slot, of those that agree in it as well.
         """
-        prefixes = self._given(page)
-        conditionals = np.zeros(len(page))
-        np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
-        return conditionals
+        return ratios(self._given(page))
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """Draw a page with one uniform number.

@@ -9,7 +9,7 @@ import numpy as np
 from layout.compiled import Compiled
 from layout.cpsat import solve_feasible
 from layout.errors import SolverError
-from layout.kernels.search import FOUND, OUT_OF_NODES, dive
+from layout.kernels.support import FOUND, OUT_OF_NODES, dive
 from layout.types import Ints, Page
 
 _FEW: Final = 100

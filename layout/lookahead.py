@@ -73,8 +73,9 @@ class LookAhead:
         """
         self._check(page)
         inward = self._rows.inward(page)
-        if len(page) == self._rows.size and self._rows.holds(inward):
-            self._know(inward, np.array(inward, dtype=np.int64), 0)
+        base = np.array(inward, dtype=np.int64)
+        if np.array_equal(base, self._anchor) or self._rows.holds(inward):
+            self._know(inward, base, 0)
         masks = np.zeros((len(page), self._rows.n), dtype=np.bool_)
         for k, option in enumerate(inward):
             masks[k] = self._node(inward[:k]).mask
@@ -148,15 +149,17 @@ class LookAhead:
             self._order,
             _FEW if self._floor is None else 0,
         )
+        unsure = (answers == UNKNOWN).any(axis=1).tolist()
+        masks = answers == YES
         for at, answer in enumerate(answers):
             prefix = path[: first + at]
-            self._search(prefix, answer, pages[at])
-            self._nodes[prefix] = _Node(answer == YES, pages[at])
+            if unsure[at]:
+                self._search(prefix, answer, pages[at])
+                masks[at] = answer == YES
+            self._nodes[prefix] = _Node(masks[at], pages[at])
 
     def _search(self, prefix: Page, answers: Ints, pages: Ints) -> None:
         """Settle what a short dive left open among the `answers` (n,), with `pages` (n, K) as proofs."""
-        if not (answers == UNKNOWN).any():
-            return
         bound = None if self._floor is None else self._floor.narrowed(prefix)
         if self._floor is not None and bound is not None:
             answers[self._floor.ruled_out(bound, len(prefix)) & (answers == UNKNOWN)] = NO

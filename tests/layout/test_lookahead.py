@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, ranked
 from layout.errors import InvalidProblemError
-from layout.kernels.search import OUT_OF_NODES
-from layout.kernels.support import UNKNOWN, YES, supports
+from layout.kernels.support import OUT_OF_NODES, UNKNOWN, YES, supports
 from layout.lookahead import LookAhead
 from layout.solve import effective, solve
 from layout.types import Ints, Page, Pages, Problem
