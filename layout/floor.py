@@ -12,19 +12,20 @@ from typing import Final
 import numpy as np
 
 from layout.bound import Bound, upper_bound
+from layout.branch import ENUMERATED_NODES, BranchAndBound
 from layout.compiled import Compiled
 from layout.completion import completion, dived, ranked
 from layout.errors import InvalidProblemError
 from layout.objective import page_worth
 from layout.rows import NO_LIMIT
-from layout.search import best_within, improved
+from layout.search import improved
 from layout.types import Ints, Mask, Page
 
 _ROOT_STEPS: Final = 20
 _STEPS: Final = 6
 _ROUNDS: Final = 3
 _IMPROVING_STEPS: Final = 6
-_NODES: Final = 400
+_BOUNDS: Final = 40
 _FAR: Final = np.iinfo(np.int64).max
 
 
@@ -68,10 +69,18 @@ class Floor:
             cells &= bound.slack <= bound.total - self._least
             if attempt in (0, _ROUNDS - 1) and (page := self._along(bound, cells)) is not None:
                 return page
-        page, proven = best_within(self._values, bound, self._least - 1, _NODES)
-        if page is not None or proven:
-            return page
-        return completion(self.rows, order, prefix)
+        page, proven = self._branch(bound, cells)
+        return page if page is not None or proven else completion(self.rows, order, prefix)
+
+    def _branch(self, bound: Bound, cells: Mask) -> tuple[Page | None, bool]:
+        """A page worth enough on the `cells` (n, K), if one is found, and otherwise whether there is none."""
+
+        def goes_on() -> float:
+            return 1.0 if search.worth < self._least else 0.0
+
+        search = BranchAndBound(self._values, (), self._least - 1, _BOUNDS, ENUMERATED_NODES, goes_on)
+        proven = search.proves(bound, cells)
+        return (search.page or None), proven
 
     def _along(self, bound: Bound, cells: Mask) -> Page | None:
         """A page worth enough that the bound's prices lead to, if they do."""

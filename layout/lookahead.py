@@ -18,7 +18,7 @@ from layout.compiled import compiled
 from layout.completion import completion, ranked
 from layout.errors import InvalidProblemError
 from layout.floor import Floor
-from layout.kernels.support import NO, UNKNOWN, YES, near, supports
+from layout.kernels.support import NO, UNKNOWN, YES, supports
 from layout.search import improved
 from layout.types import Ints, Mask, Page, Problem
 
@@ -129,26 +129,7 @@ class LookAhead:
         """Learn what can follow each beginning of the `path` of `first` shelves or more; all are `base`'s."""
         if all(path[:k] in self._nodes for k in range(first, len(path))):
             return
-        rows = self._rows
-        answers, pages = supports(
-            base,
-            first,
-            len(path),
-            rows.cells,
-            rows.ptr,
-            rows.row,
-            rows.coef,
-            rows.lo,
-            rows.hi,
-            rows.hard,
-            rows.floor,
-            rows.ceiling,
-            rows.slot_ptr,
-            rows.slot_row,
-            rows.group,
-            self._order,
-            _FEW if self._floor is None else 0,
-        )
+        answers, pages = self._supports(base, first, len(path), _FEW if self._floor is None else 0)
         unsure = (answers == UNKNOWN).any(axis=1).tolist()
         masks = answers == YES
         for at, answer in enumerate(answers):
@@ -167,15 +148,44 @@ class LookAhead:
             option = int(unknown.argmax())
             page = self._completion((*prefix, option), bound)
             if page is None:
-                answers[unknown & (self._rows.kinds == self._rows.kinds[option])] = NO
+                answers[unknown & self._alike(option)] = NO
             else:
                 answers[option], pages[option] = YES, page
-                self._near(len(prefix), np.array(page, dtype=np.int64), answers, pages)
+                self._near(len(prefix), page, answers, pages)
 
-    def _near(self, slot: int, base: Ints, answers: Ints, pages: Ints) -> None:
+    def _alike(self, option: int) -> Mask:
+        """The options (n,) that no row tells apart from this one; values do, where they are in rows."""
+        kinds = np.arange(self._rows.n) if self._floor else self._rows.kinds
+        alike: Mask = kinds == kinds[option]
+        return alike
+
+    def _near(self, slot: int, page: Page, answers: Ints, pages: Ints) -> None:
+        """Settle what pages near a `page` just found tell of the UNKNOWN among the `answers` (n,)."""
+        (found,), (proofs,) = self._supports(np.array(page, dtype=np.int64), slot, slot + 1, 0)
+        new = (answers == UNKNOWN) & (found == YES)
+        answers[new], pages[new] = YES, proofs[new]
+
+    def _supports(self, base: Ints, first: int, last: int, nodes: int) -> tuple[Ints, Ints]:
         rows = self._rows
-        entries, limits = (rows.ptr, rows.row, rows.coef), (rows.lo, rows.hi, rows.hard)
-        near(base, slot, False, rows.cells, *entries, *limits, rows.group, answers, pages)
+        return supports(
+            base,
+            first,
+            last,
+            rows.cells,
+            rows.ptr,
+            rows.row,
+            rows.coef,
+            rows.lo,
+            rows.hi,
+            rows.hard,
+            rows.floor,
+            rows.ceiling,
+            rows.slot_ptr,
+            rows.slot_row,
+            rows.group,
+            self._order,
+            nodes,
+        )
 
     def _completion(self, prefix: Page, bound: Bound | None) -> Page | None:
         if self._floor is None or bound is None:

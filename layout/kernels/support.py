@@ -122,7 +122,7 @@ def supports(
     for k in range(first, last):
         answer, proof = answers[k - first], pages[k - first]
         _candidates(base, k, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row, group, answer)
-        near(base, k, True, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
+        _near(base, k, True, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
         prefix = base[: k + 1].copy()
         for s in range(n):
             if answer[s] != UNKNOWN:
@@ -134,7 +134,7 @@ def supports(
             if ended == FOUND:
                 answer[s] = YES
                 proof[s] = page
-                near(page, k, False, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
+                _near(page, k, False, cells, ptr, row, coef, lo, hi, hard, group, answer, proof)
             elif ended != OUT_OF_NODES:
                 answer[s] = NO
     return answers, pages
@@ -169,7 +169,7 @@ def _candidates(
 
 
 @kernel
-def near(
+def _near(
     base: Ints,
     k: int,
     mend: bool,

@@ -64,7 +64,8 @@ def test_pages_above_a_floor_under_any_rows(enumerates: bool, seed: int, share: 
     with pytest.MonkeyPatch.context() as patch:
         if not enumerates:  # so that the search goes on to the dive and the solver
             patch.setattr(layout.floor, "_ROUNDS", 0)
-            patch.setattr(layout.floor, "best_within", lambda *_: (None, False))
+            patch.setattr(layout.floor, "_BOUNDS", 0)
+            patch.setattr(layout.floor, "ENUMERATED_NODES", 0)
         check_every_prefix(kept, np.array(sorted(pages), dtype=np.int64), share)
 
 

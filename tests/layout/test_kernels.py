@@ -30,7 +30,7 @@ def test_there_are_kernels_to_check() -> None:
 
 
 def test_warming_compiles_all_that_requests_need() -> None:
-    """In a process of its own: after `warm`, solving, looking ahead and making portfolios compiles nothing more."""
+    """In a process of its own: after `warm`, nothing more is compiled to lay out and draw."""
     program = """
 import importlib, pkgutil
 import layout.kernels
