@@ -23,7 +23,7 @@ from layout.validate import violations
 
 NAMES = ("mix", "sponsored", "new")
 PMF = np.array([0.2, 0.5, 0.3])
-REWARD = {(0, 1): 0.3, (0, 2): 0.5, (2, 0): 0.4, (2, 1): 0.2}
+REWARD: dict[Page, float] = {(0, 1): 0.3, (0, 2): 0.5, (2, 0): 0.4, (2, 1): 0.2}
 """What each valid page earns."""
 
 TARGET: Page = (0, 1)
