@@ -13,15 +13,15 @@ from bandits.portfolio import Weighting
 from home.audit import faults
 from home.bootstrap import open_tools
 from home.compose import ComposedPage, LivePolicy, Tools, compose
-from home.draw import Exploration, PortfolioDraw, source_of
+from home.draw import Exploration, PortfolioDraw
 from home.explain import problem_of
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
+from home.redraw import draw_of
 from home.replay.targets import Target
 from home.settings import Settings
 from home.simulate.run import unhurried
 from layout.objective import page_worth
-from layout.types import Result, Status
 from tests.home.simulate.world import world
 
 EXPLORATIONS = {
@@ -46,26 +46,13 @@ def _tools(exploration: Exploration) -> Tools:
     return replace(unhurried(world().tools), exploration=exploration)
 
 
-def rebuilt(record: DecisionRecord) -> float:
-    """The probability of the record's page under the draw that the record describes."""
-    problem = problem_of(record, world().tools)
-    drawing, floor = record.drawing, record.floor
-    asked = None
-    if drawing.method == "portfolio":
-        asked = PortfolioDraw(drawing.size, Weighting(drawing.weighting), drawing.sharpness)
-    exploration = Exploration(record.epsilon, floor, drawing.regret_cap, asked)
-    least = exploration.least_value(problem, record.anchor)
-    assert least == drawing.least_value
-    result = Result(record.anchor, Status(record.solver.status), record.solver.objective, record.solver.bound)
-    return source_of(problem, result, record.pmf, exploration, least).probability(record.page)
-
-
 @DRAWS
 def test_pages_are_sound_and_their_propensity_can_be_rebuilt_from_the_log(draw: str) -> None:
     explored = 0
     for page, record in composed(draw):
-        assert list(faults(page)) == []
-        assert rebuilt(record) == record.propensity
+        assert list(faults(page, world().tools)) == []
+        source = draw_of(record, problem_of(record, world().tools))
+        assert source.probability(record.page) == record.propensity
         assert Target(None).probability(record) == record.propensity
         explored += record.page != record.anchor
     assert explored >= 3
@@ -106,6 +93,18 @@ def test_a_portfolio_is_logged_and_replayed_within_itself(draw: str) -> None:
             assert Target(epsilon).within(record)
             expected = (1.0 - epsilon) * np.eye(len(each))[0] + epsilon * np.array(drawing.probabilities)
             np.testing.assert_array_equal(probabilities, expected)
+
+
+def test_a_draw_that_is_not_what_was_logged_is_not_rebuilt() -> None:
+    _, record = composed("capped portfolio")[0]
+    problem, drawing = problem_of(record, world().tools), record.drawing
+    assert drawing.least_value is not None
+    least = replace(record, drawing=replace(drawing, least_value=drawing.least_value - 1))
+    with pytest.raises(ValueError, match=f"but {drawing.least_value - 1} was logged"):
+        draw_of(least, problem)
+    turned = replace(record, drawing=replace(drawing, pages=drawing.pages[::-1]))
+    with pytest.raises(ValueError, match="the portfolio is"):
+        draw_of(turned, problem)
 
 
 def test_settings_choose_the_draw() -> None:
