@@ -43,6 +43,7 @@ format: $(STAMP) ## Format the code and fix what can be fixed
 bench: $(STAMP) ## Print the benchmark tables, with ratios against the named peers
 	@$(BIN)/python -m tests.benchmarks.bench_compose
 	@$(BIN)/python -m tests.benchmarks.bench_layout
+	@$(BIN)/python -m tests.benchmarks.bench_draw
 
 bench-layout: $(STAMP) ## Print the layout benchmark alone, and write its plots to var/bench
 	@$(BIN)/python -m tests.benchmarks.bench_layout

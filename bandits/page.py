@@ -111,6 +111,11 @@ class AnchoredMixture:
         self._check(page)
         return float(np.prod(self._path(page).q))
 
+    def exploration_conditionals(self, page: Page) -> Probabilities:
+        """q_k of each of the page's shelves under exploration alone: (K,), 0 below the first that is 0."""
+        self._check(page)
+        return self._path(page).q
+
     def probability(self, page: Page) -> float:
         """π(page), exact; 0 for a page without support. Raises ValueError for one that does not fit."""
         self._check(page)

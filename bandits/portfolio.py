@@ -63,6 +63,14 @@ class Portfolio:
         """
         return ratios(self._given(page))
 
+    def exploration_probability(self, page: Page) -> float:
+        """`probability`: to explore is to draw from the portfolio, which every page is."""
+        return self.probability(page)
+
+    def exploration_conditionals(self, page: Page) -> Probabilities:
+        """`conditionals`, for the same reason."""
+        return self.conditionals(page)
+
     def draw(self, rng: np.random.Generator) -> Draw:
         """Draw a page with one uniform number.
 

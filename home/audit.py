@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bandits.page import AnchoredMixture
-from bandits.portfolio import Portfolio
 from home.compose import ComposedPage, Tools
 from home.errors import NotExplainableError
 from home.explain import problem_of
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
-from home.redraw import source_of_record
+from home.redraw import draw_of
 from layout.types import Problem
 from layout.validate import violations
 from shelves.types import Context, Item
@@ -123,31 +121,19 @@ def _faults_of_record(record: DecisionRecord, tools: Tools) -> Iterator[str]:
 
 
 def _exact(record: DecisionRecord, problem: Problem) -> bool:
-    """The logged probabilities are, to the last bit, what the mixture rebuilt from the record gives its page.
+    """The logged probabilities are, to the last bit, what the draw rebuilt from the record gives its page.
 
     A page that fell back and was not drawn may have none, and must not claim one.
     """
     if record.propensity is None:
         return bool(record.fallback)
     try:
-        source = source_of_record(record, problem)
+        source = draw_of(record, problem)
         return (
             0 < record.propensity == source.probability(record.page)
             and record.conditionals == tuple(source.conditionals(record.page))
-            and _explores_as_logged(record, source)
+            and record.exploration_conditionals == tuple(source.exploration_conditionals(record.page))
+            and record.anchor_exploration == source.exploration_probability(record.anchor)
         )
     except ValueError:
         return False
-
-
-def _explores_as_logged(record: DecisionRecord, source: AnchoredMixture | Portfolio) -> bool:
-    if isinstance(source, Portfolio):
-        logged, anchor = record.exploration_conditionals, record.anchor
-        return logged == tuple(
-            source.conditionals(record.page)
-        ) and record.anchor_exploration == source.probability(anchor)
-    logged_product = np.prod(record.exploration_conditionals)
-    return bool(
-        logged_product == source.exploration_probability(record.page)
-        and record.anchor_exploration == source.exploration_probability(record.anchor)
-    )

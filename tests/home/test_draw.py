@@ -17,7 +17,7 @@ from home.draw import Exploration, PortfolioDraw
 from home.explain import problem_of
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
-from home.redraw import source_of_record
+from home.redraw import draw_of
 from home.replay.targets import Target
 from home.settings import Settings
 from home.simulate.run import unhurried
@@ -46,18 +46,13 @@ def _tools(exploration: Exploration) -> Tools:
     return replace(unhurried(world().tools), exploration=exploration)
 
 
-def rebuilt(record: DecisionRecord) -> float:
-    """The probability of the record's page under the draw that the record describes."""
-    problem = problem_of(record, world().tools)
-    return source_of_record(record, problem).probability(record.page)
-
-
 @DRAWS
 def test_pages_are_sound_and_their_propensity_can_be_rebuilt_from_the_log(draw: str) -> None:
     explored = 0
     for page, record in composed(draw):
-        assert list(faults(page, _tools(EXPLORATIONS[draw]))) == []
-        assert rebuilt(record) == record.propensity
+        assert list(faults(page, world().tools)) == []
+        source = draw_of(record, problem_of(record, world().tools))
+        assert source.probability(record.page) == record.propensity
         assert Target(None).probability(record) == record.propensity
         explored += record.page != record.anchor
     assert explored >= 3
@@ -98,6 +93,18 @@ def test_a_portfolio_is_logged_and_replayed_within_itself(draw: str) -> None:
             assert Target(epsilon).within(record)
             expected = (1.0 - epsilon) * np.eye(len(each))[0] + epsilon * np.array(drawing.probabilities)
             np.testing.assert_array_equal(probabilities, expected)
+
+
+def test_a_draw_that_is_not_what_was_logged_is_not_rebuilt() -> None:
+    _, record = composed("capped portfolio")[0]
+    problem, drawing = problem_of(record, world().tools), record.drawing
+    assert drawing.least_value is not None
+    least = replace(record, drawing=replace(drawing, least_value=drawing.least_value - 1))
+    with pytest.raises(ValueError, match=f"but {drawing.least_value - 1} was logged"):
+        draw_of(least, problem)
+    turned = replace(record, drawing=replace(drawing, pages=drawing.pages[::-1]))
+    with pytest.raises(ValueError, match="the portfolio is"):
+        draw_of(turned, problem)
 
 
 def test_settings_choose_the_draw() -> None:
