@@ -25,7 +25,7 @@ _TEXT = frozenset({"sponsor"})
 _NUMBER = frozenset({"freshness"})
 """Attributes that a source may set and whose readers take one type only."""
 _LARGEST = 2.0**53
-"""Whole numbers beyond it are inexact as floats and unsafe in the log; NaN and infinity fail it too."""
+"""Whole numbers beyond it are inexact as floats and unsafe in the log; NaN and infinity fail the test too."""
 
 
 class Drop(StrEnum):

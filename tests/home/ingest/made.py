@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from home.db import Base, FollowRow, FriendshipRow, InteractionRow, ItemRow, ListenerRow, PlayRow
+from home.db import Base, FollowRow, FriendshipRow, InteractionRow, ItemRow, ListenerRow
 
 ARTISTS = """id\tname\turl\tpictureURL
 1\tThe Kestrels\thttp://x\t
@@ -131,15 +131,8 @@ def write_data(directory: Path) -> Path:
 
 
 def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the catalogue tables, and of the plays, in primary key order."""
-    models: tuple[type[Base], ...] = (
-        ItemRow,
-        ListenerRow,
-        InteractionRow,
-        FollowRow,
-        FriendshipRow,
-        PlayRow,
-    )
+    """Every row of the catalogue tables in primary key order."""
+    models: tuple[type[Base], ...] = (ItemRow, ListenerRow, InteractionRow, FollowRow, FriendshipRow)
     with Session(engine) as session:
         return {
             model.__tablename__: [
