@@ -43,8 +43,9 @@ def _vector(hashes: _Hashes, values: Matrix, action: Features, dimension: int) -
     weights = np.concatenate([amounts, np.outer(values, amounts).ravel()])
     signs = np.where(every >> _SIGN_BIT, 1.0, -1.0)
     cells = (every % np.uint64(dimension)).astype(np.intp)
-    vector: Matrix = np.bincount(cells, signs * weights, dimension)
-    return vector / max(1.0, float(np.linalg.norm(vector)))
+    vector = np.bincount(cells, signs * weights, dimension).astype(np.float64)
+    scaled: Matrix = vector / max(1.0, float(np.linalg.norm(vector)))
+    return scaled
 
 
 def _hashed(features: Features, namespaces: Sequence[str]) -> tuple[_Hashes, Matrix]:

@@ -44,8 +44,8 @@ class EpsilonGreedyPolicy:
 
     Use it as the baseline that learning from context must beat, and where there is nothing to know about
     requests. Do not use it where listeners differ: it shows everybody the average listener's page, and never
-    stops paying ε. It is blind to the slot too, so arms that stood higher are not favoured only because rewards
-    are learned from examined shelves. Thread-safe.
+    stops paying ε. Thread-safe.
+    Source: Sutton and Barto, "Reinforcement Learning: An Introduction", 2nd edition, section 2.4.
     """
 
     name: ClassVar[str] = "epsilon_greedy"

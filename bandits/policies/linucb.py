@@ -17,7 +17,7 @@ class LinUcbPolicy(LinearPolicy):
     """Registered as "linucb": ranks by θᵀx + width · sqrt(xᵀ A⁻¹ x), without chance.
 
     Use it as a reference whose arithmetic can be checked by hand, on few features. Do not use its pmf to
-    gather data: all of slot k is on the shelf ranked k, so there is no support but the floor of the page draw;
+    gather data: all of slot k is on the shelf ranked k, so the floor of the page draw is all its support;
     its values are the plain means. Do not use it on rewards that drift: it never forgets. One matrix product
     per request makes it slower than "vw" and it sees hashed features that collide.
     Source: Li, Chu, Langford and Schapire, "A Contextual-Bandit Approach to Personalized News Article

@@ -1,6 +1,6 @@
 """The learning policy: a Vowpal Wabbit contextual bandit over context × shelf features.
 
-This is the one module that imports vowpal_wabbit_next.
+This is the one module that imports vowpal_wabbit_next; the explorers in `vw_*.py` reach it by `VwWorkspace`.
 
 `cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
 therefore scored with one extra, featureless reference action. Without a constant, and with the shared
@@ -181,7 +181,7 @@ class VwWorkspace:
         self._workspace: vw.Workspace[Any] = vw.Workspace(words, model_data=state, record_feature_names=named)
         self._parser: vw.TextFormatParser = vw.TextFormatParser(self._workspace)
 
-    def predict(self, lines: Sequence[str]) -> Any:  # noqa: ANN401 - its type depends on the arguments
+    def predict(self, lines: Sequence[str]) -> Any:
         """What the learner answers to one request."""
         return self._workspace.predict_one([self._parser.parse_line(line) for line in lines])
 

@@ -13,7 +13,8 @@ from bandits.policies.vw_explorer import VwExplorer, check_option
 class VwSquareCbConfig(VwConfig):
     """Settings of the learner, see `VwConfig`, and of its exploration.
 
-    `gamma_scale`, `gamma_exponent`: γ = scale · rounds^exponent sharpens the choice as rounds are learned from.
+    `gamma_scale`, `gamma_exponent`: γ = scale · rounds^exponent, which sharpens the choice
+    as rounds are learned from.
     """
 
     gamma_scale: float = 10.0
@@ -26,13 +27,13 @@ class VwSquareCbConfig(VwConfig):
 
 
 class VwSquareCbPolicy(VwExplorer[VwSquareCbConfig]):
-    """Registered as "vw_squarecb": p_a = 1 / (n + γ (c_a − c_min)) for all but the best, which takes the rest.
+    """Registered as "vw_squarecb": p_a = 1 / (n + γ (c_a − c_min)) but for the best, which takes the rest.
 
-    Use it as the explorer to try first: it spends exploration on shelves in proportion to how near they are to
-    the best, with a regret bound. Do not use it where taste changes faster than γ forgets, which is never: a
-    long run explores ever less.
-    Source: Foster and Rakhlin, "Beyond UCB: Optimal and Efficient Contextual Bandits with Regression Oracles",
-    ICML 2020, algorithm 1.
+    Use it as the explorer to try first: it explores shelves the more, the nearer they are to the best, with a
+    regret bound. Do not use it where taste drifts: γ only grows, so that a long run explores
+    ever less.
+    Source: Foster and Rakhlin, "Beyond UCB: Optimal and Efficient Contextual Bandits with Regression
+    Oracles", ICML 2020, algorithm 1.
     """
 
     name: ClassVar[str] = "vw_squarecb"

@@ -29,7 +29,7 @@ TESTED: list[tuple[str, Mapping[str, Any]]] = [
     ("vw_regcb", {}),
     ("vw_ccb", {}),
     ("vw_ccb", {"position": True}),
-    ("linucb", {}),
+    ("linucb", {"dimension": 64}),
     ("lints", {"dimension": 64}),
     ("epsilon_greedy", {}),
     ("epsilon_greedy", {"by": ["family", "content_type"], "epsilon": 0.0}),
