@@ -172,7 +172,8 @@ def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
 
 def _wrong_policy(settings: Settings, error: ValueError) -> str:
     also = ", with HOME_POSITION_FEATURE on" if settings.position_feature else ""
-    return f"HOME_POLICY = {settings.policy!r} with HOME_POLICY_OPTIONS = {settings.policy_options}{also}: {error}"
+    options = f"HOME_POLICY_OPTIONS = {settings.policy_options}{also}"
+    return f"HOME_POLICY = {settings.policy!r} with {options}: {error}"
 
 
 def live_snapshot(engine: Engine) -> bytes:

@@ -29,7 +29,8 @@ class VwRegCbPolicy(VwExplorer[VwRegCbConfig]):
     """Registered as "vw_regcb": shelves whose best plausible cost is above another's worst get probability 0.
 
     Use it to see which shelves the data cannot rule out. Do not use its pmf alone to gather data that another
-    policy shall be judged on: beyond the plausible shelves, the floor of the page draw is all its support. Rewards must lie within ±1, the range its bounds are cut to.
+    policy shall be judged on: beyond the plausible shelves, the floor of the page draw is all its support.
+    Rewards must lie within ±1, the range its bounds are cut to.
     Source: Foster, Agarwal, Dudík, Luo and Schapire, "Practical Contextual Bandits with Regression Oracles",
     ICML 2018, algorithm 1 (elimination).
     """

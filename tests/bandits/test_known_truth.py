@@ -34,7 +34,7 @@ LEARNERS: list[tuple[str, Mapping[str, Any]]] = [
 
 
 def regrets(name: str, options: Mapping[str, Any], rounds: int = ROUNDS) -> NDArray[np.float64]:
-    """Expected regret (rounds,) of choosing by the policy's own pmf for one slot, with a tenth of it uniform."""
+    """Expected regret (rounds,) of the policy's own pmf, while a tenth of what is shown is uniform."""
     rng, policy, found = np.random.default_rng(5), build(name, options), []
     for t in range(rounds):
         context = (MORNING, EVENING)[t % 2]

@@ -183,7 +183,7 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         run({})
     with pytest.raises(ValueError, match="visits = 0"):
         run({"uniform": Participant(UniformPolicy)}, replace(VISITS, visits=0))
-    with pytest.raises(ValueError, match="'best' is not known; choose among vw, frozen"):
+    with pytest.raises(ValueError, match="'best' is not known; choose among serving, frozen"):
         participants(["best"], lambda snapshot: VwPolicy(snapshot=snapshot))
 
 
