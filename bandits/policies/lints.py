@@ -21,7 +21,8 @@ class LinTsPolicy(LinearPolicy):
     The pmf of slot k is the share of 256 draws in which a shelf is ranked k. The draws are seeded by the
     beliefs themselves, so that the same snapshot and request give the same pmf.
 
-    Use it as a reference for exploration that fits what is known. Do not use it where probabilities below 1/256 matter: they are printed as 0.
+    Use it as a reference for exploration that fits what is known. Do not use it where probabilities
+    below 1/256 matter: they are printed as 0.
     Its posterior is that of Gaussian noise, and it never forgets; the eigenvalues of an n × n matrix per
     request make it slower than "vw".
     Source: Agrawal and Goyal, "Thompson Sampling for Contextual Bandits with Linear Payoffs", ICML 2013.

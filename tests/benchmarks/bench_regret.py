@@ -4,7 +4,8 @@
 
 Every policy starts untrained, with its default options (with --warm, the policy that serves starts from the
 newest model of the database instead, which `home setup` trains on simulated visits), and meets
-the same simulated visits with the same luck; regret is expected clicks behind the best known page of the same candidates, and exact given the page.
+the same simulated visits with the same luck. Regret is expected clicks behind the best
+known page of the same candidates, and exact given the page.
 A seed makes other listeners, other visits and other luck, so seeds are independent: intervals are Student's t
 over seeds for regret, and a bootstrap over seeds for the ratio of total regrets, paired by seed. The floor
 that the share of explored pages costs is in every policy's regret, the baseline's as well.
