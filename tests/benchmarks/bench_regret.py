@@ -30,7 +30,7 @@ from rich.table import Table
 from scipy import stats
 
 from api.progress import TerminalProgress
-from home.bootstrap import load_catalog, live_snapshot, open_database, open_tools, policy_loader
+from home.bootstrap import live_snapshot, load_catalog, open_database, open_tools, policy_loader
 from home.prepare import prepare
 from home.rewards import load_rewards
 from home.sampling import sample_contexts
