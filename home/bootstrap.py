@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bandits.policies.vw import VwConfig, VwPolicy
+from bandits.policies import build
 from bandits.policy import Policy
 from home.compose import Tools
 from home.db import connect, migrate
@@ -150,17 +150,30 @@ def _exploration(settings: Settings) -> Exploration:
 def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
     """How a model snapshot becomes a policy; without one it starts untrained.
 
-    The loader raises ConfigurationError for a snapshot that was trained with another configuration.
+    Raises ConfigurationError when HOME_POLICY or its options are wrong; the loader does for a snapshot that
+    another policy or other options made.
     """
-    config = VwConfig(position=settings.position_feature)
+    name, options = settings.policy, dict(settings.policy_options)
+    if settings.position_feature:
+        options.setdefault("position", True)
+    try:
+        build(name, options)
+    except ValueError as error:
+        raise ConfigurationError(_wrong_policy(settings, error)) from error
 
     def load(snapshot: bytes | None) -> Policy:
         try:
-            return VwPolicy(config, snapshot)
+            return build(name, options, snapshot)
         except ValueError as error:
             raise ConfigurationError(f"the stored model cannot be loaded: {error}") from error
 
     return load
+
+
+def _wrong_policy(settings: Settings, error: ValueError) -> str:
+    also = ", with HOME_POSITION_FEATURE on" if settings.position_feature else ""
+    options = f"HOME_POLICY_OPTIONS = {settings.policy_options}{also}"
+    return f"HOME_POLICY = {settings.policy!r} with {options}: {error}"
 
 
 def live_snapshot(engine: Engine) -> bytes:

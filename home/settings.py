@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     )
     position_feature: bool = Field(
         False, description="Let the policy see the slot: one prediction per slot instead of one per page."
+    )
+    policy: str = Field("vw", description="The policy that scores shelves and learns: see docs/policies.md.")
+    policy_options: dict[str, Any] = Field(
+        {}, description="Options of the policy, as a JSON object; those left out keep their defaults."
     )
     source_budget_ms: float = Field(
         50.0, gt=0.0, description="Time that one shelf source may take before it is dropped from the page."

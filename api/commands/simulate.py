@@ -49,7 +49,9 @@ def simulate(
     ] = None,
     from_live: Annotated[
         bool,
-        typer.Option("--from-live", help="Start vw and frozen from the live model instead of untrained."),
+        typer.Option(
+            "--from-live", help="Start serving and frozen from the live model instead of untrained."
+        ),
     ] = False,
     regret: Annotated[bool, typer.Option(help="Compare each page with the best known; costs time.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from bandits.policies import POLICIES
 from home.page_context import FACTS
 from home.settings import Settings
 from layout.rules import RULE_KINDS
@@ -73,6 +74,13 @@ def test_every_fact_that_rules_can_ask_is_documented() -> None:
 def test_every_source_and_attribute_is_documented() -> None:
     documented = set(re.findall(r"^\| `(\w+)` \|", _read("sources.md"), re.MULTILINE))
     assert documented == set(FAMILIES) | set(ATTRIBUTES)
+
+
+def test_every_policy_is_documented_with_when_not_to_use_it() -> None:
+    sections = dict(re.findall(r"^## `(\w+)`\n\n(.+?)(?=^## |\Z)", _read("policies.md"), re.M | re.S))
+    assert list(sections) == list(POLICIES)
+    for name, text in sections.items():
+        assert re.search(r"\bNot\b", text), name
 
 
 def test_every_command_is_documented() -> None:
