@@ -231,7 +231,7 @@ def test_problems_that_do_not_fit_together_are_refused() -> None:
         "'a' occurs": Problem(twins, grid(2), (), ones),
         "no slots": Problem(two, grid(0), (), np.ones((2, 0), np.int64)),
         "shape": Problem(two, grid(3), (), ones),
-        "integers": Problem(two, grid(2), (), ones * 0.5),
+        "integers": Problem(two, grid(2), (), ones * 0.5),  # type: ignore[arg-type]
         r"2\^47": Problem(two, grid(2), (), ones << 50),
         "'x' occurs": Problem(two, grid(2), (rule, rule), ones),
     }
@@ -348,7 +348,7 @@ def test_examination_is_a_share(examination: float) -> None:
 
 def test_scores_that_are_no_numbers_are_named() -> None:
     with pytest.raises(InvalidScoresError, match="no numbers"):
-        page_values(np.array(["high", "low"]), grid(1), ("a", "b"))  # type: ignore[arg-type]
+        page_values(np.array(["high", "low"]), grid(1), ("a", "b"))
 
 
 def test_values_at_the_end_of_int64_are_refused() -> None:
