@@ -32,6 +32,8 @@ COMMANDS = [
     "rules schema",
     "rules check",
     "rules diff",
+    "examination estimate",
+    "examination show",
     "demo generate",
 ]
 
