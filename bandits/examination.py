@@ -1,7 +1,8 @@
 """How likely a listener is to look at each slot, estimated from logged pages: position bias.
 
 Three estimators, by what a surface reports and what its listeners are taken to do. Examination is identified
-relative to the first slot only, and that is how all of them return it: slot 1 is 1.
+relative to the first slot only, and that is how all of them return it: slot 1 is 1. (`by_swaps` starts at the
+first slot that exploration could exchange.)
 
 - `by_impressions` counts. It needs surfaces that report what was seen, and no model of the listener.
 - `by_cascade` takes listeners to read from the top and perhaps to stop after each shelf. Needs impressions.
@@ -13,7 +14,7 @@ relative to the first slot only, and that is how all of them return it: slot 1 i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +94,10 @@ class Swaps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """Estimates (K,) relative to slot 1, with percentile intervals from a bootstrap over groups.
+    """Estimates (K,) relative to slot `first`, with percentile intervals from a bootstrap over groups.
 
-    `evidence` (K,): how many pages, or effective clicks, each slot's estimate rests on.
+    `evidence` (K,): how many pages, or effective clicks, each slot's estimate rests on. `first` counts from
+    0, and is 0 but for `by_swaps`; slots above it are not identified and hold NaN.
     """
 
     value: Column
@@ -103,6 +105,7 @@ class Examination:
     high: Column
     evidence: Column
     level: float
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +146,8 @@ def by_cascade(views: Views, *, seed: int = 0, level: float = 0.95, replicates: 
     What comes after a click is kept apart, so the result does not depend on how good the shelves were. Not
     for listeners who jump over slots. Raises ThinDataError.
     """
-    reached = np.logical_or.accumulate(views.seen[:, ::-1], axis=1)[:, ::-1]
+    from_here: Groups = np.cumsum(views.seen[:, ::-1], axis=1, dtype=np.int64)[:, ::-1]
+    reached: Mask = np.greater(from_here, 0)
     follows = views.shown[:, 1:] & reached[:, :-1]
     quiet = follows & ~views.clicked[:, :-1]
     first = reached[:, :1]
@@ -170,7 +174,9 @@ def by_swaps(
     Source: the swap intervention of Joachims, Swaminathan and Schnabel, "Unbiased Learning-to-Rank with
     Biased Feedback", WSDM 2017, harvested from randomisation that was there anyway as in Agarwal et al.,
     "Estimating Position Bias without Intrusive Interventions", WSDM 2019, with the overlap weights of Li,
-    Morgan and Zaslavsky (JASA 2018), which never exceed 1. Pairs that only one order could show weigh 0.
+    Morgan and Zaslavsky (JASA 2018), which never exceed 1. Pairs that only one order could show weigh 0;
+    where that is so of every pair at the top of the page, as under a rule that pins a shelf there, the result
+    is relative to the first slot that was exchanged.
 
     Not where a shelf's attraction depends on its neighbour or its slot. Where listeners leave after a click,
     the ratio is too low by the share of clicks above that end the visit times the clicks lost below. Raises
@@ -181,9 +187,13 @@ def by_swaps(
     weight = swaps.swapped / (swaps.forward + swaps.swapped)
     above, below = (_spread(weight * clicked, swaps.slot, slots) for clicked in (swaps.upper, swaps.lower))
     evidence = _effective(above, below)
-    _check(evidence, "clicks on pairs shown in either order", start=1)
-    above[:, 0] = below[:, 0] = 1.0
-    return _estimate(below, above, swaps.group, _chained, evidence, seed, level, replicates)
+    first = _first(weight, swaps.slot, slots)
+    _check(evidence, "clicks on pairs shown in either order", start=first + 1)
+    above[:, : first + 1] = below[:, : first + 1] = 1.0
+    found = _estimate(below, above, swaps.group, _chained, evidence, seed, level, replicates)
+    for column in (found.value, found.low, found.high):
+        column[:first] = np.nan
+    return replace(found, first=first)
 
 
 def click_rates(views: Views, *, seed: int = 0, level: float = 0.95, replicates: int = 1000) -> Examination:
@@ -196,6 +206,12 @@ def click_rates(views: Views, *, seed: int = 0, level: float = 0.95, replicates:
     _check(evidence, "pages")
     _check(views.clicked[:, :1].sum(axis=0).astype(np.float64), "clicks")
     return _estimate(views.clicked, views.shown, views.group, _relative, evidence, seed, level, replicates)
+
+
+def _first(weight: Column, slot: Groups, slots: int) -> int:
+    """The first slot, counted from 0, that ever changed places with the one below; 0 if none did."""
+    exchanged = np.bincount(slot, weight, minlength=slots)[: slots - 1] > 0.0
+    return int(exchanged.argmax()) if exchanged.any() else 0
 
 
 def _spread(values: Column, slot: Groups, slots: int) -> Column:
@@ -221,12 +237,11 @@ def _check(evidence: Column, what: str, start: int = 0) -> None:
 
 def _relative(numerator: Column, denominator: Column) -> Column:
     rates = numerator / denominator
-    return rates / rates[..., :1]
+    return np.asarray(rates / rates[..., :1], np.float64)
 
 
 def _chained(numerator: Column, denominator: Column) -> Column:
-    chained: Column = np.cumprod(numerator / denominator, axis=-1)
-    return chained
+    return np.asarray(np.cumprod(numerator / denominator, axis=-1), np.float64)
 
 
 def _estimate(
@@ -246,7 +261,8 @@ def _estimate(
     above, below = _group_sums(numerator, group), _group_sums(denominator, group)
     rng = np.random.default_rng(seed)
     draws = np.concatenate(list(_resampled(above, below, form, rng, replicates)))
-    low, high = np.nanquantile(draws, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0)
+    tails = (0.5 - level / 2.0, 0.5 + level / 2.0)
+    low, high = (np.asarray(np.nanquantile(draws, tail, axis=0), np.float64) for tail in tails)
     return Examination(form(above.sum(axis=0), below.sum(axis=0)), low, high, evidence, level)
 
 

@@ -71,10 +71,7 @@ def open_home(
 
 def _examined(surfaces: Mapping[str, Surface], settings: Settings, engine: Engine) -> Mapping[str, Surface]:
     """Surfaces for serving. Simulations keep the grid files' examination: it is their listeners' truth."""
-    if settings.examination == "grid":
-        return surfaces
-    with Session(engine) as session:
-        return with_estimates(surfaces, session)
+    return surfaces if settings.examination == "grid" else with_estimates(surfaces, engine)
 
 
 def _spare_requests_garbage_collections() -> None:

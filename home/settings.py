@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     grids_dir: Path = Field(_DEFAULTS / "grids", description="One TOML file per surface.")
     examination: Literal["grid", "estimated"] = Field(
         "grid",
-        description="Slot examination of layouts: the grid file's, or estimates applied by `home examination`.",
+        description="Slot examination in layouts: the grid file's, or as `home examination` applied.",
     )
     epsilon: float = Field(
         0.1,

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import load_catalog, open_database, open_tools
-from home.db import writing
 from home.errors import ConfigurationError
 from home.examination.estimate import ModelKind, Span
 from home.examination.estimate import estimate as estimate_examination
@@ -66,8 +64,7 @@ def estimate(
         found = estimate_examination(
             engine, tools, surface, model, now=utc_now(), span=span, progress=progress
         )
-    with writing(engine) as session:
-        save(session, found, applied=apply)
+    save(engine, found, applied=apply)
     grid = tools.surface(surface).grid
     render(found, grid, STDOUT)
     if plot is not None:
@@ -86,20 +83,19 @@ def show(context: typer.Context) -> None:
     """
     settings = settings_of(context)
     engine = open_database(settings)
-    with Session(engine) as session:
-        for name, surface in load_surfaces(settings.grids_dir).items():
-            newest, applied = load(session, name, applied=False), load(session, name, applied=True)
-            if newest is None:
-                STDOUT.print(f"{name}: not estimated; layouts use the grid file")
-                continue
-            render(newest, surface.grid, STDOUT)
-            if applied is None:
-                STDOUT.print("not applied")
-            elif applied != newest:
-                STDOUT.print("not applied; applied is:")
-                render(applied, surface.grid, STDOUT)
-            else:
-                STDOUT.print(f"applied as {applied.mark}", highlight=False)
+    for name, surface in load_surfaces(settings.grids_dir).items():
+        newest, applied = load(engine, name, applied=False), load(engine, name, applied=True)
+        if newest is None:
+            STDOUT.print(f"{name}: not estimated; layouts use the grid file")
+            continue
+        render(newest, surface.grid, STDOUT)
+        if applied is None:
+            STDOUT.print("not applied")
+        elif applied != newest:
+            STDOUT.print("not applied; what is applied:")
+            render(applied, surface.grid, STDOUT)
+        else:
+            STDOUT.print(f"applied as {applied.mark}", highlight=False)
 
 
 def _check_ending(plot: Path | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bandits.examination import (
+    Column,
     Examination,
     ThinDataError,
     by_cascade,
@@ -25,6 +26,7 @@ from home.examination.log import PageLog, PageLogBuilder
 from home.examination.stored import StoredEstimate
 from home.ingest.progress import Progress, Silent
 from home.replay.log import joined
+from layout.types import Grid
 
 ModelKind = Literal["impressions", "cascade", "pbm"]
 
@@ -69,13 +71,14 @@ def estimate(
     with Session(engine) as session:
         log = builder.read(joined(session, span.start, span.end, progress))
     progress.finish()
-    return estimate_of(log, surface, model, now=now, seed=seed, level=level)
+    return estimate_of(log, tools.surface(surface).grid, model, now=now, seed=seed, level=level)
 
 
 def estimate_of(
-    log: PageLog, surface: str, model: ModelKind, *, now: datetime, seed: int = 0, level: float = 0.95
+    log: PageLog, grid: Grid, model: ModelKind, *, now: datetime, seed: int = 0, level: float = 0.95
 ) -> StoredEstimate:
-    """The estimate from a surface's columns. Raises NotEstimableError."""
+    """The estimate from the columns of a grid's surface. Raises NotEstimableError."""
+    surface = grid.surface
     if log.first is None or log.last is None:
         raise NotEstimableError(surface, "no decision of it has a closed horizon; serve pages and wait")
     if model != "pbm" and not log.impressions:
@@ -89,9 +92,10 @@ def estimate_of(
     return StoredEstimate(
         surface=surface,
         model=model,
-        value=tuple(found.value.tolist()),
-        low=tuple(found.low.tolist()),
-        high=tuple(found.high.tolist()),
+        value=_completed(found.value, found.first, grid),
+        low=_completed(found.low, found.first, grid),
+        high=_completed(found.high, found.first, grid),
+        first_slot=found.first + 1,
         evidence=tuple(found.evidence.tolist()),
         level=level,
         click_rate=_click_rate(log),
@@ -112,6 +116,13 @@ def _fit(log: PageLog, model: ModelKind, seed: int, level: float) -> tuple[Exami
         found = by_cascade(log.views, seed=seed, level=level)
         return found.examination, None if isnan(found.after_click) else found.after_click
     return by_swaps(log.swaps, log.views.shown.shape[1], seed=seed, level=level), None
+
+
+def _completed(column: Column, first: int, grid: Grid) -> tuple[float, ...]:
+    """Down to the first slot that is identified as the grid file has it, and on from there as estimated."""
+    assumed = np.array([slot.examination for slot in grid.slots]) / grid.slots[0].examination
+    completed = np.where(np.arange(len(column)) < first, assumed, column * assumed[first])
+    return tuple(completed.tolist())
 
 
 def _advice(log: PageLog, model: ModelKind) -> str:

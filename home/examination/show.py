@@ -21,6 +21,11 @@ def render(estimate: StoredEstimate, grid: Grid, console: Console) -> None:
     )
     if estimate.unreadable:
         console.print(f"left out: {estimate.unreadable} pages of another rulebook or grid", highlight=False)
+    if estimate.first_slot > 1:
+        console.print(
+            f"down to slot {estimate.first_slot} as in the grid file: the draw never exchanged those",
+            highlight=False,
+        )
     console.print(_table(estimate, grid))
     if estimate.after_click is not None:
         console.print(f"below a click, {estimate.after_click:.0%} read on", highlight=False)

@@ -11,8 +11,10 @@ import numpy as np
 import orjson
 from pydantic import TypeAdapter
 from scipy.optimize import isotonic_regression
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from home.db import writing
 from home.grids import MARK, Surface, regraded
 from home.store import models
 from home.store.models import Artifact
@@ -26,10 +28,11 @@ LEAST = 0.01
 class StoredEstimate:
     """One surface's estimate, relative to slot 1: `value`, `low`, `high`, `evidence` and `click_rate` (K,).
 
-    `model` is "impressions", "cascade" or "pbm". `decisions` and `listeners` count what it rests on, made
-    from `first` to `last`; `unreadable` of them gave no swaps. `click_rate` is each slot's relative rate of
-    clicks, for comparison, empty where there were too few; `after_click` the cascade's share of readers who
-    go on below a click, None elsewhere.
+    `model` is "impressions", "cascade" or "pbm". Down to `first_slot`, counted from 1, the values are the
+    grid file's: the log could not tell, and what is below is relative to that slot. `decisions` and
+    `listeners` count what the estimate rests on, made from `first` to `last`; `unreadable` of them gave no
+    swaps. `click_rate` is each slot's relative rate of clicks, for comparison, empty where there were too
+    few; `after_click` the cascade's share of readers who go on below a click, None elsewhere.
     """
 
     surface: str
@@ -38,6 +41,7 @@ class StoredEstimate:
     low: tuple[float, ...]
     high: tuple[float, ...]
     evidence: tuple[float, ...]
+    first_slot: int
     level: float
     click_rate: tuple[float, ...]
     after_click: float | None
@@ -57,17 +61,21 @@ class StoredEstimate:
 _ESTIMATE = TypeAdapter(StoredEstimate)
 
 
-def save(session: Session, estimate: StoredEstimate, *, applied: bool) -> None:
+def save(engine: Engine, estimate: StoredEstimate, *, applied: bool) -> None:
     """Store an estimate as its surface's newest, and with `applied` as the one that layouts use."""
     info = {"surface": estimate.surface, "model": estimate.model, "decisions": estimate.decisions}
     data = orjson.dumps(asdict(estimate))
-    for name in (False, True) if applied else (False,):
-        models.put_artifact(session, Artifact(_name(estimate.surface, name), estimate.made_at, info, data))
+    with writing(engine) as session:
+        for name in (False, True) if applied else (False,):
+            models.put_artifact(
+                session, Artifact(_name(estimate.surface, name), estimate.made_at, info, data)
+            )
 
 
-def load(session: Session, surface: str, *, applied: bool) -> StoredEstimate | None:
+def load(engine: Engine, surface: str, *, applied: bool) -> StoredEstimate | None:
     """A surface's newest estimate, or the applied one; None before there is any."""
-    stored = models.artifact(session, _name(surface, applied))
+    with Session(engine) as session:
+        stored = models.artifact(session, _name(surface, applied))
     return None if stored is None else _ESTIMATE.validate_json(stored.data)
 
 
@@ -75,9 +83,9 @@ def _name(surface: str, applied: bool) -> str:
     return f"examination-{'applied' if applied else 'newest'}:{surface}"
 
 
-def with_estimates(surfaces: Mapping[str, Surface], session: Session) -> Mapping[str, Surface]:
+def with_estimates(surfaces: Mapping[str, Surface], engine: Engine) -> Mapping[str, Surface]:
     """The surfaces with their slots' examination as estimated, where an estimate was applied."""
-    found = {name: load(session, name, applied=True) for name in surfaces}
+    found = {name: load(engine, name, applied=True) for name in surfaces}
     return {
         name: surface if (estimate := found[name]) is None else use(surface, estimate)
         for name, surface in surfaces.items()

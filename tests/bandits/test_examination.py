@@ -91,7 +91,7 @@ def _meet(
 def _pairs(
     mixture: AnchoredMixture, page: Page, q: NDArray[np.float64], clicked: NDArray[np.bool_], row: int
 ) -> list[tuple[float, ...]]:
-    found = []
+    found: list[tuple[float, ...]] = []
     for k in range(SLOTS - 1):
         above, (s, t) = page[:k], page[k : k + 2]
         other = mixture.slot_distribution(above)[t]
