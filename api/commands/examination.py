@@ -26,7 +26,7 @@ app = typer.Typer(
 _Surface = Annotated[str, typer.Option(help="The surface whose slots are estimated.")]
 
 
-@app.command()
+@app.command("estimate")
 def estimate(
     context: typer.Context,
     surface: _Surface = "phone",
@@ -73,7 +73,7 @@ def estimate(
         STDOUT.print("applied; servers with HOME_EXAMINATION=estimated use it when they start")
 
 
-@app.command()
+@app.command("show")
 def show(context: typer.Context) -> None:
     """Show the newest estimate of every surface, and the applied one where that is another.
 
