@@ -40,6 +40,9 @@ class _NeverThirdAfterSecond:
             mask[2] = False
         return mask
 
+    def along(self, page: Page) -> NDArray[np.bool_]:
+        return np.array([self.supported(page[:slot]) for slot in range(len(page))])
+
 
 @dataclass(frozen=True)
 class _Log:
