@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api.commands import audit, demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
+from api.commands import (
+    audit,
+    demo,
+    examination,
+    ingest,
+    learn,
+    listeners,
+    page,
+    replay,
+    rules,
+    serve,
+    setup,
+    simulate,
+)
 from api.terminal import STDERR
 from home.db import DATABASE_FAULTS
 from home.errors import HomeError
@@ -37,6 +50,7 @@ app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(rules.app, name="rules")
+app.add_typer(examination.app, name="examination")
 app.add_typer(demo.app, name="demo")
 
 

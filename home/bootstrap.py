@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from home.draw import Exploration, PortfolioDraw
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
-from home.grids import load_surfaces
+from home.examination.stored import with_estimates
+from home.grids import Surface, load_surfaces
 from home.learn import Learner
 from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
@@ -49,6 +51,7 @@ def open_home(
     engine = open_database(settings)
     formula = load_rewards(settings.rewards_file)
     tools = open_tools(settings, load_catalog(engine, settings))
+    tools = replace(tools, surfaces=_examined(tools.surfaces, settings, engine))
     home = Home(
         settings=settings,
         engine=engine,
@@ -64,6 +67,11 @@ def open_home(
     if background:
         home.start(settings.learn_every_s)
     return home
+
+
+def _examined(surfaces: Mapping[str, Surface], settings: Settings, engine: Engine) -> Mapping[str, Surface]:
+    """Surfaces for serving. Simulations keep the grid files' examination: it is their listeners' truth."""
+    return surfaces if settings.examination == "grid" else with_estimates(surfaces, engine)
 
 
 def _spare_requests_garbage_collections() -> None:

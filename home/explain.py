@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from home.compose import Tools, layout_problem
 from home.errors import NotExplainableError, UnknownSurfaceError
+from home.grids import MARK, regraded
 from home.options import option_id, worth
 from home.records import DecisionRecord
 from layout.errors import InvalidProblemError
@@ -53,11 +54,14 @@ def _grid(record: DecisionRecord, tools: Tools) -> Grid:
     except UnknownSurfaceError as error:
         raise NotExplainableError(record.id, str(error)) from error
     version = f"{grid.surface}@{grid.version}"
-    if record.grid_version != version:
-        raise NotExplainableError(
-            record.id, f"it was composed on grid {record.grid_version}, and this service has {version}"
-        )
-    return grid
+    if record.grid_version == version:
+        return grid
+    if record.grid_version.partition(MARK)[0] == version.partition(MARK)[0]:
+        # The same grid file under another estimate of examination, and the record holds that.
+        return regraded(grid, record.examination, record.grid_version.partition("@")[2])
+    raise NotExplainableError(
+        record.id, f"it was composed on grid {record.grid_version}, and this service has {version}"
+    )
 
 
 def _shelves(record: DecisionRecord) -> tuple[LayoutShelf, ...]:

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     rulebook_file: Path = Field(_DEFAULTS / "rulebook.toml", description="Layout rules.")
     rewards_file: Path = Field(_DEFAULTS / "rewards.toml", description="The reward formula.")
     grids_dir: Path = Field(_DEFAULTS / "grids", description="One TOML file per surface.")
+    examination: Literal["grid", "estimated"] = Field(
+        "grid",
+        description="Slot examination in layouts: the grid file's, or as `home examination` applied.",
+    )
     epsilon: float = Field(
         0.1,
         ge=0.0,

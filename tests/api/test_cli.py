@@ -282,3 +282,15 @@ def test_setting_up_again_changes_nothing(demo_settings: Settings) -> None:
     second = _run(demo_settings, "setup")
     assert "4,020 items, 300 listeners, model version 1" in " ".join(second.split())
     assert "Loading" not in first
+
+
+def test_an_estimate_of_examination_is_refused_on_thin_data_and_shown_as_missing(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = _fails(capsys, monkeypatch, demo_settings, "examination", "estimate", "--surface", "tv")
+    assert (
+        "examination of surface 'tv' cannot be estimated: no decision of it has a closed horizon" in message
+    )
+    message = _fails(capsys, monkeypatch, demo_settings, "examination", "estimate", "--plot", "x.gif")
+    assert "x.gif: pictures are written as .png, .svg or .pdf" in message
+    assert "tv: not estimated; layouts use the grid file" in _run(demo_settings, "examination", "show")

@@ -33,6 +33,8 @@ COMMANDS = [
     "rules schema",
     "rules check",
     "rules diff",
+    "examination estimate",
+    "examination show",
     "demo generate",
 ]
 
