@@ -1,6 +1,6 @@
 """The learning policy: a Vowpal Wabbit contextual bandit over context × shelf features.
 
-This is the one module that imports vowpal_wabbit_next.
+Only this module and `deltas` import vowpal_wabbit_next.
 
 `cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
 therefore scored with one extra, featureless reference action. Without a constant, and with the shared
