@@ -129,7 +129,7 @@ def by_impressions(
     as they were: where a listener who found something leaves, better shelves above mean fewer looks below.
     Not for surfaces that report no impressions, or report all of a page at once. Raises ThinDataError.
     """
-    looked_at = views.seen.any(axis=1)
+    looked_at: Mask = np.any(views.seen, axis=1)
     trials = views.shown & looked_at[:, None]
     evidence = trials.sum(axis=0).astype(np.float64)
     _check(evidence, "pages that were looked at")

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -23,7 +24,8 @@ from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
 from home.examination.stored import with_estimates
 from home.grids import Surface, load_surfaces
-from home.learn import Learner
+from home.learn import Learner, teach_in_order
+from home.parallel import teach_in_parallel
 from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
 from home.rules.book import load_rulebook
@@ -111,9 +113,16 @@ def _first_line(error: Exception) -> str:
 
 
 def open_learner(
-    settings: Settings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    engine: Engine | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    workers: int = 1,
 ) -> Learner:
-    """The learner of a database; it takes the writer's lease only while it runs."""
+    """The learner of a database; it takes the writer's lease only while it runs.
+
+    With more than one of `workers`, that many processes share each batch and their models are merged.
+    """
     return Learner(
         engine or open_database(settings),
         policy_loader(settings),
@@ -121,6 +130,7 @@ def open_learner(
         clock=clock,
         candidates=settings.publish == "candidate",
         keep=settings.keep_models,
+        teach=partial(teach_in_parallel, workers=workers) if workers > 1 else teach_in_order,
     )
 
 

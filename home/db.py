@@ -149,7 +149,10 @@ class ArtifactRow(Base):
 class DecisionRow(Base):
     """One composed page. `record` is the compressed decision record; `learned_in` the model that used it.
 
-    `shelves` are the ids of the shelves on the page, top first.
+    `shelves` are the ids of the shelves on the page, top first. `formula` identifies the reward formula in
+    force: when it was logged, then when it was learned from. `settles_at` is when the long horizon closes,
+    None without one, and `settled_in` the model that took the corrections. `taught` holds the reward that
+    each slot taught early, None where nothing was learned.
     """
 
     __tablename__ = "decisions"
@@ -166,9 +169,14 @@ class DecisionRow(Base):
     shelves: Mapped[list[str]] = mapped_column(JSON, default=list)
     record: Mapped[bytes] = mapped_column(LargeBinary)
     learned_in: Mapped[int | None] = mapped_column(Integer)
+    formula: Mapped[str | None] = mapped_column(String)
+    settles_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_in: Mapped[int | None] = mapped_column(Integer)
+    taught: Mapped[list[float | None] | None] = mapped_column(JSON)
 
     __table_args__ = (
         Index("ix_decisions_learnable", "learned_in", "closes_at", "id"),
+        Index("ix_decisions_settleable", "settled_in", "settles_at", "id"),
         Index("ix_decisions_listener", "listener_id", "at"),
         Index("ix_decisions_visit", "listener_id", "surface", "at"),
         Index("ix_decisions_at", "at"),

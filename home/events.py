@@ -44,9 +44,9 @@ def ingest_events(
 
     The same id twice is one event, in one batch, over several and under concurrent posts. An event that
     cannot be about the page it names is rejected with the reason, and the others are stored. An event is
-    late when it happened more than `horizon` after its decision, or arrived after the decision was learned
-    from. A dismissal takes effect at once, late or not, and so does a play of 30 seconds, which joins the
-    listener's history.
+    late when it happened after the decision's last horizon (`horizon` after the decision where it has no
+    long one), or arrived when nothing was left to learn from it. A dismissal takes effect at once, late or
+    not, and so does a play of 30 seconds, which joins the listener's history.
 
     Clocks of surfaces drift: a time within `MAX_SKEW` before the page or after `now` is moved to the page's
     time or to `now`, because nothing happens before its page or after it was reported.
@@ -121,8 +121,8 @@ def _distinct(events: Iterable[RewardEvent]) -> list[RewardEvent]:
 
 def _stored(event: RewardEvent, decision: LoggedDecision, now: datetime, horizon: timedelta) -> StoredEvent:
     at = min(max(event.at, decision.at), max(now, decision.at))
-    beyond = at > min(decision.at + horizon, decision.closes_at)
-    return StoredEvent(replace(event, at=at), now, late=beyond or decision.learned_in is not None)
+    last_at = decision.settles_at or min(decision.at + horizon, decision.closes_at)
+    return StoredEvent(replace(event, at=at), now, late=at > last_at or decision.done)
 
 
 def _dismissal(event: RewardEvent, logged: Mapping[str, LoggedDecision]) -> Dismissal:

@@ -89,7 +89,14 @@ class Home:
         page = self.preview(listener_id, surface, seed=seed)
         record = record_of(page, self.catalog.items)
         with writing(self.engine) as session:
-            decisions.add(session, record, closes_at=page.context.now + self.formula.horizon)
+            now, long = page.context.now, self.formula.long_horizon
+            decisions.add(
+                session,
+                record,
+                closes_at=now + self.formula.horizon,
+                settles_at=None if long is None else now + long,
+                formula=self.formula.identity,
+            )
         return page
 
     def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:

@@ -17,13 +17,16 @@ def learn(
     context: typer.Context,
     watch: Annotated[bool, typer.Option("--watch", help="Keep learning until interrupted.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between runs with --watch.", min=0.1)] = 10.0,
+    workers: Annotated[
+        int, typer.Option(help="Processes that share a batch; their models are merged.", min=1)
+    ] = 1,
 ) -> None:
     """Learn from every decision whose reward horizon has closed, once each, and publish a snapshot.
 
     One learner writes at a time; a second one is refused while the first holds the lease. Servers pick the
     new snapshot up by themselves.
     """
-    learner = open_learner(settings_of(context))
+    learner = open_learner(settings_of(context), workers=workers)
     while True:
         try:
             report = learner.catch_up()
@@ -34,7 +37,7 @@ def learn(
         else:
             STDOUT.print(
                 f"{report.decisions} decisions, {report.examples} examined shelves, "
-                f"model version {report.version}",
+                f"{report.corrections} corrected, model version {report.version}",
                 highlight=False,
             )
         if not watch:

@@ -1,6 +1,6 @@
 """The learning policy: a Vowpal Wabbit contextual bandit over context × shelf features.
 
-This is the one module that imports vowpal_wabbit_next; the explorers in `vw_*.py` reach it by `VwWorkspace`.
+Only this module and `deltas` import vowpal_wabbit_next; the explorers in `vw_*.py` reach it by `VwWorkspace`.
 
 `cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
 therefore scored with one extra, featureless reference action. Without a constant, and with the shared

@@ -11,10 +11,11 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from bandits.ope.rounds import Column, Groups
-from bandits.rewards import RewardFormula, page_reward, shelf_rewards
+from bandits.rewards import RewardFormula, page_reward
 from bandits.types import RewardEvent
 from home.ingest.progress import Progress
 from home.replay.targets import Target
+from home.settle import outcomes_of
 from home.store import decisions, events
 from home.store.decisions import LoggedDecision
 
@@ -100,7 +101,7 @@ class _Columns:
         if record.propensity is None:
             self.inexact += 1
             return
-        outcomes = shelf_rewards(self.formula, record.at, record.shelf_ids(record.page), feedback)
+        outcomes = outcomes_of(record, feedback, self.formula)
         self.reward.append(page_reward(outcomes))
         self.propensity.append(record.propensity)
         self.target.append([target.probability(record) for target in self.targets])

@@ -13,8 +13,9 @@ from bandits.policy import Policy
 from bandits.types import EventKind, Example, RewardEvent
 from home.db import DecisionRow, writing
 from home.events import EventReport, ingest_events
-from home.learn import Learner, LearnReport, LeaseHeldError, examples_of
+from home.learn import Learner, LearnReport, LeaseHeldError
 from home.registry import CorruptModelError, NoModelError, StaleModelError, publish
+from home.settle import examples_of
 from home.store import decisions, events, leases, models
 from home.store.leases import Lease
 from home.store.models import State
@@ -71,7 +72,15 @@ def test_a_run_learns_closed_decisions_and_publishes(engine: Engine) -> None:
     made = model.summary
     assert (made.parent, made.arguments, made.state) == (1, "remembering 2 lessons", State.LIVE)
     assert (made.data_from, made.data_to) == (NOON, NOON)
-    assert made.metrics == {"decisions": 3, "examples": 2, "skipped": 1, "mean_reward": 0.5}
+    assert made.metrics == {
+        "decisions": 3,
+        "examples": 2,
+        "skipped": 1,
+        "settled": 0,
+        "corrections": 0,
+        "mean_reward": 0.5,
+        "formula": FORMULA.identity,
+    }
 
 
 def test_every_decision_is_learned_exactly_once_over_many_runs(engine: Engine) -> None:

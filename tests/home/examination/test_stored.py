@@ -30,10 +30,10 @@ from home.examination.stored import LEAST, StoredEstimate, load, save, use, weig
 from home.explain import problem_of
 from home.grids import Surface
 from home.ingest.progress import Silent
-from home.learn import examples_of
 from home.logbook import record_of
 from home.replay.log import joined
 from home.settings import Settings
+from home.settle import examples_of
 from home.simulate.run import unhurried
 from home.store import decisions
 from layout.lookahead import LookAhead
