@@ -15,6 +15,7 @@ from api.commands import (
     ingest,
     learn,
     listeners,
+    models,
     page,
     replay,
     rules,
@@ -51,6 +52,7 @@ app.command("replay")(replay.replay)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(rules.app, name="rules")
 app.add_typer(examination.app, name="examination")
+app.add_typer(models.app, name="models")
 app.add_typer(demo.app, name="demo")
 
 

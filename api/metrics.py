@@ -61,6 +61,10 @@ class Metrics:
         )
         ProcessCollector(registry=registry)
 
+    def register(self, collector: Collector) -> None:
+        """Let another collector answer at each scrape."""
+        self._registry.register(collector)
+
     def composed(self, page: ComposedPage) -> None:
         """Count a page that was composed and logged."""
         for stage, seconds in page.seconds.items():

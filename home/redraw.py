@@ -15,7 +15,7 @@ def draw_of(record: DecisionRecord, problem: Problem) -> AnchoredMixture | Portf
     Raises ValueError when it is not what the record says it was, InvalidProblemError when the anchor breaks a
     rule, SolverError when a search fails.
     """
-    exploration = _exploration(record)
+    exploration = exploration_of(record)
     least = exploration.least_value(problem, record.anchor)
     if least != record.drawing.least_value:
         raise ValueError(f"pages are worth at least {least}, but {record.drawing.least_value} was logged")
@@ -29,7 +29,8 @@ def draw_of(record: DecisionRecord, problem: Problem) -> AnchoredMixture | Portf
     return source
 
 
-def _exploration(record: DecisionRecord) -> Exploration:
+def exploration_of(record: DecisionRecord) -> Exploration:
+    """How the record's page explored."""
     drawing, asked = record.drawing, None
     if drawing.method == "portfolio":
         asked = PortfolioDraw(drawing.size, Weighting(drawing.weighting), drawing.sharpness)

@@ -18,14 +18,18 @@ from bandits.types import RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
 from home.context import load_context
 from home.db import writing
-from home.errors import UnknownDecisionError
+from home.errors import ConfigurationError, UnknownDecisionError
 from home.events import EventReport, ingest_events
 from home.explain import explain_decision
+from home.health import examine
+from home.health_monitor import HealthMonitor
 from home.learn import Learner, LearnReport, LeaseHeldError
 from home.logbook import record_of
+from home.modes import BASELINE_VERSION, Apprenticeship, Baseline, Mode
 from home.records import DecisionRecord
-from home.registry import ModelWatcher, NoModelError
+from home.registry import LiveModel, ModelWatcher, NoModelError
 from home.settings import Settings
+from home.shadow import Shadow
 from home.store import decisions, events, listeners
 from layout.explain import Explanation
 from shelves.catalog import Catalog
@@ -77,6 +81,11 @@ class Home:
         # Pages that share an interpreter slow each other down until sources and layout miss their deadlines;
         # waiting costs less, and costs no page its quality.
         self._composing = threading.BoundedSemaphore(settings.compose_at_once)
+        self.apprenticeship = Apprenticeship(
+            engine, settings.apprentice_bar, settings.apprentice_pages, clock
+        )
+        self.shadow = Shadow(tools, lambda version, page: self._compared(version, page.overlap))
+        self.health = HealthMonitor(lambda: examine(engine, formula, clock(), settings.health_pages))
         self._closing = threading.Event()
         self._learning: threading.Thread | None = None
         self.learning_failures = 0
@@ -97,6 +106,9 @@ class Home:
                 settles_at=None if long is None else now + long,
                 formula=self.formula.identity,
             )
+        watched = self._watched()
+        if watched is not None and record.propensity is not None:
+            self.shadow.offer(record, watched)
         return page
 
     def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
@@ -109,7 +121,7 @@ class Home:
     def compose_for(self, context: Context, seed: int) -> ComposedPage:
         """Compose a page for a context as given, without logging it."""
         with self._composing:
-            live = LivePolicy(*self.models.serving().of(context.listener.id))
+            live = self._policy_of(context.listener.id)
             return compose(context, live, self.tools, decision_id=uuid.uuid4().hex, seed=seed)
 
     def record_events(self, batch: Sequence[RewardEvent]) -> EventReport:
@@ -139,7 +151,11 @@ class Home:
         return find_listeners(self.engine, search, limit, offset)
 
     def learn(self) -> LearnReport:
-        """Learn from every decision whose horizon has closed and publish a snapshot."""
+        """Learn from every decision whose horizon has closed and publish a snapshot.
+
+        Raises ConfigurationError in logging mode.
+        """
+        check_learns(self.settings)
         return self.learner.catch_up()
 
     def readiness(self) -> Readiness:
@@ -154,7 +170,7 @@ class Home:
     def start(self, learn_every_s: float) -> None:
         """Watch for newer models, and learn every `learn_every_s` seconds unless that is 0."""
         self.models.start()
-        if learn_every_s > 0:
+        if learn_every_s > 0 and self.settings.mode is not Mode.LOGGING:
             self._learning = threading.Thread(
                 target=self._keep_learning, args=(learn_every_s,), name="learner", daemon=True
             )
@@ -166,6 +182,8 @@ class Home:
         if self._learning is not None:
             self._learning.join()
         self.models.stop()
+        self.shadow.stop()
+        self.health.wait()
         self.engine.dispose()
 
     def _keep_learning(self, every_s: float) -> None:
@@ -181,6 +199,26 @@ class Home:
             if report.decisions:
                 _log.info("learned", **asdict(report))
 
+    def _baseline_serves(self) -> bool:
+        mode = self.settings.mode
+        return mode is Mode.LOGGING or (mode is Mode.APPRENTICE and not self.apprenticeship.over)
+
+    def _policy_of(self, listener_id: str) -> LivePolicy:
+        if self._baseline_serves():
+            return LivePolicy(BASELINE_VERSION, Baseline())
+        return LivePolicy(*self.models.serving().of(listener_id))
+
+    def _watched(self) -> LiveModel | None:
+        """The model that scores pages it does not serve: the apprentice, or the shadow."""
+        if self.settings.mode is Mode.LOGGING:
+            return None
+        serving = self.models.serving()
+        return serving.live if self._baseline_serves() else serving.shadow
+
+    def _compared(self, version: int, overlap: float) -> None:
+        if self.settings.mode is Mode.APPRENTICE and not self.apprenticeship.over:
+            self.apprenticeship.observe(version, overlap)
+
     def _model_fault(self) -> str:
         try:
             self.models.current()
@@ -195,6 +233,12 @@ class Home:
         except Exception as error:  # readiness reports any fault instead of raising
             return f"{type(error).__name__}: {error}"
         return ""
+
+
+def check_learns(settings: Settings) -> None:
+    """Raise ConfigurationError in the mode that publishes no models."""
+    if settings.mode is Mode.LOGGING:
+        raise ConfigurationError("HOME_MODE is 'logging', which learns nothing: set it to 'online'")
 
 
 def find_listeners(

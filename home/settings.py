@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bandits.portfolio import Weighting
+from home.modes import Mode
 
 _DEFAULTS = Path(__file__).parent / "defaults"
 _FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -101,4 +102,22 @@ class Settings(BaseSettings):
     )
     reload_every_s: float = Field(
         1.0, gt=0.0, description="Seconds between checks for a newer model in the serving process."
+    )
+    mode: Mode = Field(
+        Mode.ONLINE,
+        description="`online`; `apprentice`: a baseline serves until the model agrees with it; or `logging`.",
+    )
+    apprentice_bar: float = Field(
+        0.8,
+        ge=0.0,
+        le=1.0,
+        description="Mean share of the baseline's shelves on the model's page at which an apprentice serves.",
+    )
+    apprentice_pages: int = Field(
+        500, ge=1, description="Pages in a row over which an apprentice must reach the bar."
+    )
+    health_pages: int = Field(
+        300,
+        ge=50,
+        description="Newest closed decisions that health checks compare with the three times before.",
     )

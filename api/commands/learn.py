@@ -11,6 +11,7 @@ from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_learner
 from home.learn import LeaseHeldError
 from home.registry import StaleModelError
+from home.service import check_learns
 
 
 def learn(
@@ -26,7 +27,9 @@ def learn(
     One learner writes at a time; a second one is refused while the first holds the lease. Servers pick the
     new snapshot up by themselves.
     """
-    learner = open_learner(settings_of(context), workers=workers)
+    settings = settings_of(context)
+    check_learns(settings)
+    learner = open_learner(settings, workers=workers)
     while True:
         try:
             report = learner.catch_up()

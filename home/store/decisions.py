@@ -260,6 +260,17 @@ def stream(
         yield _logged(row)
 
 
+def newest_closed(
+    session: Session, now: datetime, limit: int, start: datetime | None = None
+) -> tuple[LoggedDecision, ...]:
+    """The newest decisions, made from `start` on, whose horizon has closed; newest first."""
+    query = select(*_LOGGED).where(DecisionRow.closes_at <= now)
+    if start is not None:
+        query = query.where(DecisionRow.at >= start)
+    query = query.order_by(DecisionRow.at.desc(), DecisionRow.id.desc()).limit(limit)
+    return tuple(LoggedDecision(*row) for row in session.execute(query))
+
+
 def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return DecisionRow.learned_in.is_(None), DecisionRow.closes_at <= now
 

@@ -190,6 +190,12 @@ def transitions(session: Session, version: int | None = None, limit: int = 50) -
     )
 
 
+def taken_by(session: Session, actor: str) -> bool:
+    """Whether this actor ever took a step."""
+    query = select(TransitionRow.id).where(TransitionRow.actor == actor).limit(1)
+    return session.scalar(query) is not None
+
+
 def last_live(session: Session, before: int | None) -> int | None:
     """The highest version below `before` that is retired, has been live, and whose data is kept."""
     was_live = select(TransitionRow.version).where(TransitionRow.after == State.LIVE)

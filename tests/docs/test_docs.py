@@ -36,6 +36,13 @@ COMMANDS = [
     "examination estimate",
     "examination show",
     "demo generate",
+    "models list",
+    "models show",
+    "models promote",
+    "models retire",
+    "models rollback",
+    "models diff",
+    "models health",
 ]
 
 
