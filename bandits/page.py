@@ -151,7 +151,8 @@ class AnchoredMixture:
         mass = float(masked.sum())
         if mass <= 0.0:
             return mask / size
-        return masked * ((1.0 - self.floor) / mass) + mask * (self.floor / size)
+        mixed: Probabilities = masked * ((1.0 - self.floor) / mass) + mask * (self.floor / size)
+        return np.minimum(mixed, 1.0)  # rounding can take the only shelf there is past 1
 
     def _explore(self, rng: np.random.Generator) -> tuple[Page, _Path]:
         page: Page = ()
@@ -176,7 +177,7 @@ class AnchoredMixture:
         mass, sizes = np.where(masks, each, 0.0).sum(axis=1), np.count_nonzero(masks, axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             mixed = each[slots, shelves] * ((1.0 - self.floor) / mass) + self.floor / sizes
-            shown = np.where(mass > 0.0, mixed, 1.0 / sizes)
+            shown = np.where(mass > 0.0, np.minimum(mixed, 1.0), 1.0 / sizes)
         shown[~masks[slots, shelves]] = 0.0
         ends = np.flatnonzero(shown == 0.0)
         reached = int(ends[0]) + 1 if len(ends) else len(page)

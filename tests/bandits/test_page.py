@@ -301,3 +301,19 @@ def test_a_page_that_was_not_drawn_is_certain() -> None:
         0.0,
     )
     np.testing.assert_array_equal(drawn.conditionals, [1.0, 1.0])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.lists(st.floats(1e-9, 1.0), min_size=SHELVES, max_size=SHELVES),
+    st.floats(0.0, 1.0),
+    st.floats(0.0, 1.0),
+)
+def test_no_probability_is_past_one_where_only_one_shelf_is_left(
+    pmf: list[float], epsilon: float, floor: float
+) -> None:
+    page = (2, 5, 1, 7)
+    mixture = AnchoredMixture(page, np.array(pmf), ListedPages((page,)), epsilon, floor)
+    assert mixture.probability(page) <= 1.0
+    assert (mixture.conditionals(page) <= 1.0).all()
+    assert (mixture.slot_distribution(()) <= 1.0).all()
