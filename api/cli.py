@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api.commands import audit, demo, ingest, learn, listeners, page, replay, rules, serve, setup, simulate
+from api.commands import (
+    audit,
+    decisions,
+    demo,
+    ingest,
+    learn,
+    listeners,
+    page,
+    replay,
+    rules,
+    serve,
+    setup,
+    simulate,
+)
 from api.terminal import STDERR
 from home.errors import HomeError
 from home.settings import Settings
@@ -36,6 +49,7 @@ app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(rules.app, name="rules")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(demo.app, name="demo")
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Text,
     TypeDecorator,
     create_engine,
     event,
@@ -198,6 +199,15 @@ class ModelRow(Base):
     sha256: Mapped[str] = mapped_column(String)
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ConfigurationRow(Base):
+    """The text of a configuration file that pages were composed under, by the SHA-256 of that text."""
+
+    __tablename__ = "configurations"
+    sha256: Mapped[str] = mapped_column(String, primary_key=True)
+    kind: Mapped[str] = mapped_column(String)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class LeaseRow(Base):

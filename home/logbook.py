@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from home.compose import ComposedPage
+from home.configuration import digest, software
 from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
@@ -48,6 +49,9 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         fallback=page.fallback,
         dropped={d.source: f"{d.reason}: {d.detail}" for d in page.dropped},
         seconds=page.seconds,
+        configuration={kind: digest(text) for kind, text in page.documents.items()},
+        limits=page.limits,
+        software=software(),
     )
 
 

@@ -102,6 +102,7 @@ class ModelWatcher:
         self._load = load
         self._poll_s = poll_s
         self._live: LiveModel | None = None
+        self._asked: LiveModel | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -111,6 +112,19 @@ class ModelWatcher:
         if live is None:
             raise NoModelError
         return live
+
+    def load(self, version: int) -> Policy | None:
+        """The policy of any published version, the last one asked for kept; None when it is not stored.
+
+        Raises CorruptModelError, and whatever the loader raises.
+        """
+        if self._asked is None or self._asked.version != version:
+            with Session(self._engine) as session:
+                model = models.get(session, version)
+            if model is None:
+                return None
+            self._asked = LiveModel(version, restore(model, self._load))
+        return self._asked.policy
 
     def refresh(self) -> bool:
         """Look for a newer model now; True when one went live. Raises what the database or `load` raises."""

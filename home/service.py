@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
+from home.configuration import Setup, digest, setup_of
 from home.context import load_context
 from home.db import writing
 from home.errors import UnknownDecisionError
@@ -23,10 +24,11 @@ from home.events import EventReport, ingest_events
 from home.explain import explain_decision
 from home.learn import Learner, LearnReport, LeaseHeldError
 from home.logbook import record_of
+from home.recompute import Recomputation, recompute
 from home.records import DecisionRecord
 from home.registry import ModelWatcher, NoModelError
 from home.settings import Settings
-from home.store import decisions, events, listeners
+from home.store import configurations, decisions, events, listeners
 from layout.explain import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
@@ -74,6 +76,7 @@ class Home:
         self.learner = learner
         self.formula = formula
         self.clock = clock
+        self._kept: set[str] = set()
         self._closing = threading.Event()
         self._learning: threading.Thread | None = None
 
@@ -84,8 +87,11 @@ class Home:
         """
         page = self.preview(listener_id, surface, seed=seed)
         record = record_of(page, self.catalog.items)
+        new = {k: text for k, text in page.documents.items() if record.configuration[k] not in self._kept}
         with writing(self.engine) as session:
+            configurations.keep(session, new)
             decisions.add(session, record, closes_at=page.context.now + self.formula.horizon)
+        self._kept.update(record.configuration.values())
         return page
 
     def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
@@ -115,7 +121,18 @@ class Home:
 
     def explain(self, record: DecisionRecord) -> Explanation:
         """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""
-        return explain_decision(record, self.tools)
+        return explain_decision(record, self.setup_of(record))
+
+    def setup_of(self, record: DecisionRecord) -> Setup:
+        """The rulebook and grid of a decision. Raises NotExplainableError when they are lost."""
+        surfaces = self.tools.surfaces.values()
+        here = {digest(text): text for text in (self.tools.rulebook, *(s.text for s in surfaces))}
+        with Session(self.engine) as session:
+            return setup_of(record, lambda sha256: here.get(sha256) or configurations.find(session, sha256))
+
+    def recompute(self, record: DecisionRecord) -> Recomputation:
+        """Compute a logged page again and say what differs. Raises NotExplainableError without its setup."""
+        return recompute(record, self.setup_of(record), self.models.load)
 
     def events_of(self, decision_id: str) -> tuple[RewardEvent, ...]:
         """The feedback on a decision so far, oldest first."""

@@ -11,7 +11,7 @@ from home.compose import ComposedPage
 from home.db import writing
 from home.events import ingest_events
 from home.logbook import record_of
-from home.store import decisions
+from home.store import configurations, decisions
 from shelves.catalog import Catalog
 
 
@@ -30,6 +30,7 @@ class Journal:
             return
         closes_at = page.context.now + self._horizon
         with writing(self._engine) as session:
+            configurations.keep(session, page.documents)
             decisions.add(session, record_of(page, self._catalog.items), closes_at=closes_at)
         with writing(self._engine) as session:
             ingest_events(session, events, closes_at, self._horizon)

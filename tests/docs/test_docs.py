@@ -32,6 +32,8 @@ COMMANDS = [
     "rules schema",
     "rules check",
     "rules diff",
+    "decisions list",
+    "decisions replay",
     "demo generate",
 ]
 

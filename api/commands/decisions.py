@@ -1,0 +1,120 @@
+"""`home decisions`: look into the decision log, and compute its pages again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+from sqlalchemy.orm import Session
+
+from api.progress import TerminalProgress
+from api.terminal import STDERR, STDOUT, settings_of
+from home.bootstrap import open_home
+from home.errors import NotExplainableError
+from home.recompute import Recomputation
+from home.records import DecisionRecord
+from home.service import Home
+from home.store import decisions
+
+app = typer.Typer(no_args_is_help=True, help="Look into the decision log.")
+
+
+@app.command("list")
+def list_decisions(
+    context: typer.Context,
+    listener: Annotated[str | None, typer.Option(help="Only this listener's.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
+) -> None:
+    """List logged decisions, newest first: id, listener, surface, time, model, status and propensity."""
+    home = open_home(settings_of(context), background=False)
+    table = Table(
+        Column("decision", no_wrap=True), "listener", "surface", "at", "model", "status", "propensity"
+    )
+    with Session(home.engine) as session:
+        for row in decisions.summaries(session, listener, limit):
+            propensity = "unknown" if row.propensity is None else f"{row.propensity:.3g}"
+            table.add_row(
+                row.id, row.listener_id, row.surface, f"{row.at:%Y-%m-%d %H:%M:%S}",
+                str(row.policy_version), row.status, propensity,
+            )  # fmt: skip
+    STDOUT.print(table)
+    home.close()
+
+
+@app.command("replay")
+def replay_decisions(
+    context: typer.Context,
+    decision: Annotated[str | None, typer.Argument(help="Id of the decision.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every logged decision instead of one.")] = False,
+    since: Annotated[datetime | None, typer.Option(help="With --all: only those from then on, UTC.")] = None,
+) -> None:
+    """Compute logged pages again from their records and say whether they come out identical, bit for bit.
+
+    Scores, layout, draw and items are judged stage by stage, under the rulebook, grid and model of the
+    decision, whatever the service has now. Exits with status 1 when anything differs.
+    """
+    if every == (decision is not None):
+        raise typer.BadParameter("name one decision, or pass --all")
+    home = open_home(settings_of(context), background=False)
+    try:
+        if decision is not None:
+            found = home.recompute(home.decision(decision))
+            _print(found)
+            identical = found.identical
+        else:
+            identical = _replay_all(home, since)
+    finally:
+        home.close()
+    if not identical:
+        raise typer.Exit(1)
+
+
+def _print(found: Recomputation) -> None:
+    verdict = "[green]identical[/]" if found.identical else "[red]differs[/]"
+    STDOUT.print(f"decision {found.decision_id}: {verdict}", highlight=False)
+    for stage in found.stages:
+        text = "; ".join(stage.differences) or stage.note or "identical"
+        STDOUT.print(f"  {stage.name}: {text}", highlight=False, markup=False)
+
+
+def _replay_all(home: Home, since: datetime | None) -> bool:
+    pages = identical = fallbacks = 0
+    with TerminalProgress(STDERR) as progress:
+        progress.start("replaying")
+        for found in _recomputed(home, _records(home, since)):
+            progress.advance()
+            pages += 1
+            if isinstance(found, NotExplainableError):
+                STDOUT.print(str(found), highlight=False, markup=False)
+                continue
+            identical += found.identical
+            fallbacks += found.fallback
+            if not found.identical:
+                _print(found)
+        progress.finish()
+    STDOUT.print(
+        f"{pages} decisions: {identical} identical, of which {fallbacks} fell back by clock or fault;"
+        f" {pages - identical} differ",
+        highlight=False,
+    )
+    return identical == pages
+
+
+def _records(home: Home, since: datetime | None) -> Iterator[DecisionRecord]:
+    start = None if since is None else since.replace(tzinfo=UTC)
+    with Session(home.engine) as session:
+        for logged in decisions.stream(session, start):
+            yield logged.record()
+
+
+def _recomputed(
+    home: Home, records: Iterable[DecisionRecord]
+) -> Iterator[Recomputation | NotExplainableError]:
+    for record in records:
+        try:
+            yield home.recompute(record)
+        except NotExplainableError as error:
+            yield error
