@@ -88,9 +88,9 @@ class ComposedPage:
     `fallback` names what fell back; `violations` are what the checker objected to in a page that was
     therefore not served. `result` is the page at its optimum, which pays `paid` for the soft rules it breaks.
     `options` are what was scored (`features`, `scores`), laid out and drawn: pages are
-    made of their indices. `documents` holds the texts of the rulebook and grid by kind, `limits` what the solver
-    and the dealing of items were given. `about` is what layout rules knew of the request, `seconds` wall-clock
-    time by stage.
+    made of their indices. `documents` holds the texts of the rulebook and grid by kind, `limits` what
+    the solver and the dealing of items were given. `about` is what layout rules knew of the request,
+    `seconds` wall-clock time by stage.
     """
 
     decision_id: str

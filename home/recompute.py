@@ -60,14 +60,15 @@ class Recomputation:
 def recompute(record: DecisionRecord, setup: Setup, load: Callable[[int], Policy | None]) -> Recomputation:
     """Compute a logged page again under `setup`; `load` gives the policy of a model version, None if gone."""
     solved = cache(lambda: _solved(record, setup))
+    judges: dict[str, Callable[[], Stage]] = {
+        "scores": lambda: _scores(record, setup, load),
+        "layout": lambda: _layout(record, *solved()),
+        "draw": lambda: _draw(record, solved()[0]),
+        "items": lambda: _items(record, setup),
+        "record": lambda: _consistency(record, setup),
+    }
     stages = []
-    for name, judge in (
-        ("scores", lambda: _scores(record, setup, load)),
-        ("layout", lambda: _layout(record, *solved())),
-        ("draw", lambda: _draw(record, solved()[0])),
-        ("items", lambda: _items(record, setup)),
-        ("record", lambda: _consistency(record, setup)),
-    ):
+    for name, judge in judges.items():
         try:
             stages.append(judge())
         except (ValueError, IndexError, KeyError, TypeError) as error:

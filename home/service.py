@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -29,6 +29,7 @@ from home.records import DecisionRecord
 from home.registry import ModelWatcher, NoModelError
 from home.settings import Settings
 from home.store import configurations, decisions, events, listeners
+from home.store.decisions import DecisionSummary
 from layout.explain import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
@@ -118,6 +119,17 @@ class Home:
         if record is None:
             raise UnknownDecisionError(decision_id)
         return record
+
+    def decisions(self, listener_id: str | None = None, limit: int = 50) -> tuple[DecisionSummary, ...]:
+        """Logged decisions, newest first: one listener's, or everyone's."""
+        with Session(self.engine) as session:
+            return decisions.summaries(session, listener_id, limit)
+
+    def log(self, start: datetime | None = None) -> Iterator[DecisionRecord]:
+        """Every logged decision made from `start` on, oldest first, a batch in memory at a time."""
+        with Session(self.engine) as session:
+            for logged in decisions.stream(session, start):
+                yield logged.record()
 
     def explain(self, record: DecisionRecord) -> Explanation:
         """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""

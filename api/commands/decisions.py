@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Column, Table
-from sqlalchemy.orm import Session
 
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
@@ -17,7 +16,6 @@ from home.errors import NotExplainableError
 from home.recompute import Recomputation
 from home.records import DecisionRecord
 from home.service import Home
-from home.store import decisions
 
 app = typer.Typer(no_args_is_help=True, help="Look into the decision log.")
 
@@ -33,13 +31,12 @@ def list_decisions(
     table = Table(
         Column("decision", no_wrap=True), "listener", "surface", "at", "model", "status", "propensity"
     )
-    with Session(home.engine) as session:
-        for row in decisions.summaries(session, listener, limit):
-            propensity = "unknown" if row.propensity is None else f"{row.propensity:.3g}"
-            table.add_row(
-                row.id, row.listener_id, row.surface, f"{row.at:%Y-%m-%d %H:%M:%S}",
-                str(row.policy_version), row.status, propensity,
-            )  # fmt: skip
+    for row in home.decisions(listener, limit):
+        propensity = "unknown" if row.propensity is None else f"{row.propensity:.3g}"
+        table.add_row(
+            row.id, row.listener_id, row.surface, f"{row.at:%Y-%m-%d %H:%M:%S}",
+            str(row.policy_version), row.status, propensity,
+        )  # fmt: skip
     STDOUT.print(table)
     home.close()
 
@@ -104,10 +101,7 @@ def _replay_all(home: Home, since: datetime | None) -> bool:
 
 
 def _records(home: Home, since: datetime | None) -> Iterator[DecisionRecord]:
-    start = None if since is None else since.replace(tzinfo=UTC)
-    with Session(home.engine) as session:
-        for logged in decisions.stream(session, start):
-            yield logged.record()
+    return home.log(None if since is None else since.replace(tzinfo=UTC))
 
 
 def _recomputed(
