@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed and neither was found: make PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "==> Creating the environment in $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "==> Installing (torch's CPU build and the other packages; about a minute on a fast line)"
+	@echo "==> Installing torch 2.13.0 and the other packages (about a minute on a fast line)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check "torch==2.13.0"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $(STAMP)
@@ -43,6 +43,7 @@ format: $(STAMP) ## Format the code and fix what can be fixed
 bench: $(STAMP) ## Print the benchmark tables, with ratios against the named peers
 	@$(BIN)/python -m tests.benchmarks.bench_compose
 	@$(BIN)/python -m tests.benchmarks.bench_layout
+	@$(BIN)/python -m tests.benchmarks.bench_draw
 
 bench-layout: $(STAMP) ## Print the layout benchmark alone, and write its plots to var/bench
 	@$(BIN)/python -m tests.benchmarks.bench_layout

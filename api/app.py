@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api import errors
 from api.limits import BodyLimit
 from api.metrics import Metrics
+from api.model_metrics import ModelCollector
 from api.routes import decisions, events, health, home, listeners, metrics, web
 from api.schemas import Problem
 from home.registry import NoModelError
@@ -52,9 +53,15 @@ def create_app(composer: Home) -> FastAPI:
         version=version(_PACKAGE),
         openapi_tags=_TAGS,
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     app.state.home = composer
-    app.state.metrics = Metrics(lambda: _model_version(composer), lambda: composer.models.failures)
+    app.state.metrics = Metrics(
+        lambda: _model_version(composer),
+        lambda: composer.models.failures,
+        lambda: composer.learning_failures,
+    )
+    app.state.metrics.register(ModelCollector(composer))
     app.add_middleware(BodyLimit)
     errors.install(app)
     for router in (home, events, decisions, listeners, health, metrics, web):

@@ -12,9 +12,11 @@ from api.commands import (
     audit,
     decisions,
     demo,
+    examination,
     ingest,
     learn,
     listeners,
+    models,
     page,
     replay,
     rules,
@@ -23,6 +25,7 @@ from api.commands import (
     simulate,
 )
 from api.terminal import STDERR
+from home.db import DATABASE_FAULTS
 from home.errors import HomeError
 from home.settings import Settings
 
@@ -50,6 +53,8 @@ app.command("replay")(replay.replay)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(rules.app, name="rules")
 app.add_typer(decisions.app, name="decisions")
+app.add_typer(examination.app, name="examination")
+app.add_typer(models.app, name="models")
 app.add_typer(demo.app, name="demo")
 
 
@@ -76,9 +81,19 @@ def main() -> None:
     except (HomeError, ValidationError) as error:
         STDERR.print(f"[bold red]error:[/] {_text(error)}", highlight=False)
         sys.exit(1)
+    except DATABASE_FAULTS as error:
+        STDERR.print(f"[bold red]error:[/] the database failed: {_first_line(error)}", highlight=False)
+        sys.exit(1)
+    except OSError as error:
+        STDERR.print(f"[bold red]error:[/] {error}", highlight=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         STDERR.print("interrupted")
         sys.exit(130)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _text(error: HomeError | ValidationError) -> str:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api import problems
 from api.problems import ProblemKind, problem
+from api.text import writable
 from home.errors import (
     ConfigurationError,
     DatabaseError,
@@ -39,6 +40,9 @@ KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
 """Which kind of problem an error becomes; a subclass becomes what its nearest base does."""
 
 _LONGEST_VALUE = 200
+_WRITABLE = range(-(2**63), 2**64)
+"""Whole numbers beyond these are shown back as text: the JSON writer holds 64 bits."""
+
 _FIXES = {
     "missing": "add this field",
     "extra_forbidden": "remove this field, or check its spelling",
@@ -101,11 +105,11 @@ async def _unexpected(request: Request, _: Exception) -> Response:
 
 def _field(loc: Sequence[str | int], kind: str, skip: int) -> str:
     path = loc[:1] if kind == "json_invalid" else loc[skip:] or loc
-    return ".".join(map(str, path))
+    return writable(".".join(map(str, path)))
 
 
 def _shortened(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and value in _WRITABLE):
         return value
-    text = value if isinstance(value, str) else repr(value)
+    text = writable(value if isinstance(value, str) else repr(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

@@ -214,6 +214,13 @@ DECISION: dict[str, Any] = {
     "support_sizes": [9],
     "epsilon": 0.1,
     "floor": 0.1,
+    "drawing": {
+        "method": "anchored",
+        "regret_cap": 0.1,
+        "least_value": 137718,
+        "pages": [],
+        "probabilities": [],
+    },
     "seed": 42,
     "examination": [0.97],
     "versions": {"policy": 3, "rules": "1", "grid": "phone@1"},

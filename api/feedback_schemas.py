@@ -19,11 +19,12 @@ from pydantic.json_schema import SkipJsonSchema
 from api.errors import faults
 from api.examples import DECISION, EVENT, EVENT_ANSWER, EVENT_BATCH
 from api.schemas import LayoutReport, Versions
+from api.text import Id, writable
 from bandits.types import EventKind
 
 MAX_EVENTS = 1000
-
-_Id = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_ECHO = 200
+"""How much of the id of an event that cannot be read is shown back."""
 
 
 class Event(BaseModel):
@@ -31,11 +32,11 @@ class Event(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EVENT]})
 
-    id: _Id = Field(description="Chosen by the sender; the same id twice is one event.")
-    decision_id: _Id = Field(description="The page it happened on.")
+    id: Id = Field(description="Chosen by the sender; the same id twice is one event.")
+    decision_id: Id = Field(description="The page it happened on.")
     kind: EventKind
-    shelf_id: _Id = Field(description="A shelf of that page.")
-    item_id: _Id | None = Field(
+    shelf_id: Id = Field(description="A shelf of that page.")
+    item_id: Id | None = Field(
         None, description="An item on that shelf; null when it is about the whole shelf."
     )
     at: AwareDatetime = Field(description="When it happened, with a timezone.")
@@ -54,7 +55,9 @@ def _or_malformed(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     except ValidationError as error:
         id_ = value.get("id") if isinstance(value, dict) else None
         reasons = (f"{f['field']}: {f['value']!r}: {f['fix']}" for f in faults(error.errors(), skip=0))
-        return MalformedEvent.model_construct(id=str(id_ or ""), reason="; ".join(reasons))
+        return MalformedEvent.model_construct(
+            id=writable(str(id_ or ""))[:MAX_ECHO], reason="; ".join(reasons)
+        )
 
 
 _Entry = Annotated[
@@ -111,6 +114,18 @@ class CandidateOut(BaseModel):
     anchor_slot: int | None = Field(description="Slot on the anchor page; null when not on it.")
 
 
+class DrawOut(BaseModel):
+    """How the page was drawn."""
+
+    method: str = Field(description="`anchored` around the optimum, or from a `portfolio` of pages.")
+    regret_cap: float | None = Field(description="Share of the anchor's value that a page may lose.")
+    least_value: int | None = Field(
+        description="What pages are worth at least because of it, in layout units."
+    )
+    pages: list[list[str]] = Field(description="Shelf ids of each page of the portfolio, the anchor first.")
+    probabilities: list[float] = Field(description="The probability of each of these pages.")
+
+
 class DecisionOut(BaseModel):
     """A logged decision: everything its exact propensity can be recomputed from, and the feedback so far."""
 
@@ -132,7 +147,8 @@ class DecisionOut(BaseModel):
     anchor_exploration: float = Field(description="Probability of the anchor page under exploration alone.")
     support_sizes: list[int] = Field(description="How many shelves each slot could have drawn.")
     epsilon: float = Field(description="Share of pages that explore.")
-    floor: float = Field(description="Uniform share of each slot's exploration.")
+    floor: float = Field(description="Uniform share of each slot's exploration, or of a portfolio.")
+    drawing: DrawOut
     seed: int
     examination: list[float] = Field(description="The grid's examination probability of each slot.")
     versions: Versions

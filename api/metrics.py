@@ -13,15 +13,22 @@ from home.compose import ComposedPage
 from home.events import EventReport
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1, 0.25, 0.5, 1.0, 2.5)
+_STAGES = frozenset({"policy", "layout", "draw", "check"})
+"""Where a page can fall back; an error's own text must not become a label."""
 
 
 class Metrics:
     """Counters of one app. Labels only take values from code and configuration, so series stay few.
 
-    `model_version` is read at each scrape, and so is `reload_failures`, a count that only grows.
+    `model_version` is read at each scrape, and so are the counts of failures, which only grow.
     """
 
-    def __init__(self, model_version: Callable[[], float], reload_failures: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        model_version: Callable[[], float],
+        reload_failures: Callable[[], int],
+        learning_failures: Callable[[], int],
+    ) -> None:
         registry = self._registry = CollectorRegistry()
         self._compose = Histogram(
             "home_compose_seconds",
@@ -49,7 +56,14 @@ class Metrics:
             model_version
         )
         registry.register(_Reading("home_model_reload_failures", "Failed model reloads.", reload_failures))
+        registry.register(
+            _Reading("home_learning_failures", "Learner runs that failed in this process.", learning_failures)
+        )
         ProcessCollector(registry=registry)
+
+    def register(self, collector: Collector) -> None:
+        """Let another collector answer at each scrape."""
+        self._registry.register(collector)
 
     def composed(self, page: ComposedPage) -> None:
         """Count a page that was composed and logged."""
@@ -65,8 +79,8 @@ class Metrics:
             self._dropped.labels(dropped.source, dropped.reason).inc()
         for violation in page.violations:
             self._violations.labels(violation.rule_id).inc()
-        if page.fallback:
-            self._fallbacks.labels(page.fallback.partition(":")[0]).inc()
+        for stage in sorted(_STAGES & {fault.partition(":")[0] for fault in page.fallback.split("; ")}):
+            self._fallbacks.labels(stage).inc()
 
     def reported(self, events: Iterable[RewardEvent], report: EventReport, malformed: int) -> None:
         """Count a batch of events, `malformed` of which could not be read."""

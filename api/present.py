@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from api.feedback_schemas import CandidateOut, DecisionOut, Event, EventAnswer, MalformedEvent, RejectedEvent
+from api.feedback_schemas import (
+    CandidateOut,
+    DecisionOut,
+    DrawOut,
+    Event,
+    EventAnswer,
+    MalformedEvent,
+    RejectedEvent,
+)
 from api.schemas import (
     Diagnostics,
     DroppedSourceReport,
@@ -39,7 +47,7 @@ def home_page(page: ComposedPage) -> HomePage:
         surface=page.context.surface,
         at=page.context.now,
         page=[_placed(placement, options) for placement in page.placements],
-        propensity=page.draw.propensity,
+        propensity=page.propensity,
         explored=page.draw.explored,
         seed=page.seed,
         versions=Versions(policy=page.policy_version, rules=page.rules_version, grid=page.grid.version),
@@ -99,6 +107,13 @@ def decision(record: DecisionRecord, events: tuple[RewardEvent, ...]) -> Decisio
         support_sizes=list(record.support_sizes),
         epsilon=record.epsilon,
         floor=record.floor,
+        drawing=DrawOut(
+            method=record.drawing.method,
+            regret_cap=record.drawing.regret_cap,
+            least_value=record.drawing.least_value,
+            pages=[list(record.shelf_ids(page)) for page in record.drawing.pages],
+            probabilities=list(record.drawing.probabilities),
+        ),
         seed=record.seed,
         examination=list(record.examination),
         versions=Versions(policy=record.policy_version, rules=record.rules_version, grid=record.grid_version),
@@ -133,7 +148,7 @@ def _placed(placement: Placement, options: Mapping[str, Option]) -> PlacedShelf:
         source=shelf.provenance.source,
         seed_item=shelf.provenance.seed_item,
         reason=shelf.provenance.reason,
-        slot_reason=_in_words(why, rival),
+        slot_reason=in_words(why, rival),
         rules=list(dict.fromkeys([*([why.pinned_by] if why.pinned_by else []), *why.kept_out_by])),
         rival=None if rival is None else rival.shelf.id,
         rival_presentation=None if rival is None else rival.presentation,
@@ -147,7 +162,8 @@ def _shown_as(option: Option) -> str:
     return f" (as {option.presentation})" if option.presentation else ""
 
 
-def _in_words(why: SlotReason, rival: Option | None) -> str:
+def in_words(why: SlotReason, rival: Option | None) -> str:
+    """Why a shelf is in its slot, with its `rival` by title."""
     text = why.text
     if rival is not None:  # layout knows options by id only, people know shelves by title
         text = text.replace(repr(rival.id), f"“{rival.shelf.title}”" + _shown_as(rival))

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.examples import HOME_PAGE, HOME_REQUEST, LISTENERS, PROBLEM, READINESS, SURFACES
+from api.text import Id
 
 MAX_SEED = 2**63 - 1
 
@@ -21,7 +22,7 @@ class HomeRequest(_In):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [HOME_REQUEST]})
 
-    listener_id: str = Field(min_length=1, max_length=200, description="A listener; see GET /v1/listeners.")
+    listener_id: Id = Field(description="A listener; see GET /v1/listeners.")
     surface: str = Field(
         "phone", min_length=1, max_length=100, description="A surface; see GET /v1/surfaces."
     )

@@ -32,6 +32,13 @@ class LookAhead(Protocol):
         """
         ...
 
+    def along(self, page: Page) -> NDArray[np.bool_]:
+        """`supported` of every beginning of `page`, the empty one first: (len(page), n) bool.
+
+        All False below a shelf that is not supported.
+        """
+        ...
+
 
 class DeadEndError(ValueError):
     """A supported prefix that nothing may follow: the look-ahead is not exact."""
@@ -59,10 +66,10 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Path:
-    """A page as exploration sees it: q_k of each of its shelves (K,), and each support's size."""
+    """A page as exploration sees it: q_k of each of its shelves (K,), and each support's size (K,)."""
 
     q: Probabilities
-    sizes: tuple[int, ...]
+    sizes: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,12 +100,21 @@ class AnchoredMixture:
         Where the mask leaves the pmf no mass, q_k is uniform over the supported shelves. Raises
         DeadEndError when no shelf is supported.
         """
-        return self._slot(prefix)[0]
+        mask = self.look_ahead.supported(prefix)
+        size = int(np.count_nonzero(mask))
+        if size == 0:
+            raise _dead_end(prefix)
+        return self._distribution(mask, len(prefix), size)
 
     def exploration_probability(self, page: Page) -> float:
         """∏_k q_k(page): the probability of the page under exploration alone."""
         self._check(page)
         return float(np.prod(self._path(page).q))
+
+    def exploration_conditionals(self, page: Page) -> Probabilities:
+        """q_k of each of the page's shelves under exploration alone: (K,), 0 below the first that is 0."""
+        self._check(page)
+        return self._path(page).q
 
     def probability(self, page: Page) -> float:
         """π(page), exact; 0 for a page without support. Raises ValueError for one that does not fit."""
@@ -111,67 +127,67 @@ class AnchoredMixture:
         0 from the first slot on whose prefix has probability 0.
         """
         self._check(page)
-        return self._conditionals(page, self._path(page).q)
+        return ratios(self._prefix_probabilities(page, self._path(page).q))
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """Draw a page: one uniform number decides on exploration, then one per slot if it explores."""
         explored = bool(rng.random() < self.epsilon)
-        page, path = self._explore(rng) if explored else (self.anchor, self._path(self.anchor))
-        anchor_path = path if page == self.anchor else self._path(self.anchor)
+        anchor_path = self._path(self.anchor)
+        page, path = self._explore(rng) if explored else (self.anchor, anchor_path)
+        prefixes = self._prefix_probabilities(page, path.q)
         return Draw(
             page=page,
             explored=explored,
-            propensity=float(self._prefix_probabilities(page, path.q)[-1]),
-            conditionals=self._conditionals(page, path.q),
+            propensity=float(prefixes[-1]),
+            conditionals=ratios(prefixes),
             exploration_conditionals=path.q,
             anchor_exploration=float(np.prod(anchor_path.q)),
-            support_sizes=path.sizes,
+            support_sizes=tuple(path.sizes.tolist()),
         )
 
-    def _slot(self, prefix: Page) -> tuple[Probabilities, int]:
-        """q_k (n,) after `prefix`, and the number of shelves that are supported there."""
-        mask = self.look_ahead.supported(prefix)
-        size = int(np.count_nonzero(mask))
-        if size == 0:
-            raise DeadEndError(f"look_ahead supports no shelf after {prefix}: its mask must be exact")
-        masked = np.where(mask, self.pmf if self.pmf.ndim == 1 else self.pmf[len(prefix)], 0.0)
+    def _distribution(self, mask: NDArray[np.bool_], slot: int, size: int) -> Probabilities:
+        """q_k (n,) where `mask` (n,) leaves `size` shelves."""
+        masked = np.where(mask, self.pmf if self.pmf.ndim == 1 else self.pmf[slot], 0.0)
         mass = float(masked.sum())
-        uniform = mask / size
         if mass <= 0.0:
-            return uniform, size
-        return (1.0 - self.floor) * (masked / mass) + self.floor * uniform, size
+            return mask / size
+        return masked * ((1.0 - self.floor) / mass) + mask * (self.floor / size)
 
     def _explore(self, rng: np.random.Generator) -> tuple[Page, _Path]:
         page: Page = ()
-        shown, sizes = np.empty(len(self.anchor)), []
+        masks = np.empty((len(self.anchor), self.pmf.shape[-1]), dtype=np.bool_)
         for slot in range(len(self.anchor)):
-            q, size = self._slot(page)
-            shelf = _sample(q, float(rng.random()))
-            shown[slot] = q[shelf]
-            sizes.append(size)
-            page = (*page, shelf)
-        return page, _Path(shown, tuple(sizes))
+            masks[slot] = self.look_ahead.supported(page)
+            size = int(np.count_nonzero(masks[slot]))
+            if size == 0:
+                raise _dead_end(page)
+            page = (*page, _sample(self._distribution(masks[slot], slot, size), float(rng.random())))
+        return page, self._seen(page, masks)
 
     def _path(self, page: Page) -> _Path:
+        return self._seen(page, self.look_ahead.along(page))
+
+    def _seen(self, page: Page, masks: NDArray[np.bool_]) -> _Path:
+        """The page given what was supported along it (K, n)."""
         # An anchor from a fallback may break a rule. Past its first unsupported shelf no prefix is feasible
         # and the look-ahead has nothing to say, so exploration ends there with probability 0.
-        shown, sizes = np.zeros(len(page)), [0] * len(page)
-        for slot, shelf in enumerate(page):
-            q, sizes[slot] = self._slot(page[:slot])
-            shown[slot] = q[shelf]
-            if shown[slot] == 0.0:
-                break
-        return _Path(shown, tuple(sizes))
+        slots, shelves = np.arange(len(page)), np.array(page, dtype=np.int64)
+        each = np.broadcast_to(self.pmf, masks.shape) if self.pmf.ndim == 1 else self.pmf[: len(page)]
+        mass, sizes = np.where(masks, each, 0.0).sum(axis=1), np.count_nonzero(masks, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mixed = each[slots, shelves] * ((1.0 - self.floor) / mass) + self.floor / sizes
+            shown = np.where(mass > 0.0, mixed, 1.0 / sizes)
+        shown[~masks[slots, shelves]] = 0.0
+        ends = np.flatnonzero(shown == 0.0)
+        reached = int(ends[0]) + 1 if len(ends) else len(page)
+        if (sizes[:reached] == 0).any():
+            raise _dead_end(page[: int(sizes[:reached].argmin())])
+        shown[reached:], sizes[reached:] = 0.0, 0
+        return _Path(shown, sizes)
 
     def _prefix_probabilities(self, page: Page, q: Probabilities) -> Probabilities:
         """(K + 1,): P(page_1 … page_k) for k = 0 … K, by the mixture's own formula."""
         return (1.0 - self.epsilon) * self._on_anchor(page) + self.epsilon * _cumulative(q)
-
-    def _conditionals(self, page: Page, q: Probabilities) -> Probabilities:
-        prefixes = self._prefix_probabilities(page, q)
-        conditionals = np.zeros(len(page))
-        np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
-        return conditionals
 
     def _on_anchor(self, page: Page) -> Probabilities:
         """(K + 1,): 1 while the prefix of length k agrees with the anchor, then 0."""
@@ -190,15 +206,26 @@ def certain(page: Page) -> Draw:
     return Draw(page, False, 1.0, ones, zeros, 0.0, (0,) * len(page))
 
 
+def _dead_end(prefix: Page) -> DeadEndError:
+    return DeadEndError(f"look_ahead supports no shelf after {prefix}: its mask must be exact")
+
+
+def ratios(prefixes: Probabilities) -> Probabilities:
+    """Each prefix probability over the one before (K,), given K + 1 of them; 0 after the first that is 0."""
+    conditionals = np.zeros(len(prefixes) - 1)
+    np.divide(prefixes[1:], prefixes[:-1], out=conditionals, where=prefixes[:-1] > 0.0)
+    return conditionals
+
+
 def _cumulative(factors: Probabilities) -> Probabilities:
     return np.concatenate(([1.0], np.cumprod(factors)))
 
 
 def _sample(q: Probabilities, u: float) -> int:
     """The shelf at quantile `u` in [0, 1); never one of probability 0, whatever the rounding of the sum."""
-    cumulative = np.cumsum(q)
-    shelf = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
-    return min(shelf, int(np.flatnonzero(q)[-1]))
+    cumulative = q.cumsum()
+    shelf = int(cumulative.searchsorted(u * cumulative[-1], side="right"))
+    return shelf if shelf < len(q) and q[shelf] > 0.0 else int(q.nonzero()[0][-1])
 
 
 def _check_share(name: str, value: float) -> None:

@@ -58,5 +58,5 @@ def _config(header: dict[str, object]) -> dict[str, object]:
 def _mismatch(name: str, found: object, expected: object) -> str:
     return (
         f"snapshot has {name} = {found!r} but {expected!r} is configured:"
-        " configure what the snapshot was trained with, or start a new model"
+        " configure what the snapshot was trained with, or start anew with `home setup --new-model`"
     )

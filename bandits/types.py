@@ -59,15 +59,18 @@ class Example:
 
 
 class EventKind(StrEnum):
-    """Feedback that surfaces report."""
+    """Feedback that surfaces report; `NEXT_DAY_RETURN` is also derived from the decision log."""
 
     IMPRESSION = "impression"
     CLICK = "click"
     PLAY = "play"
     PLAY_30S = "play_30s"
+    COMPLETION = "completion"
     SAVE = "save"
+    FOLLOW = "follow"
     SKIP = "skip"
     DISMISS = "dismiss"
+    NEXT_DAY_RETURN = "next_day_return"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import isclose, prod
 
 import numpy as np
 
-from home.compose import ComposedPage
+from home.compose import ComposedPage, Tools
+from home.errors import NotExplainableError
+from home.explain import problem_of
+from home.logbook import record_of
+from home.records import DecisionRecord, decode, encode
+from home.redraw import draw_of
+from layout.types import Problem
+from layout.validate import violations
 from shelves.types import Context, Item
-
-_TOLERANCE = 1e-9
 
 
 @dataclass(slots=True)
@@ -42,18 +46,27 @@ class AuditReport:
 def audit(
     contexts: Sequence[Context],
     compose: Callable[[Context], ComposedPage],
+    tools: Tools,
     advance: Callable[[], None] = lambda: None,
 ) -> AuditReport:
-    """Compose a page for each context and look for everything that must never happen."""
+    """Compose a page for each context and look for everything that must never happen.
+
+    `tools` are those that `compose` works with: pages are judged under their rules.
+    """
     report = AuditReport()
     for context in contexts:
-        _add(report, compose(context))
+        _add(report, compose(context), tools)
         advance()
     return report
 
 
-def faults(page: ComposedPage) -> Iterator[str]:
-    """Everything about a page that must never happen, one kind a string; nothing for a sound page."""
+def faults(page: ComposedPage, tools: Tools) -> Iterator[str]:
+    """Everything about a page that must never happen, one kind a string; nothing for a sound page.
+
+    The page's own account of itself is not believed. Rules and propensity are judged on what the log would
+    hold: the record is written and read, the layout problem and the mixture are put together from it again,
+    the independent checker goes over the page, and the mixture is asked for its probability.
+    """
     shown = [item for placement in page.placements for item in placement.items]
     if not shown:
         yield "empty page"
@@ -61,19 +74,16 @@ def faults(page: ComposedPage) -> Iterator[str]:
         yield "empty shelf"
     if len({item.id for item in shown}) < len(shown):
         yield "item shown twice"
-    for violation in page.violations:
-        yield f"rule broken: {violation.rule_id}"
     if any(not _eligible(item, page.context) for item in shown):
         yield "ineligible item"
     if {placement.shelf.id for placement in page.placements} & page.context.dismissed_shelves:
         yield "dismissed shelf"
-    if not _exact(page):
-        yield "propensity not exact"
     if page.fallback:
         yield f"fallback: {page.fallback}"
+    yield from _faults_of_record(decode(encode(record_of(page, tools.builder.catalog.items))), tools)
 
 
-def _add(report: AuditReport, page: ComposedPage) -> None:
+def _add(report: AuditReport, page: ComposedPage, tools: Tools) -> None:
     report.pages += 1
     report.explored += page.draw.explored
     report.candidates.append(len(page.shelves))
@@ -83,7 +93,7 @@ def _add(report: AuditReport, page: ComposedPage) -> None:
     report.dropped.update(f"{d.source} ({d.reason})" for d in page.dropped)
     for stage, seconds in page.seconds.items():
         report.seconds.setdefault(stage, []).append(seconds)
-    for fault in faults(page):
+    for fault in faults(page, tools):
         report.faults[fault] += 1
         report.examples.setdefault(fault, page.context.listener.id)
 
@@ -96,13 +106,34 @@ def _eligible(item: Item, context: Context) -> bool:
     )
 
 
-def _exact(page: ComposedPage) -> bool:
-    """The propensity is a probability, the product of its conditionals, and the mixture's own formula."""
-    drawn, epsilon = page.draw, page.exploration.epsilon
-    anchor = page.result.page == drawn.page
-    formula = (1 - epsilon) * anchor + epsilon * prod(drawn.exploration_conditionals)
-    return (
-        0 < drawn.propensity <= 1
-        and isclose(drawn.propensity, prod(drawn.conditionals), rel_tol=_TOLERANCE)
-        and isclose(drawn.propensity, formula, rel_tol=_TOLERANCE)
-    )
+def _faults_of_record(record: DecisionRecord, tools: Tools) -> Iterator[str]:
+    try:
+        problem = problem_of(record, tools)
+    except NotExplainableError as error:
+        yield f"not to be put together again: {error.why}"
+        return
+    for violation in violations(problem, record.page):
+        yield f"rule broken: {violation.rule_id}"
+    if tuple(rule.id for rule in problem.rules) != record.effective_rules:
+        yield "rules in effect differ from those logged"
+    if not _exact(record, problem):
+        yield "propensity not exact"
+
+
+def _exact(record: DecisionRecord, problem: Problem) -> bool:
+    """The logged probabilities are, to the last bit, what the draw rebuilt from the record gives its page.
+
+    A page that fell back and was not drawn may have none, and must not claim one.
+    """
+    if record.propensity is None:
+        return bool(record.fallback)
+    try:
+        source = draw_of(record, problem)
+        return (
+            0 < record.propensity == source.probability(record.page)
+            and record.conditionals == tuple(source.conditionals(record.page))
+            and record.exploration_conditionals == tuple(source.exploration_conditionals(record.page))
+            and record.anchor_exploration == source.exploration_probability(record.anchor)
+        )
+    except ValueError:
+        return False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -12,16 +14,18 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bandits.policies.vw import VwConfig, VwPolicy
+from bandits.policies import build
 from bandits.policy import Policy
 from home.compose import Tools
 from home.db import connect, migrate
-from home.draw import Exploration
+from home.draw import Exploration, PortfolioDraw
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
 from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
-from home.grids import load_surfaces
-from home.learn import Learner
+from home.examination.stored import with_estimates
+from home.grids import Surface, load_surfaces
+from home.learn import Learner, teach_in_order
+from home.parallel import teach_in_parallel
 from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
 from home.rules.book import load_rulebook
@@ -42,12 +46,14 @@ def open_home(
 
     The layout engine is ready when this returns, which takes half a minute where it was never compiled.
     With `background`, threads watch for newer models and learn every `learn_every_s` seconds. Raises
-    ConfigurationError for a bad file and EmptyCatalogueError when there is nothing to compose from.
+    ConfigurationError for a bad file or a model that was trained with another configuration, and
+    EmptyCatalogueError when there is nothing to compose from.
     """
     warm()
     engine = open_database(settings)
     formula = load_rewards(settings.rewards_file)
     tools = open_tools(settings, load_catalog(engine, settings))
+    tools = replace(tools, surfaces=_examined(tools.surfaces, settings, engine))
     home = Home(
         settings=settings,
         engine=engine,
@@ -59,11 +65,15 @@ def open_home(
         clock=clock,
     )
     _spare_requests_garbage_collections()
+    home.models.refresh()
     if background:
         home.start(settings.learn_every_s)
-    else:
-        home.models.refresh()
     return home
+
+
+def _examined(surfaces: Mapping[str, Surface], settings: Settings, engine: Engine) -> Mapping[str, Surface]:
+    """Surfaces for serving. Simulations keep the grid files' examination: it is their listeners' truth."""
+    return surfaces if settings.examination == "grid" else with_estimates(surfaces, engine)
 
 
 def _spare_requests_garbage_collections() -> None:
@@ -103,14 +113,24 @@ def _first_line(error: Exception) -> str:
 
 
 def open_learner(
-    settings: Settings, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    engine: Engine | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    workers: int = 1,
 ) -> Learner:
-    """The learner of a database; it takes the writer's lease only while it runs."""
+    """The learner of a database; it takes the writer's lease only while it runs.
+
+    With more than one of `workers`, that many processes share each batch and their models are merged.
+    """
     return Learner(
         engine or open_database(settings),
         policy_loader(settings),
         load_rewards(settings.rewards_file),
         clock=clock,
+        candidates=settings.publish == "candidate",
+        keep=settings.keep_models,
+        teach=partial(teach_in_parallel, workers=workers) if workers > 1 else teach_in_order,
     )
 
 
@@ -128,35 +148,60 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
         surfaces=load_surfaces(settings.grids_dir),
         rules=book.rules,
         rules_version=book.version,
-        exploration=Exploration(settings.epsilon, settings.floor),
+        exploration=_exploration(settings),
         layout_deadline_s=settings.layout_deadline_ms / 1000,
         rulebook=book.text,
+    )
+
+
+def _exploration(settings: Settings) -> Exploration:
+    chosen = PortfolioDraw(
+        settings.portfolio_size, settings.portfolio_weighting, settings.portfolio_sharpness
+    )
+    return Exploration(
+        settings.epsilon,
+        settings.floor,
+        settings.regret_cap,
+        chosen if settings.draw == "portfolio" else None,
     )
 
 
 def policy_loader(settings: Settings) -> Callable[[bytes | None], Policy]:
     """How a model snapshot becomes a policy; without one it starts untrained.
 
-    The loader raises ConfigurationError for a snapshot that was trained with another configuration.
+    Raises ConfigurationError when HOME_POLICY or its options are wrong; the loader does for a snapshot that
+    another policy or other options made.
     """
-    config = VwConfig(position=settings.position_feature)
+    name, options = settings.policy, dict(settings.policy_options)
+    if settings.position_feature:
+        options.setdefault("position", True)
+    try:
+        build(name, options)
+    except ValueError as error:
+        raise ConfigurationError(_wrong_policy(settings, error)) from error
 
     def load(snapshot: bytes | None) -> Policy:
         try:
-            return VwPolicy(config, snapshot)
+            return build(name, options, snapshot)
         except ValueError as error:
             raise ConfigurationError(f"the stored model cannot be loaded: {error}") from error
 
     return load
 
 
-def newest_snapshot(engine: Engine) -> bytes:
-    """The newest model's snapshot. Raises NoModelError."""
+def _wrong_policy(settings: Settings, error: ValueError) -> str:
+    also = ", with HOME_POSITION_FEATURE on" if settings.position_feature else ""
+    options = f"HOME_POLICY_OPTIONS = {settings.policy_options}{also}"
+    return f"HOME_POLICY = {settings.policy!r} with {options}: {error}"
+
+
+def live_snapshot(engine: Engine) -> bytes:
+    """The live model's snapshot. Raises NoModelError."""
     with Session(engine) as session:
-        newest = models.newest(session)
-    if newest is None:
+        live = models.live(session)
+    if live is None:
         raise NoModelError
-    return newest.data
+    return live.data
 
 
 def load_catalog(engine: Engine, settings: Settings) -> Catalog:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bandits.features import context_features
 from bandits.page import Draw
 from bandits.policy import Policy
+from bandits.portfolio import Portfolio
 from bandits.types import Features, Scores
 from home.deal import deal_page
 from home.draw import Exploration, checked, draw_page, greedy
@@ -87,6 +88,7 @@ class ComposedPage:
     `grid` is cut to the page's length. `propensity` is exact, or None when a fallback made it unknowable;
     `fallback` names what fell back; `violations` are what the checker objected to in a page that was
     therefore not served. `result` is the page at its optimum, which pays `paid` for the soft rules it breaks.
+    `least_value` and `portfolio` are those of `home.draw.Drawn`.
     `options` are what was scored (`features`, `scores`), laid out and drawn: pages are
     made of their indices. `documents` holds the texts of the rulebook and grid by kind, `limits` what
     the solver and the dealing of items were given. `about` is what layout rules knew of the request,
@@ -108,6 +110,8 @@ class ComposedPage:
     draw: Draw
     propensity: float | None
     exploration: Exploration
+    least_value: int | None
+    portfolio: Portfolio | None
     policy_version: int
     rules_version: str
     effective_rules: tuple[str, ...]
@@ -197,6 +201,8 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         draw=drawn.draw,
         propensity=drawn.propensity,
         exploration=tools.exploration,
+        least_value=drawn.least_value,
+        portfolio=drawn.portfolio,
         policy_version=live.version,
         rules_version=tools.rules_version,
         effective_rules=tuple(rule.id for rule in drawn.problem.rules),
@@ -236,12 +242,13 @@ def propose(
 def lay_out(problem: Problem, deadline_s: float, deterministic_time: float) -> tuple[Result, str]:
     """The solver's page, or a greedy one and what failed in the solver."""
     try:
-        return solve(problem, deadline_s=deadline_s, deterministic_time=deterministic_time), ""
+        result = solve(problem, deadline_s=deadline_s, deterministic_time=deterministic_time)
     except Exception as error:  # the page must be served whatever goes wrong in the solver
         page = greedy(problem)
         objective = int(problem.values[list(page), range(len(page))].sum())
         bound = max(objective, int(problem.values.max(axis=0).sum()))
         return Result(page, Status.FALLBACK, objective, bound), f"layout: {type(error).__name__}: {error}"
+    return result, f"layout: {result.proof}" if result.status is Status.FALLBACK else ""
 
 
 def layout_problem(

@@ -12,20 +12,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 
-from home.errors import ConfigurationError, NotExplainableError
-from home.grids import Surface, parse_surface
+from home.compose import Tools
+from home.errors import ConfigurationError, NotExplainableError, UnknownSurfaceError
+from home.grids import MARK, Surface, parse_surface, regraded
 from home.records import DecisionRecord
 from home.rules.book import Rulebook, parse_rulebook
+from layout.rules import BaseRule
+from layout.types import Grid
 
 _PACKAGES = ("home-composer", "ortools", "vowpal-wabbit-next", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a decision was made under."""
+    """What a decision was made under; `grid` has the examination that its page was laid out for."""
 
-    book: Rulebook
-    surface: Surface
+    rules: tuple[BaseRule, ...]
+    grid: Grid
 
 
 @lru_cache(maxsize=64)
@@ -47,18 +50,50 @@ def setup_of(record: DecisionRecord, find: Callable[[str], str | None]) -> Setup
     """
     texts = {kind: _text(record, kind, find) for kind in ("rulebook", "grid")}
     try:
-        setup = _setup(texts["rulebook"], texts["grid"])
+        book, surface = _parsed(texts["rulebook"], texts["grid"])
     except ConfigurationError as error:
         raise NotExplainableError(record.id, f"its configuration cannot be read any more: {error}") from error
-    grid = setup.surface.grid
+    grid = _as_logged(record, surface.grid)
     for name, logged, found in (
-        ("rules_version", record.rules_version, setup.book.version),
+        ("rules_version", record.rules_version, book.version),
         ("grid_version", record.grid_version, f"{grid.surface}@{grid.version}"),
         ("surface", record.surface, grid.surface),
     ):
         if logged != found:
             raise NotExplainableError(record.id, f"{name} is {logged!r}, but its configuration is {found!r}")
-    return setup
+    return Setup(book.rules, grid)
+
+
+def setup_here(record: DecisionRecord, tools: Tools) -> Setup:
+    """The rulebook and grid of `tools`, for a decision that was made under the same versions of them.
+
+    Raises NotExplainableError when it was made under others.
+    """
+    try:
+        grid = _as_logged(record, tools.surface(record.surface).grid)
+    except UnknownSurfaceError as error:
+        raise NotExplainableError(record.id, str(error)) from error
+    version = f"{grid.surface}@{grid.version}"
+    if record.grid_version != version:
+        raise NotExplainableError(
+            record.id, f"it was composed on grid {record.grid_version}, and this service has {version}"
+        )
+    if record.rules_version != tools.rules_version:
+        raise NotExplainableError(
+            record.id,
+            f"it was composed under rulebook {record.rules_version}, and this service has "
+            f"{tools.rules_version}; set HOME_RULEBOOK_FILE to that one",
+        )
+    return Setup(tools.rules, grid)
+
+
+def _as_logged(record: DecisionRecord, grid: Grid) -> Grid:
+    """The grid under the decision's estimate of examination, which its record holds, if they share a file."""
+    surface, _, version = record.grid_version.partition("@")
+    file = grid.version.partition(MARK)[0]
+    if version == grid.version or (surface, version.partition(MARK)[0]) != (grid.surface, file):
+        return grid
+    return regraded(grid, record.examination, version)
 
 
 def _text(record: DecisionRecord, kind: str, find: Callable[[str], str | None]) -> str:
@@ -74,5 +109,5 @@ def _text(record: DecisionRecord, kind: str, find: Callable[[str], str | None]) 
 
 
 @lru_cache(maxsize=32)
-def _setup(rulebook: str, grid: str) -> Setup:
-    return Setup(parse_rulebook(rulebook), parse_surface(grid))
+def _parsed(rulebook: str, grid: str) -> tuple[Rulebook, Surface]:
+    return parse_rulebook(rulebook), parse_surface(grid)

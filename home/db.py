@@ -31,7 +31,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+DATABASE_FAULTS = (DBAPIError, DatabaseTimeout)
+"""What a database raises while in use, for edges that turn it into a message."""
 
 _BEGIN = "sqlite_begin"
 _MIGRATION_LOCK = 4_117_031_965
@@ -96,7 +101,7 @@ class ListenerRow(Base):
 
 
 class InteractionRow(Base):
-    """A listener's standing with an item: total weight (plays or equivalent) and the last date known."""
+    """A listener's standing with an item in a data set: total weight (plays or equivalent) and last date."""
 
     __tablename__ = "interactions"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -104,6 +109,16 @@ class InteractionRow(Base):
     weight: Mapped[float] = mapped_column(Float)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dataset: Mapped[str] = mapped_column(String)
+
+
+class PlayRow(Base):
+    """How often a listener played an item from a page, and when last; loading data sets leaves it alone."""
+
+    __tablename__ = "plays"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class FollowRow(Base):
@@ -135,7 +150,10 @@ class ArtifactRow(Base):
 class DecisionRow(Base):
     """One composed page. `record` is the compressed decision record; `learned_in` the model that used it.
 
-    `shelves` are the ids of the shelves on the page, top first.
+    `shelves` are the ids of the shelves on the page, top first. `formula` identifies the reward formula in
+    force: when it was logged, then when it was learned from. `settles_at` is when the long horizon closes,
+    None without one, and `settled_in` the model that took the corrections. `taught` holds the reward that
+    each slot taught early, None where nothing was learned.
     """
 
     __tablename__ = "decisions"
@@ -152,9 +170,14 @@ class DecisionRow(Base):
     shelves: Mapped[list[str]] = mapped_column(JSON, default=list)
     record: Mapped[bytes] = mapped_column(LargeBinary)
     learned_in: Mapped[int | None] = mapped_column(Integer)
+    formula: Mapped[str | None] = mapped_column(String)
+    settles_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_in: Mapped[int | None] = mapped_column(Integer)
+    taught: Mapped[list[float | None] | None] = mapped_column(JSON)
 
     __table_args__ = (
         Index("ix_decisions_learnable", "learned_in", "closes_at", "id"),
+        Index("ix_decisions_settleable", "settled_in", "settles_at", "id"),
         Index("ix_decisions_listener", "listener_id", "at"),
         Index("ix_decisions_visit", "listener_id", "surface", "at"),
         Index("ix_decisions_at", "at"),
@@ -186,19 +209,42 @@ class DismissalRow(Base):
 
 
 class ModelRow(Base):
-    """One published policy snapshot. The newest version is the live one.
+    """One published policy snapshot, with what made it and where it is in its life.
 
-    Versions count up from 1 without gaps, so the version a writer wants to add proves what it started from.
+    `data_from` and `data_to` are the times of the first and last decision that it learned from since its
+    parent. `share` is the share of listeners that a canary serves. `data` is gone from old retired models.
     """
 
     __tablename__ = "models"
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     parent: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String)
+    share: Mapped[float] = mapped_column(Float, default=0.0)
     arguments: Mapped[str] = mapped_column(String)
+    code: Mapped[str] = mapped_column(String)
+    feature_schema: Mapped[str] = mapped_column(String)
+    data_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    data_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sha256: Mapped[str] = mapped_column(String)
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_models_state", "state"),)
+
+
+class TransitionRow(Base):
+    """One step in the life of a model: from which state to which, when, by whom and why."""
+
+    __tablename__ = "model_transitions"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[str] = mapped_column(String)
+    after: Mapped[str] = mapped_column(String)
+    share: Mapped[float] = mapped_column(Float, default=0.0)
+    actor: Mapped[str] = mapped_column(String)
+    reason: Mapped[str] = mapped_column(String)
 
 
 class ConfigurationRow(Base):

@@ -3,30 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
 from bandits.page import AnchoredMixture, Draw, certain
+from bandits.portfolio import Portfolio, Weighting, weighted
 from bandits.types import Probabilities
+from layout.errors import SolverError
 from layout.lookahead import LookAhead
+from layout.objective import page_worth
+from layout.portfolio import portfolio
 from layout.solve import effective
 from layout.types import Page, Problem, Result, Status
-from layout.validate import Violation, violations
+from layout.validate import Violation, broken_rules_of, violations
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioDraw:
+    """Pages are drawn from a portfolio of `size`: see `bandits.portfolio.weighted`."""
+
+    size: int
+    weighting: Weighting
+    sharpness: float
 
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """How much pages explore: `epsilon` of them do, with `floor` uniform mass in each slot's choice."""
+    """How pages explore.
+
+    `epsilon` of them do, with `floor` uniform mass in each slot's choice. With a `portfolio` every page is
+    drawn from it instead, with `floor` uniform mass over its pages. `regret_cap` in [0, 1] is the largest
+    share of the value of the solver's page that a drawn page may lose.
+    """
 
     epsilon: float
     floor: float
+    regret_cap: float | None = None
+    portfolio: PortfolioDraw | None = None
+
+    def least_value(self, problem: Problem, page: Page) -> int | None:
+        """The value, in units of `Problem.values`, that a drawn page has at least; None without a cap."""
+        if self.regret_cap is None:
+            return None
+        value = page_worth(problem.values, page)
+        # In exact arithmetic, so that no platform rounds a page in or out.
+        return value - int(Fraction(self.regret_cap) * abs(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """A page to serve, and the problem it is a page of.
 
-    `propensity` is None when a fallback made it unknowable; `fallback` then says why.
+    `propensity` is None when a fallback made it unknowable; `fallback` then says why. `least_value` is what
+    the page had to be worth, if there was a limit, `portfolio` what it was drawn from, if it was from one.
     """
 
     draw: Draw
@@ -34,6 +64,8 @@ class Drawn:
     result: Result
     propensity: float | None
     fallback: str = ""
+    least_value: int | None = None
+    portfolio: Portfolio | None = None
 
 
 def draw_page(
@@ -44,13 +76,32 @@ def draw_page(
     When the draw fails, the solver's page is served instead, as `fall_back` does.
     """
     try:
-        mixture = AnchoredMixture(
-            result.page, pmf, LookAhead(problem, result.page), exploration.epsilon, exploration.floor
-        )
-        drawn = mixture.draw(np.random.default_rng(seed))
+        least = exploration.least_value(problem, result.page)
+        source = source_of(problem, result, pmf, exploration, least)
+        drawn = source.draw(np.random.default_rng(seed))
     except Exception as error:  # the page must be served whatever goes wrong in the draw
         return fall_back(problem, result, f"draw: {type(error).__name__}: {error}")
-    return Drawn(drawn, problem, result, drawn.propensity)
+    chosen = source if isinstance(source, Portfolio) else None
+    return Drawn(drawn, problem, result, drawn.propensity, least_value=least, portfolio=chosen)
+
+
+def source_of(
+    problem: Problem, result: Result, pmf: Probabilities, exploration: Exploration, least: int | None = None
+) -> AnchoredMixture | Portfolio:
+    """What the page is drawn from: the distribution over pages of `least` value that is logged.
+
+    Raises InvalidProblemError when the solver's page breaks a rule, SolverError when a search fails or the
+    checker objects to a page of a portfolio.
+    """
+    if exploration.portfolio is None:
+        look_ahead = LookAhead(problem, result.page, least)
+        return AnchoredMixture(result.page, pmf, look_ahead, exploration.epsilon, exploration.floor)
+    chosen = exploration.portfolio
+    pages, worth = portfolio(problem, result.page, chosen.size, least)
+    if broken := broken_rules_of(problem, pages):
+        raise SolverError(f"a page of the portfolio breaks {', '.join(broken)}")
+    expected = np.array(worth, dtype=np.float64) / problem.unit
+    return weighted(pages, expected, chosen.weighting, chosen.sharpness, exploration.floor)
 
 
 def checked(drawn: Drawn) -> tuple[Drawn, tuple[Violation, ...]]:

@@ -13,6 +13,7 @@ from home.store.models import Artifact
 from shelves.embeddings import Embeddings
 
 ARTIFACT = "item-embeddings"
+_FINGERPRINT = "trained_on"
 
 
 def load_embeddings(session: Session) -> Embeddings | None:
@@ -24,11 +25,16 @@ def load_embeddings(session: Session) -> Embeddings | None:
         return Embeddings(tuple(arrays["item_ids"].tolist()), arrays["vectors"])
 
 
-def store_embeddings(session: Session, embeddings: Embeddings, now: datetime) -> None:
-    """Store embeddings in place of the former ones; the caller commits."""
+def trained_on(session: Session) -> str | None:
+    """The fingerprint of the histories that the stored embeddings were trained on; None without any."""
+    stored = models.artifact(session, ARTIFACT)
+    return None if stored is None else stored.info.get(_FINGERPRINT)
+
+
+def store_embeddings(session: Session, embeddings: Embeddings, fingerprint: str, now: datetime) -> None:
+    """Store embeddings in place of the former ones, with what they were trained on; the caller commits."""
     buffer = io.BytesIO()
     np.savez(buffer, item_ids=np.array(embeddings.item_ids), vectors=embeddings.vectors)
     items, dim = embeddings.vectors.shape
-    models.put_artifact(
-        session, Artifact(ARTIFACT, now, {"items": items, "dimensions": dim}, buffer.getvalue())
-    )
+    info = {"items": items, "dimensions": dim, _FINGERPRINT: fingerprint}
+    models.put_artifact(session, Artifact(ARTIFACT, now, info, buffer.getvalue()))

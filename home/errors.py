@@ -61,6 +61,7 @@ class NotExplainableError(HomeError):
     def __init__(self, decision_id: str, why: str) -> None:
         super().__init__(f"decision {decision_id!r} cannot be explained: {why}")
         self.decision_id = decision_id
+        self.why = why
 
 
 class EmptyCatalogueError(HomeError):

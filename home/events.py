@@ -44,9 +44,9 @@ def ingest_events(
 
     The same id twice is one event, in one batch, over several and under concurrent posts. An event that
     cannot be about the page it names is rejected with the reason, and the others are stored. An event is
-    late when it happened more than `horizon` after its decision, or arrived after the decision was learned
-    from. A dismissal takes effect at once, late or not, and so does a play of 30 seconds, which joins the
-    listener's history.
+    late when it happened after the decision's last horizon (`horizon` after the decision where it has no
+    long one), or arrived when nothing was left to learn from it. A dismissal takes effect at once, late or
+    not, and so does a play of 30 seconds, which joins the listener's history.
 
     Clocks of surfaces drift: a time within `MAX_SKEW` before the page or after `now` is moved to the page's
     time or to `now`, because nothing happens before its page or after it was reported.
@@ -72,8 +72,12 @@ def ingest_events(
     )
 
 
-def _shown(decision: LoggedDecision) -> _Shown:
-    record = decision.record()
+def _shown(decision: LoggedDecision) -> _Shown | None:
+    """What the page showed, shelf by shelf; None where the record is damaged."""
+    try:
+        record = decision.record()
+    except ValueError:
+        return None
     return {
         shelf_id: frozenset(item_ids)
         for shelf_id, item_ids in zip(record.shelf_ids(record.page), record.shown, strict=True)
@@ -81,7 +85,7 @@ def _shown(decision: LoggedDecision) -> _Shown:
 
 
 def _fault(
-    event: RewardEvent, decision: LoggedDecision | None, shown: Mapping[str, _Shown], now: datetime
+    event: RewardEvent, decision: LoggedDecision | None, shown: Mapping[str, _Shown | None], now: datetime
 ) -> str:
     if event.at.tzinfo is None:
         return f"at: {event.at.isoformat()} has no timezone; send one, such as {event.at.isoformat()}Z"
@@ -98,7 +102,9 @@ def _time_fault(event: RewardEvent, decision: LoggedDecision, now: datetime) -> 
     return ""
 
 
-def _place_fault(event: RewardEvent, shown: _Shown) -> str:
+def _place_fault(event: RewardEvent, shown: _Shown | None) -> str:
+    if shown is None:
+        return f"decision_id: the record of {event.decision_id!r} is damaged; restore the database"
     if event.shelf_id not in shown:
         return f"shelf_id: {event.shelf_id!r} is not on the page of decision {event.decision_id!r}"
     if event.item_id is not None and event.item_id not in shown[event.shelf_id]:
@@ -115,8 +121,8 @@ def _distinct(events: Iterable[RewardEvent]) -> list[RewardEvent]:
 
 def _stored(event: RewardEvent, decision: LoggedDecision, now: datetime, horizon: timedelta) -> StoredEvent:
     at = min(max(event.at, decision.at), max(now, decision.at))
-    beyond = at > min(decision.at + horizon, decision.closes_at)
-    return StoredEvent(replace(event, at=at), now, late=beyond or decision.learned_in is not None)
+    last_at = decision.settles_at or min(decision.at + horizon, decision.closes_at)
+    return StoredEvent(replace(event, at=at), now, late=at > last_at or decision.done)
 
 
 def _dismissal(event: RewardEvent, logged: Mapping[str, LoggedDecision]) -> Dismissal:

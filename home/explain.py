@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from home.compose import layout_problem
-from home.configuration import Setup
+from home.compose import Tools, layout_problem
+from home.configuration import Setup, setup_here
 from home.errors import NotExplainableError
 from home.options import option_id, worth
 from home.records import DecisionRecord
@@ -22,12 +22,20 @@ def explain_decision(record: DecisionRecord, setup: Setup) -> Explanation:
     Raises NotExplainableError when the page breaks a rule, as one does whose layout failed.
     """
     try:
-        return explain(problem_of(record, setup), record.page, deadline_s=_DEADLINE_S)
+        return explain(problem_under(record, setup), record.page, deadline_s=_DEADLINE_S)
     except InvalidProblemError as error:
         raise NotExplainableError(record.id, str(error)) from error
 
 
-def problem_of(record: DecisionRecord, setup: Setup) -> Problem:
+def problem_of(record: DecisionRecord, tools: Tools) -> Problem:
+    """The layout problem that a decision solved, under the rules and grid that `tools` has.
+
+    Raises NotExplainableError when those are others than the decision's, and what `problem_under` raises.
+    """
+    return problem_under(record, setup_here(record, tools))
+
+
+def problem_under(record: DecisionRecord, setup: Setup) -> Problem:
     """The layout problem that a decision solved, as long as its page and without the rules it dropped.
 
     Raises NotExplainableError when it cannot be put together exactly.
@@ -40,9 +48,8 @@ def problem_of(record: DecisionRecord, setup: Setup) -> Problem:
 
 def whole_problem(record: DecisionRecord, setup: Setup) -> Problem:
     """The layout problem as it was put to the solver, with every rule that applied and every slot."""
-    grid = setup.surface.grid
-    values = worth(record.values, [option.presentation for option in record.options], grid)
-    return layout_problem(_shelves(record), grid, setup.book.rules, values, record.about)
+    values = worth(record.values, [option.presentation for option in record.options], setup.grid)
+    return layout_problem(_shelves(record), setup.grid, setup.rules, values, record.about)
 
 
 def _shelves(record: DecisionRecord) -> tuple[LayoutShelf, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -16,6 +16,9 @@ from home.rules.conditions import Names, parse_condition
 from layout.selector import Selector
 from layout.types import Grid, Presentation, Slot
 from shelves.build import ATTRIBUTES
+
+MARK = "+examined-"
+"""Between a grid file's version and the mark of the estimate that replaced its examination."""
 
 _NAMES = Names("attribute", "shelves have", (*ATTRIBUTES, "id"))
 
@@ -129,6 +132,12 @@ def parse_surface(text: str) -> Surface:
         return _GridFile.model_validate(tomllib.loads(text)).to_surface(text)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(str(error)) from error
+
+
+def regraded(grid: Grid, examination: Sequence[float], version: str) -> Grid:
+    """The grid under another version, with the examination of its first slots replaced, top first."""
+    slots = tuple(replace(slot, examination=e) for slot, e in zip(grid.slots, examination, strict=False))
+    return replace(grid, slots=(*slots, *grid.slots[len(slots) :]), version=version)
 
 
 def _load(path: Path) -> Surface:

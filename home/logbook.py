@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bandits.portfolio import Portfolio
 from home.compose import ComposedPage
 from home.configuration import digest, software
-from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver
+from home.draw import Exploration
+from home.records import DecisionRecord, LoggedDraw, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
 
@@ -37,7 +39,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         anchor=result.page,
         page=drawn.page,
         explored=drawn.explored,
-        epsilon=page.exploration.epsilon,
+        epsilon=page.exploration.epsilon if page.portfolio is None else 1.0,
         floor=page.exploration.floor,
         seed=page.seed,
         propensity=page.propensity,
@@ -47,11 +49,29 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         support_sizes=tuple(drawn.support_sizes),
         shown=tuple(tuple(item.id for item in placement.items) for placement in page.placements),
         fallback=page.fallback,
+        drawing=drawing_of(page.exploration, page.least_value, page.portfolio),
         dropped={d.source: f"{d.reason}: {d.detail}" for d in page.dropped},
         seconds=page.seconds,
         configuration={kind: digest(text) for kind, text in page.documents.items()},
         limits=page.limits,
         software=software(),
+    )
+
+
+def drawing_of(exploration: Exploration, least_value: int | None, portfolio: Portfolio | None) -> LoggedDraw:
+    """How a page was drawn, as it is logged; `least_value` and `portfolio` are those of `home.draw.Drawn`."""
+    asked, cap = exploration.portfolio, exploration.regret_cap
+    if asked is None or portfolio is None:
+        return LoggedDraw(regret_cap=cap, least_value=least_value)
+    return LoggedDraw(
+        "portfolio",
+        cap,
+        least_value,
+        portfolio.pages,
+        tuple(portfolio.probabilities.tolist()),
+        asked.size,
+        asked.weighting.value,
+        asked.sharpness,
     )
 
 

@@ -14,7 +14,7 @@ from home import registry
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
 from home.db import refresh_statistics, writing
 from home.demo.load import load as load_demo
-from home.embeddings import load_embeddings, store_embeddings
+from home.embeddings import store_embeddings, trained_on
 from home.ingest.progress import Progress
 from home.rewards import load_rewards
 from home.sampling import sample_contexts
@@ -22,6 +22,7 @@ from home.service import utc_now
 from home.settings import Settings
 from home.store import catalog as store
 from home.store import listeners, models
+from home.store.models import State
 from home.warmup import warm_up
 from layout.warm import STEPS
 from shelves.catalog import Catalog, Interactions
@@ -42,12 +43,17 @@ class PreparedDatabase:
 
 
 def prepare(
-    settings: Settings, progress: Progress, *, warm_up_visits: int = DEFAULT_WARM_UP_VISITS
+    settings: Settings,
+    progress: Progress,
+    *,
+    warm_up_visits: int = DEFAULT_WARM_UP_VISITS,
+    new_model: bool = False,
 ) -> PreparedDatabase:
     """Make the database of `settings` and this machine ready to compose; what is there already is kept.
 
     An empty database gets the embedded catalogue. The first model is trained on `warm_up_visits` simulated
-    visits. Raises ConfigurationError for a bad configuration file.
+    visits; with `new_model` such a model takes the place of the live one. Raises ConfigurationError for a bad
+    configuration file.
     """
     _compile_layout(progress)
     engine = open_database(settings)
@@ -58,7 +64,7 @@ def prepare(
             load_demo(engine, settings.fixtures_dir, progress)
             refresh_statistics(engine)
         train_embeddings(engine, progress)
-        version = _first_model(engine, settings, progress, warm_up_visits)
+        version = _first_model(engine, settings, progress, warm_up_visits, again=new_model)
         with Session(engine) as session:
             return PreparedDatabase(store.count_items(session), listeners.count(session), version)
     finally:
@@ -73,10 +79,16 @@ def _compile_layout(progress: Progress) -> None:
     progress.finish()
 
 
-def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False) -> None:
-    """Train item embeddings on all histories and store them; where there are some, only if `again`."""
+def train_embeddings(engine: Engine, progress: Progress) -> None:
+    """Train item embeddings on all histories and store them.
+
+    Nothing happens where the stored ones were trained on the same data sets, however they came about: after
+    a load without training, or a training that was cut short, the next call trains. Live plays are learned
+    from along with the data sets, but give no cause to train.
+    """
     with Session(engine) as session:
-        if not again and load_embeddings(session) is not None:
+        fingerprint = store.fingerprint(session)
+        if trained_on(session) == fingerprint:
             return
         interactions = store.interactions(session)
     # Importing the model imports torch, which serving never needs.
@@ -88,7 +100,7 @@ def train_embeddings(engine: Engine, progress: Progress, *, again: bool = False)
     vectors = train(histories, len(item_ids), config, lambda _epoch, _epochs, _loss: progress.advance())
     progress.finish()
     with writing(engine) as session:
-        store_embeddings(session, Embeddings(item_ids, vectors), utc_now())
+        store_embeddings(session, Embeddings(item_ids, vectors), fingerprint, utc_now())
 
 
 def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArray[np.int32]]]:
@@ -100,11 +112,11 @@ def _histories(interactions: Interactions) -> tuple[tuple[str, ...], list[NDArra
     return tuple(item_ids.tolist()), np.split(items[order].astype(np.int32), ends)
 
 
-def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int) -> int:
+def _first_model(engine: Engine, settings: Settings, progress: Progress, visits: int, *, again: bool) -> int:
     with Session(engine) as session:
-        newest = models.newest_version(session)
-    if newest is not None:
-        return newest
+        live = next(iter(models.in_state(session, State.LIVE)), None)
+    if live is not None and not again:
+        return live
     policy = policy_loader(settings)(None)
     if visits:
         progress.start("Reading the catalogue", None)
@@ -113,7 +125,15 @@ def _first_model(engine: Engine, settings: Settings, progress: Progress, visits:
         _warm_up(engine, settings, catalog, policy, progress, visits)
     with writing(engine) as session:
         metrics = {"origin": "simulated listeners" if visits else "untrained", "visits": visits}
-        return registry.publish(session, policy, parent=None, now=utc_now(), metrics=metrics)
+        return registry.publish(
+            session,
+            policy,
+            parent=live,
+            now=utc_now(),
+            metrics=metrics,
+            actor="home setup",
+            reason="a new start",
+        )
 
 
 def _warm_up(

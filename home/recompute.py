@@ -18,16 +18,23 @@ from bandits.policy import Policy
 from home.compose import lay_out, scored, source_order
 from home.configuration import Setup
 from home.deal import deal
-from home.draw import Drawn, Exploration, checked, draw_page
+from home.draw import Drawn, checked, draw_page, fall_back
+from home.errors import HomeError, NotExplainableError
 from home.explain import whole_problem
+from home.grids import MARK
+from home.logbook import drawing_of
 from home.options import limit_of
 from home.records import DecisionRecord
+from home.redraw import exploration_of
 from layout.solve import effective
-from layout.types import Result, Status
+from layout.types import Problem, Result, Status
 from layout.validate import objective_of, paid
 
 _PATIENCE_S = 60.0
 """More wall time than the page had; it changes no answer but that of a fallback."""
+
+_FAULTY_DRAW = "draw: "
+"""Begins what a record says of a draw that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,16 @@ class Recomputation:
     @property
     def fallback(self) -> bool:
         """True when part of the page had to be taken as logged, because the clock or a fault made it."""
-        return any(stage.name == "layout" and stage.note for stage in self.stages)
+        return any(stage.name in ("layout", "draw") and stage.note for stage in self.stages)
 
 
 def recompute(record: DecisionRecord, setup: Setup, load: Callable[[int], Policy | None]) -> Recomputation:
-    """Compute a logged page again under `setup`; `load` gives the policy of a model version, None if gone."""
+    """Compute a logged page again under `setup`; `load` gives the policy of a model version, None if gone.
+
+    Raises NotExplainableError for a decision from before limits were logged.
+    """
+    if not record.limits:
+        raise NotExplainableError(record.id, "it was logged before pages could be computed again")
     solved = cache(lambda: _solved(record, setup))
     judges: dict[str, Callable[[], Stage]] = {
         "scores": lambda: _scores(record, setup, load),
@@ -71,7 +83,7 @@ def recompute(record: DecisionRecord, setup: Setup, load: Callable[[int], Policy
     for name, judge in judges.items():
         try:
             stages.append(judge())
-        except (ValueError, IndexError, KeyError, TypeError) as error:
+        except (HomeError, ValueError, IndexError, KeyError, TypeError) as error:
             stages.append(Stage(name, (f"cannot be computed: {type(error).__name__}: {error}",)))
     return Recomputation(record.id, tuple(stages))
 
@@ -84,7 +96,7 @@ def _scores(record: DecisionRecord, setup: Setup, load: Callable[[int], Policy |
         if policy is None:
             return Stage("scores", note=f"model {record.policy_version} is not stored any more: as logged")
         features = [option.features for option in record.options]
-        found, _ = scored(policy, record.context, features, len(setup.surface.grid.slots))
+        found, _ = scored(policy, record.context, features, len(setup.grid.slots))
     pairs = (("values", record.values, found.values), ("pmf", record.pmf, found.pmf))
     return Stage("scores", tuple(_arrays(pairs)))
 
@@ -100,23 +112,29 @@ def _arrays(pairs: Any) -> Iterator[str]:
 def _solved(record: DecisionRecord, setup: Setup) -> tuple[Drawn, str]:
     """The page drawn and checked, and why the anchor is as logged, if it is."""
     whole = whole_problem(record, setup)
-    note = _of_the_moment(record)
+    note = _of_the_moment(record, len(setup.grid.slots))
     if note:
         result = _logged_result(record)
     else:
         result, fault = lay_out(whole, _PATIENCE_S, record.limits["deterministic_time"])
         if fault:
             raise ValueError(fault)
-    exploration = Exploration(record.epsilon, record.floor)
-    drawn = draw_page(effective(whole, result), result, record.pmf, exploration, record.seed)
-    return checked(drawn)[0], note
+    return checked(_drawn(record, effective(whole, result), result))[0], note
 
 
-def _of_the_moment(record: DecisionRecord) -> str:
+def _drawn(record: DecisionRecord, problem: Problem, result: Result) -> Drawn:
+    if _FAULTY_DRAW in record.fallback:
+        return fall_back(problem, result, _part_of_the_draw(record.fallback))
+    return draw_page(problem, result, record.pmf, exploration_of(record), record.seed)
+
+
+def _of_the_moment(record: DecisionRecord, slots: int) -> str:
+    if "layout: deadline" in record.fallback:
+        return "fallback by wall clock: the anchor is taken as logged"
     if "layout: " in record.fallback:
         return "fallback by a fault in the solver: the anchor is taken as logged"
-    if record.solver.status == Status.FALLBACK.value and record.solver.proof == "deadline":
-        return "fallback by wall clock: the anchor is taken as logged"
+    if MARK in record.grid_version and len(record.examination) < slots:
+        return "the estimate of slots below the page is not logged: the anchor is taken as logged"
     return ""
 
 
@@ -135,8 +153,8 @@ def _logged_result(record: DecisionRecord) -> Result:
 def _layout(record: DecisionRecord, drawn: Drawn, note: str) -> Stage:
     result, solver = drawn.result, record.solver
     worth = result.objective
-    if note and "layout: " not in record.fallback:
-        worth = objective_of(drawn.problem, result.page)
+    if note and solver.proof and not _part_of_the_draw(record.fallback):
+        worth = objective_of(drawn.problem, result.page)  # a fault in the solver leaves no proof
     pairs = (
         ("anchor", record.anchor, result.page),
         ("status", solver.status, result.status.value),
@@ -160,18 +178,20 @@ def _draw(record: DecisionRecord, drawn: Drawn) -> Stage:
         ("exploration_conditionals", record.exploration_conditionals, tuple(draw.exploration_conditionals)),
         ("anchor_exploration", record.anchor_exploration, draw.anchor_exploration),
         ("support_sizes", record.support_sizes, tuple(draw.support_sizes)),
+        ("drawing", record.drawing, drawing_of(exploration_of(record), drawn.least_value, drawn.portfolio)),
         ("fallback", _part_of_the_draw(record.fallback), drawn.fallback),
     )
-    return Stage("draw", tuple(_differences(pairs)))
+    note = "fallback by a fault in the draw: taken as logged" if _FAULTY_DRAW in record.fallback else ""
+    return Stage("draw", tuple(_differences(pairs)), note)
 
 
 def _part_of_the_draw(fallback: str) -> str:
-    starts = [at for marker in ("draw: ", "check: ") if (at := fallback.find(marker)) >= 0]
+    starts = [at for marker in (_FAULTY_DRAW, "check: ") if (at := fallback.find(marker)) >= 0]
     return fallback[min(starts) :] if starts else ""
 
 
 def _items(record: DecisionRecord, setup: Setup) -> Stage:
-    grid, whole = setup.surface.grid, whole_problem(record, setup)
+    grid, whole = setup.grid, whole_problem(record, setup)
     names = list(dict.fromkeys(item for shelf in record.shelves for item in shelf.item_ids))
     limits = [limit_of(record.options[option].presentation, grid) for option in record.page]
     least = int(record.limits["min_items"])
@@ -182,7 +202,7 @@ def _items(record: DecisionRecord, setup: Setup) -> Stage:
 
 def _consistency(record: DecisionRecord, setup: Setup) -> Stage:
     """What the record says twice must be the same."""
-    slots = setup.surface.grid.slots[: len(record.page)]
+    slots = setup.grid.slots[: len(record.page)]
     pairs = (
         ("examination", record.examination, tuple(slot.examination for slot in slots)),
         ("listener_id", record.listener_id, record.context["user"]["id"]),

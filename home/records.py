@@ -23,7 +23,7 @@ from bandits.types import Features, Page, Probabilities
 from layout.types import PageContext
 from shelves.types import Attribute, Floats
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Written into every record; `decode` refuses what it does not know."""
 
 _HEAD = struct.Struct("<2sBI")
@@ -65,6 +65,25 @@ class LoggedSolver:
     paid: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedDraw:
+    """How the page was drawn: "anchored", or from a "portfolio" of `pages` with these `probabilities`.
+
+    `regret_cap` is the share of the anchor's value that pages may lose, `least_value` what they are worth at
+    least because of it, in integer layout units; both None without a cap. `size`, `weighting` and `sharpness`
+    are how a portfolio was asked for.
+    """
+
+    method: str = "anchored"
+    regret_cap: float | None = None
+    least_value: int | None = None
+    pages: tuple[Page, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    size: int = 0
+    weighting: str = ""
+    sharpness: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DecisionRecord:
     """One composed page with everything that led to it.
@@ -81,6 +100,8 @@ class DecisionRecord:
       their product is `propensity`. `exploration_conditionals` (k,): the same under exploration alone.
     - `anchor_exploration`: probability of the anchor page under exploration alone.
     - `support_sizes` (k,): how many options each slot could have drawn.
+    - `drawing`: by which draw, and what rebuilds its choices. A page from a portfolio has `epsilon` 1: all of
+      them are draws, and exploration alone is the portfolio's own distribution.
     - `effective_rules` held on this page; `relaxed_rules` had to be dropped.
     - `shown` (k,): the item ids served in each slot.
     - `dropped`: source → why it contributed nothing. `seconds`: stage → wall-clock time, for people only.
@@ -121,6 +142,7 @@ class DecisionRecord:
     support_sizes: tuple[int, ...]
     shown: tuple[tuple[str, ...], ...]
     fallback: str = ""
+    drawing: LoggedDraw = field(default_factory=LoggedDraw)
     dropped: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     configuration: Mapping[str, str] = field(default_factory=dict)
@@ -145,7 +167,7 @@ class DecisionRecord:
 _PLAIN = tuple(
     f.name
     for f in fields(DecisionRecord)
-    if f.name not in ("at", "about", "shelves", "options", "values", "pmf", "solver", "propensity")
+    if f.name not in ("at", "about", "shelves", "options", "values", "pmf", "solver", "propensity", "drawing")
 )
 _TUPLES = (
     "examination", "effective_rules", "relaxed_rules", "anchor", "page",
@@ -154,6 +176,7 @@ _TUPLES = (
 _SHELF_PLAIN = tuple(f.name for f in fields(LoggedShelf) if f.name != "scores")
 _OPTION = tuple(f.name for f in fields(LoggedOption))
 _SOLVER = tuple(f.name for f in fields(LoggedSolver))
+_DRAWING = tuple(f.name for f in fields(LoggedDraw))
 _ABOUT = tuple(f.name for f in fields(PageContext))
 
 
@@ -175,8 +198,17 @@ def encode(record: DecisionRecord) -> bytes:
 
 
 def decode(data: bytes) -> DecisionRecord:
-    """Unpack what `encode` wrote. Raises ValueError when `data` is no record of a known schema version."""
-    header, tables = _split(data)
+    """Unpack what `encode` wrote.
+
+    Raises ValueError when `data` is damaged, or no record of a known schema version.
+    """
+    try:
+        return _decoded(*_split(data))
+    except (zlib.error, KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"damaged decision record: {type(error).__name__}: {error}") from error
+
+
+def _decoded(header: dict[str, Any], tables: bytes) -> DecisionRecord:
     at = datetime.fromisoformat(header.pop("at"))
     solver = LoggedSolver(**header.pop("solver"))
     about = header.pop("about")
@@ -196,6 +228,7 @@ def decode(data: bytes) -> DecisionRecord:
         options=tuple(LoggedOption(**option) for option in header.pop("options")),
         shown=tuple(map(tuple, header.pop("shown"))),
         propensity=header.pop("propensity", None),
+        drawing=_drawing(header.pop("drawing")),
         **header,
     )
 
@@ -206,6 +239,8 @@ def _header(
     header = {name: getattr(record, name) for name in _PLAIN}
     header["at"] = record.at.isoformat()
     header["solver"] = {name: getattr(record.solver, name) for name in _SOLVER}
+    drawing = {name: getattr(record.drawing, name) for name in _DRAWING}
+    header["drawing"] = {name: value for name, value in drawing.items() if value is not None}
     header["about"] = {name: getattr(record.about, name) for name in _ABOUT}
     header["shelves"] = [{name: getattr(s, name) for name in _SHELF_PLAIN} for s in record.shelves]
     header["options"] = [{name: getattr(option, name) for name in _OPTION} for option in record.options]
@@ -226,6 +261,12 @@ def _to_json(record: DecisionRecord, header: dict[str, Any]) -> bytes:
             if not math.isfinite(number):
                 raise ValueError(f"{path} of record {record.id!r} is {number!r}; log finite numbers only")
     return text
+
+
+def _drawing(logged: dict[str, Any]) -> LoggedDraw:
+    logged["pages"] = tuple(map(tuple, logged["pages"]))
+    logged["probabilities"] = tuple(logged["probabilities"])
+    return LoggedDraw(**logged)
 
 
 def _plain(value: object) -> object:

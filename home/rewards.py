@@ -21,10 +21,12 @@ class _RewardsFile(BaseModel):
 
     version: str = Field(min_length=1)
     horizon_minutes: float = Field(gt=0.0)
+    long_horizon_hours: float | None = Field(None, gt=0.0)
     aggregation: Literal["sum", "max", "earliest"]
     default: _Finite
     clip: tuple[_Finite, _Finite]
     weights: dict[EventKind, _Finite]
+    content_types: dict[str, _Finite] = Field(default_factory=dict)
 
     def to_formula(self) -> RewardFormula:
         return RewardFormula(
@@ -32,8 +34,10 @@ class _RewardsFile(BaseModel):
             weights=self.weights,
             default=self.default,
             horizon=timedelta(minutes=self.horizon_minutes),
+            long_horizon=_hours(self.long_horizon_hours),
             aggregation=self.aggregation,
             clip=self.clip,
+            content_types=self.content_types,
         )
 
 
@@ -43,3 +47,7 @@ def load_rewards(path: Path) -> RewardFormula:
         return _RewardsFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_formula()
     except (OSError, ValueError, ValidationError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _hours(hours: float | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)

@@ -22,7 +22,7 @@ from layout.objective import MAX_VALUE, page_worth, penalties
 from layout.rows import NO_LIMIT, Rows, none, stacked
 from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 
-MAX_OPTIONS: Final = 2000
+MAX_OPTIONS: Final = 1000
 """More candidates than this are a matter for ranking: rows about pairs of options grow with their square."""
 
 _SOFT_MARGIN: Final = 1 << 60
@@ -39,7 +39,8 @@ class Compiled:
     out; cell (s, k) adds `coef[e]` to row `row[e]` for e in `ptr[sK + k]` .. `ptr[sK + k + 1]`. `floor` and
     `ceiling` (R, K + 1) are the sums a row may have before slot k for its limits to stay within reach.
     `slot_row` lists the hard rows that count slot k at `slot_ptr[k]` .. `slot_ptr[k + 1]`. `group` (n,)
-    numbers the shelves that the options show. `possible` is False when no page can obey some row.
+    numbers the shelves that the options show. `possible` is False when no page can obey some row, `narrow`
+    True when the rows keep out pages that the rules allow.
     """
 
     order: Ints
@@ -58,6 +59,7 @@ class Compiled:
     slot_row: Ints
     group: Ints
     possible: bool
+    narrow: bool
 
     @property
     def n(self) -> int:
@@ -213,6 +215,7 @@ def _assemble(
         slot_row,
         _numbered([shelf.group for shelf in shelves]),
         met and bool(cells.any(axis=0).all()),
+        rows.narrow,
     )
 
 
@@ -283,7 +286,8 @@ def _check_values(values: Ints, n: int, size: int) -> None:
         raise InvalidProblemError(
             f"values are {values.dtype}: give integers, as layout.objective.page_values makes"
         )
-    if int(np.abs(values).max(initial=0)) >= MAX_VALUE:
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
+    if low <= -MAX_VALUE or high >= MAX_VALUE:
         raise InvalidProblemError(
-            f"values reach {np.abs(values).max()}: keep them below 2^47 so that sums stay exact"
+            f"values reach from {low} to {high}: keep them within 2^47 so that sums stay exact"
         )

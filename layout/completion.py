@@ -9,17 +9,20 @@ import numpy as np
 from layout.compiled import Compiled
 from layout.cpsat import solve_feasible
 from layout.errors import SolverError
-from layout.kernels.search import FOUND, OUT_OF_NODES, dive
+from layout.kernels.support import FOUND, OUT_OF_NODES, dive
 from layout.types import Ints, Page
 
 _FEW: Final = 100
 
 
-def completion(rows: Compiled, order: Ints, prefix: Page = (), nodes: int = 2000) -> Page | None:
+def completion(
+    rows: Compiled, order: Ints, prefix: Page = (), nodes: int = 2000, *, deterministic_time: float = 60.0
+) -> Page | None:
     """A feasible page that starts with `prefix`, or None when there is none.
 
     A dive that tries options in `order` (K, n) settles nearly all cases, a short one most; when a long one
-    runs out of `nodes`, CP-SAT proves the answer. Raises SolverError when even the solver cannot tell.
+    runs out of `nodes`, CP-SAT proves the answer. Raises SolverError when even the solver cannot tell within
+    `deterministic_time`.
     """
     if not rows.possible:
         return None
@@ -28,7 +31,7 @@ def completion(rows: Compiled, order: Ints, prefix: Page = (), nodes: int = 2000
         ended, page = _dive(rows, order, prefix, rows.kinds, nodes)
     if ended != OUT_OF_NODES:
         return tuple(page.tolist()) if ended == FOUND else None
-    answer = solve_feasible(rows, prefix)
+    answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time)
     if answer.page is None and not answer.proven:
         raise SolverError("CP-SAT could not tell whether a page is feasible within its deterministic limit")
     return answer.page

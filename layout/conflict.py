@@ -1,4 +1,4 @@
-"""Which rules contradict each other: the smallest set that already leaves no page."""
+"""Which rules contradict each other: a minimal set that already leaves no page."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from dataclasses import replace
 
 from layout.compiled import compiled
 from layout.completion import completion, ranked
+from layout.rules.item_overlap import widened
 from layout.types import Problem, Rule
 
 
 def feasible(problem: Problem) -> bool:
-    """Whether some full page obeys every hard rule. Raises SolverError when even the solver cannot tell."""
+    """Whether some full page obeys every hard rule.
+
+    Where a rule's rows keep out pages that it allows, and no page obeys them, the answer is about the rows
+    that are certain: False is always true, True may not be. Raises SolverError when even the solver cannot
+    tell.
+    """
     rows = compiled(problem)
     if rows.groups < rows.size:
         return False
-    return completion(rows, ranked(rows.values)) is not None
+    if completion(rows, ranked(rows.values)) is not None:
+        return True
+    return rows.narrow and feasible(widened(problem))
 
 
 def conflict(problem: Problem) -> tuple[str, ...] | None:

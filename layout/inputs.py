@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
+from layout.errors import InvalidProblemError
 from layout.selector import Condition, Selector, Typed, meets
 from layout.types import Attribute, Floats, Grid, Ints, LayoutShelf, Mask, PageContext
+
+MAX_NUMBER: Final = 1e6
+"""Attributes that rules add up are within it, so that the sums of a page fit the rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +63,17 @@ class Inputs:
         return known[1]
 
     def numbers(self, name: str) -> Floats:
-        """The attribute as numbers: (n,) float64, 0 where it is missing or no number."""
+        """The attribute as numbers: (n,) float64, 0 where it is missing or no number.
+
+        Raises InvalidProblemError for a number that is not finite, or too large to add up exactly.
+        """
         column = self.column(name)
         each = [float(v) if isinstance(v, int | float) and not flag else 0.0 for flag, v in column.values]
+        wrong = [one for one in each if not abs(one) <= MAX_NUMBER]
+        if wrong:
+            raise InvalidProblemError(
+                f"attribute {name!r} is {wrong[0]} for a shelf: use finite numbers within {MAX_NUMBER:g}"
+            )
         return np.array(each, dtype=np.float64)[column.codes]
 
     def shelf_count(self, mask: Mask) -> int:

@@ -9,14 +9,21 @@ what a row rules out cannot. The few in between are searched for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from layout.bound import Bound
 from layout.compiled import compiled
 from layout.completion import completion, ranked
 from layout.errors import InvalidProblemError
-from layout.kernels.support import candidates, settle
+from layout.floor import Floor
+from layout.kernels.support import NO, UNKNOWN, YES, supports
+from layout.search import improved
 from layout.types import Ints, Mask, Page, Problem
+
+_FEW: Final = 100
+"""Steps of a dive before anything else is tried; above a floor bounds tell more at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,20 +37,23 @@ class _Node:
 class LookAhead:
     """Exact look-ahead below any completable prefix of a problem's pages.
 
-    `page` is a feasible page, around which answers are cheapest. Answers do not depend on it, nor on the
-    order of the calls. Not safe for use from several threads. Raises InvalidProblemError when `page` is
-    not feasible.
+    `page` is a feasible page, around which answers are cheapest; answers do not depend on it, nor on the
+    order of the calls. With `least_value` only pages count whose value, Σ values[page[k], k], is that much.
+    Not safe for use from several threads. Raises InvalidProblemError when `page` is not feasible or is worth
+    less.
     """
 
-    def __init__(self, problem: Problem, page: Page) -> None:
-        self._rows = compiled(problem)
-        known = all(0 <= s < self._rows.n for s in page)
-        if not known or not self._rows.holds(self._rows.inward(page)):
+    def __init__(self, problem: Problem, page: Page, least_value: int | None = None) -> None:
+        rows = compiled(problem)
+        known = all(0 <= s < rows.n for s in page)
+        if not known or not rows.holds(rows.inward(page)):
             raise InvalidProblemError(
                 f"page = {page} does not obey the problem's rules: give a feasible page"
             )
-        self._anchor = np.array(self._rows.inward(page), dtype=np.int64)
-        self._order: Ints | None = None
+        self._floor = None if least_value is None else Floor(rows, rows.inward(page), least_value)
+        self._rows = rows if self._floor is None else self._floor.rows
+        self._anchor = np.array(rows.inward(page), dtype=np.int64)
+        self._order = self._wish()
         self._nodes: dict[Page, _Node] = {}
 
     def supported(self, prefix: Page) -> Mask:
@@ -53,15 +63,53 @@ class LookAhead:
         """
         if len(prefix) >= self._rows.size:
             raise InvalidProblemError(f"prefix = {prefix} fills the page: no slot is left")
+        self._check(prefix)
+        return self._outward(self._node(self._rows.inward(prefix)).mask)
+
+    def along(self, page: Page) -> Mask:
+        """`supported` of each beginning of a page, from the empty one on: (K, n) bool.
+
+        All False below an option that has no feasible completion. Cheap for a feasible page.
+        """
+        self._check(page)
+        inward = self._rows.inward(page)
+        base = np.array(inward, dtype=np.int64)
+        if np.array_equal(base, self._anchor) or self._rows.holds(inward):
+            self._know(inward, base, 0)
+        masks = np.zeros((len(page), self._rows.n), dtype=np.bool_)
+        for k, option in enumerate(inward):
+            masks[k] = self._node(inward[:k]).mask
+            if not masks[k, option]:
+                break
+        return self._outward(masks)
+
+    def completion(self, prefix: Page) -> Page:
+        """Some page that starts with a prefix which `supported` allows; it is not the best that does.
+
+        Raises InvalidProblemError when there is none.
+        """
+        self._check(prefix)
+        return self._rows.outward(tuple(self._base(self._rows.inward(prefix)).tolist()))
+
+    def improved(self, page: Page, steps: int, closed: Mask) -> Page:
+        """A feasible page after at most `steps` best moves, none of them to a `closed` cell (n, K)."""
+        rows = self._rows
+        return rows.outward(improved(rows, rows.inward(page), steps, rows.cells & ~closed[rows.order]))
+
+    def _check(self, prefix: Page) -> None:
         if not all(0 <= s < self._rows.n for s in prefix):
             raise InvalidProblemError(f"prefix = {prefix} names a shelf that is not proposed")
-        supported = np.empty(self._rows.n, dtype=np.bool_)
-        supported[self._rows.order] = self._node(self._rows.inward(prefix)).mask
-        return supported
+
+    def _outward(self, masks: Mask) -> Mask:
+        """Masks (…, n) of the options in order of ids as masks of the problem's options."""
+        outward = np.empty_like(masks)
+        outward[..., self._rows.order] = masks
+        return outward
 
     def _node(self, prefix: Page) -> _Node:
         if prefix not in self._nodes:
-            self._nodes[prefix] = self._expand(prefix, self._base(prefix))
+            base = self._base(prefix)
+            self._know((*prefix, int(base[len(prefix)])), base, len(prefix))
         return self._nodes[prefix]
 
     def _base(self, prefix: Page) -> Ints:
@@ -77,43 +125,52 @@ class LookAhead:
         page: Ints = parent.pages[option]
         return page
 
-    def _expand(self, prefix: Page, base: Ints) -> _Node:
-        rows, slot = self._rows, len(prefix)
-        open_options = candidates(
-            np.array(prefix, dtype=np.int64),
-            rows.cells,
-            rows.ptr,
-            rows.row,
-            rows.coef,
-            rows.floor,
-            rows.ceiling,
-            rows.slot_ptr,
-            rows.slot_row,
-            rows.group,
-        )
-        node = _Node(np.zeros(rows.n, dtype=np.bool_), np.empty((rows.n, rows.size), dtype=np.int64))
-        for mend in (False, True):
-            self._settle(node, slot, base, open_options, mend=mend)
-        while open_options.any():
-            option = int(open_options.argmax())
-            page = completion(rows, self._wish(), (*prefix, option))
-            if page is None:
-                open_options &= rows.kinds != rows.kinds[option]
-            else:
-                node.mask[option], node.pages[option] = True, page
-                open_options[option] = False
-                self._settle(node, slot, node.pages[option], open_options, mend=False)
-        return node
-
-    def _settle(self, node: _Node, slot: int, base: Ints, open_options: Mask, *, mend: bool) -> None:
-        """Move to the node those of the `open_options` (n,) that pages near the `base` prove."""
-        rows = self._rows
-        if not open_options.any():
+    def _know(self, path: Page, base: Ints, first: int) -> None:
+        """Learn what can follow each beginning of the `path` of `first` shelves or more; all are `base`'s."""
+        if all(path[:k] in self._nodes for k in range(first, len(path))):
             return
-        settled = settle(
+        answers, pages = self._supports(base, first, len(path), _FEW if self._floor is None else 0)
+        unsure = (answers == UNKNOWN).any(axis=1).tolist()
+        masks = answers == YES
+        for at, answer in enumerate(answers):
+            prefix = path[: first + at]
+            if unsure[at]:
+                self._search(prefix, answer, pages[at])
+                masks[at] = answer == YES
+            self._nodes[prefix] = _Node(masks[at], pages[at])
+
+    def _search(self, prefix: Page, answers: Ints, pages: Ints) -> None:
+        """Settle what a short dive left open among the `answers` (n,), with `pages` (n, K) as proofs."""
+        bound = None if self._floor is None else self._floor.narrowed(prefix)
+        if self._floor is not None and bound is not None:
+            answers[self._floor.ruled_out(bound, len(prefix)) & (answers == UNKNOWN)] = NO
+        while (unknown := answers == UNKNOWN).any():
+            option = int(unknown.argmax())
+            page = self._completion((*prefix, option), bound)
+            if page is None:
+                answers[unknown & self._alike(option)] = NO
+            else:
+                answers[option], pages[option] = YES, page
+                self._near(len(prefix), page, answers, pages)
+
+    def _alike(self, option: int) -> Mask:
+        """The options (n,) that no row tells apart from this one; values do, where they are in rows."""
+        kinds = np.arange(self._rows.n) if self._floor else self._rows.kinds
+        alike: Mask = kinds == kinds[option]
+        return alike
+
+    def _near(self, slot: int, page: Page, answers: Ints, pages: Ints) -> None:
+        """Settle what pages near a `page` just found tell of the UNKNOWN among the `answers` (n,)."""
+        (found,), (proofs,) = self._supports(np.array(page, dtype=np.int64), slot, slot + 1, 0)
+        new = (answers == UNKNOWN) & (found == YES)
+        answers[new], pages[new] = YES, proofs[new]
+
+    def _supports(self, base: Ints, first: int, last: int, nodes: int) -> tuple[Ints, Ints]:
+        rows = self._rows
+        return supports(
             base,
-            slot,
-            open_options,
+            first,
+            last,
             rows.cells,
             rows.ptr,
             rows.row,
@@ -121,17 +178,22 @@ class LookAhead:
             rows.lo,
             rows.hi,
             rows.hard,
+            rows.floor,
+            rows.ceiling,
+            rows.slot_ptr,
+            rows.slot_row,
             rows.group,
-            mend,
-            node.pages,
+            self._order,
+            nodes,
         )
-        node.mask[settled] = True
-        open_options &= ~settled
+
+    def _completion(self, prefix: Page, bound: Bound | None) -> Page | None:
+        if self._floor is None or bound is None:
+            return completion(self._rows, self._order, prefix)
+        return self._floor.completion(self._order, prefix, bound)
 
     def _wish(self) -> Ints:
         """The order in which completions try options: the anchor's first, then by value."""
-        if self._order is None:
-            wish = self._rows.values.copy()
-            wish[self._anchor, np.arange(self._rows.size)] = np.iinfo(np.int64).max // 2
-            self._order = ranked(wish)
-        return self._order
+        wish = self._rows.values.copy()
+        wish[self._anchor, np.arange(self._rows.size)] = np.iinfo(np.int64).max // 2
+        return ranked(wish)

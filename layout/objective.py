@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from layout.types import Floats, Grid, Ints, Page, Problem, Rule
 
 MAX_VALUE: Final = 1 << 47
 """Values are below this, so that pages, prices and bounds add up exactly in int64."""
+
+_LINEAR_UP_TO: Final = 1 << 42
 
 RESOLUTION: Final = 1 << 20
 """Distinct levels between no value and the largest value of a request: differences below are ties."""
@@ -34,10 +37,15 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
 
     The scale maps the largest |examination × score| to `RESOLUTION`, or to fewer levels where many options
     and slots need the room; each level leaves room below for the tie-break of a whole page, so that a
-    tie-break never outweighs a level. Raises InvalidScoresError for NaN, infinite or misshapen scores.
+    tie-break never outweighs a level. Raises InvalidScoresError for NaN, infinite or misshapen scores, and
+    for examination outside (0, 1].
     """
     size, n = len(grid.slots), len(ids)
-    examination = np.array([slot.examination for slot in grid.slots])
+    if not n:
+        return PageValues(np.zeros((0, size), dtype=np.int64), 1)
+    examination = np.array([slot.examination for slot in grid.slots], dtype=np.float64)
+    if not ((examination > 0.0) & (examination <= 1.0)).all():
+        raise InvalidScoresError(f"examination = {examination.tolist()}: give every slot a share in (0, 1]")
     worth = examination * _checked(scores, n, size).reshape(n, -1)
     top = float(np.abs(worth).max(initial=0.0)) or 1.0
     room = 1 + max(n - 1, 0) * size * (size + 1) // 2
@@ -50,16 +58,21 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
 def penalties(problem: Problem) -> tuple[int, ...]:
     """What each rule's excess costs per unit of its rows, in units of `Problem.values`; 0 for hard rules.
 
-    A penalty beyond what outweighs every difference between two pages is cut off there.
+    Sums must fit int64. Beyond a limit that outweighs every difference between two pages a penalty grows with
+    the logarithm of the weight only: which rule is dearer stays, and cheaper rules keep their price.
     """
     if all(rule.weight is None for rule in problem.rules):
         return (0,) * len(problem.rules)
-    most = 4 * len(problem.grid.slots) * max(1, int(np.abs(problem.values).max(initial=0)))
-    return tuple(_penalty(rule, problem.unit, most) for rule in problem.rules)
+    outweighing = 4 * len(problem.grid.slots) * int(np.abs(problem.values).max(initial=0))
+    limit = max(_LINEAR_UP_TO, outweighing)
+    return tuple(_penalty(rule, problem.unit, limit) for rule in problem.rules)
 
 
-def _penalty(rule: Rule, unit: int, most: int) -> int:
-    return 0 if rule.weight is None else max(1, min(round(rule.weight * unit / rule.SCALE), most))
+def _penalty(rule: Rule, unit: int, limit: int) -> int:
+    if rule.weight is None:
+        return 0
+    exact = rule.weight * unit / rule.SCALE
+    return max(1, round(exact)) if exact <= limit else round(limit * (1.0 + log2(exact / limit)))
 
 
 def page_worth(values: Ints, page: Page) -> int:
@@ -68,7 +81,10 @@ def page_worth(values: Ints, page: Page) -> int:
 
 
 def _checked(scores: NDArray[np.floating], n: int, size: int) -> Floats:
-    checked: Floats = np.asarray(scores, dtype=np.float64)
+    try:
+        checked: Floats = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidScoresError(f"scores are no numbers: {error}; give one per shelf") from error
     if checked.shape not in ((n,), (n, size)):
         raise InvalidScoresError(
             f"scores have shape {checked.shape}: give ({n},) or ({n}, {size}), one per shelf"

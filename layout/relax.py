@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, ranked
 from layout.errors import SolverError
 from layout.types import Page, Problem
+
+_PER_ATTEMPT: Final = 0.5
+"""Deterministic time to find a page; an attempt that takes longer counts as having none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +71,7 @@ def _attempt(problem: Problem, size: int, dropped: tuple[str, ...]) -> Relaxed |
     trial = variant(problem, size, dropped)
     rows = compiled(trial)
     try:
-        page = completion(rows, ranked(rows.values))
+        page = completion(rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT)
     except SolverError:
         return None
     return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)

@@ -23,6 +23,7 @@ from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
+from layout.rules.item_overlap import widened
 from layout.search import best_within, improved, promising
 from layout.types import Mask, Page, Problem, Result, Status
 
@@ -70,6 +71,8 @@ def solve(
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
     known = hint is not None and all(0 <= s < rows.n for s in hint)
     outcome = _Search(start, watch, deterministic_time, rows.inward(hint) if hint and known else None).run()
+    if start.rows.narrow and outcome.status is Status.OPTIMAL:
+        outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
     return Result(
         start.rows.outward(outcome.page),
@@ -80,6 +83,16 @@ def solve(
         outcome.proof,
         MappingProxyType(watch.seconds),
     )
+
+
+def _judged_widely(problem: Problem, outcome: _Outcome, watch: _Stopwatch) -> _Outcome:
+    """An outcome that is best under narrow rows, with what is proven about all pages that the rules allow."""
+    wide = compiled(widened(problem))
+    bound = upper_bound(wide, outcome.worth, _ROUNDS * _STEPS).total
+    watch.lap("widen")
+    if bound <= outcome.worth:
+        return outcome
+    return _Outcome(outcome.page, outcome.worth, Status.FEASIBLE, bound, "bound without narrow rows")
 
 
 def effective(problem: Problem, result: Result) -> Problem:

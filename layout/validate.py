@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import index
 from types import MappingProxyType
@@ -43,6 +43,18 @@ def violations(problem: Problem, page: Page) -> tuple[Violation, ...]:
     inputs, batch = inputs_of(problem), np.array([page], dtype=np.int64)
     excess = [(rule, int(rule.excess(inputs, batch)[0])) for rule in problem.rules if rule.weight is None]
     return tuple(Violation(rule.id, _reason(rule), much) for rule, much in excess if much)
+
+
+def broken_rules_of(problem: Problem, pages: Sequence[Page]) -> tuple[str, ...]:
+    """The ids of what any of the `pages` breaks, hard rules and `STRUCTURE`; empty when all are valid.
+
+    As `violations` says of each, in one go.
+    """
+    if any(next(iter(_structure(problem, page)), None) for page in pages):
+        return (STRUCTURE,)
+    inputs, batch = inputs_of(problem), np.array(pages, dtype=np.int64)
+    hard = [rule for rule in problem.rules if rule.weight is None]
+    return tuple(rule.id for rule in hard if rule.excess(inputs, batch).any())
 
 
 def paid(problem: Problem, page: Page) -> Mapping[str, int]:

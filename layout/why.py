@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layout.inputs import Inputs
+from layout.objective import penalties
 from layout.rules.pinned import Pinned
 from layout.types import Ints, Mask, Page, Problem
 from layout.validate import inputs_of
@@ -40,9 +41,10 @@ def why(problem: Problem, page: Page) -> tuple[SlotReason, ...]:
     rivals = [options.rival(page, slot) for slot in range(len(page))]
     changed = [page if r is None else options.exchanged(page, k, r) for k, r in enumerate(rivals)]
     broken = broken_rules(problem, inputs, changed)
+    dearer = _dearer_rules(problem, inputs, page, changed)
     pins = _pins(problem, inputs)
     return tuple(
-        _reason(problem, page, slot, rivals[slot], changed[slot], broken[slot], pins.get(slot))
+        _reason(problem, page, slot, rivals[slot], changed[slot], broken[slot], dearer[slot], pins.get(slot))
         for slot in range(len(page))
     )
 
@@ -122,6 +124,7 @@ def _reason(
     rival: int | None,
     changed: Page | None,
     kept_out_by: tuple[str, ...],
+    dearer: tuple[str, ...],
     pin: str | None,
 ) -> SlotReason:
     value = int(problem.values[page[slot], slot])
@@ -130,7 +133,7 @@ def _reason(
         text = f"worth most in slot {slot + 1} of what is left" + (f"; pinned by {pin!r}" if pin else "")
         return SlotReason(slot, shelf, value, None, None, (), pin, text)
     name, worth = problem.shelves[rival].id, int(problem.values[rival, slot])
-    text = _text(problem, page, name, changed, kept_out_by, pin)
+    text = _text(problem, page, name, changed, kept_out_by, dearer, pin)
     return SlotReason(slot, shelf, value, name, worth, kept_out_by, pin, text)
 
 
@@ -140,6 +143,7 @@ def _text(
     name: str,
     changed: Page | None,
     rules: tuple[str, ...],
+    dearer: tuple[str, ...],
     pin: str | None,
 ) -> str:
     if pin:
@@ -147,13 +151,38 @@ def _text(
     if changed is None:
         return f"{name!r} would be worth more here, but the shelf here fits no slot that it leaves"
     if rules:
-        return (
-            f"{name!r} would be worth more here, but {' and '.join(repr(rule) for rule in rules)} "
-            f"keep{'s' * (len(rules) == 1)} it out"
-        )
+        return f"{name!r} would be worth more here, but {_listed(rules)} keep{'s' * (len(rules) == 1)} it out"
+    if dearer:
+        return f"{name!r} would be worth more here, but the page would pay more for {_listed(dearer)}"
     if _value(problem, changed) > _value(problem, page):
         return f"drawn to explore: {name!r} would be worth more here"
     return f"{name!r} would be worth more here, but the page is worth more with it elsewhere"
+
+
+def _listed(rules: tuple[str, ...]) -> str:
+    return " and ".join(repr(rule) for rule in rules)
+
+
+def _dearer_rules(
+    problem: Problem, inputs: Inputs, page: Page, pages: list[Page | None]
+) -> list[tuple[str, ...]]:
+    """The soft rules for which each of the pages pays more than `page`, where that eats up what it gains."""
+    soft = [(r, price) for r, price in zip(problem.rules, penalties(problem), strict=True) if price]
+    known = [
+        i for i, one in enumerate(pages) if one is not None and _value(problem, one) > _value(problem, page)
+    ]
+    found: list[tuple[str, ...]] = [() for _ in pages]
+    if not known or not soft:
+        return found
+    batch = np.array([page, *(pages[i] for i in known)], dtype=np.int64)
+    paid = np.stack([price * rule.excess(inputs, batch) for rule, price in soft], axis=1)
+    for at, i in enumerate(known, start=1):
+        more = paid[at] - paid[0]
+        if _value(problem, pages[i] or ()) - _value(problem, page) <= int(more.sum()):
+            found[i] = tuple(
+                rule.id for (rule, _), extra in zip(soft, more.tolist(), strict=True) if extra > 0
+            )
+    return found
 
 
 def _value(problem: Problem, page: Page) -> int:

@@ -67,8 +67,7 @@ class Builder:
     def build(self, context: Context) -> Built:
         """The shelves for one context."""
         view = View(self.catalog, context)
-        asked = [source for source in self.sources if source.name not in context.dismissed_shelves]
-        outcome = Relay(asked, view, self._stuck).run(self.budget_s)
+        outcome = Relay(self.sources, view, self._stuck).run(self.budget_s)
         _drop_malformed(outcome, len(self.catalog))
         shelves = self._finish(_distinct(outcome, context), view)
         return Built(shelves, tuple(outcome.dropped), MappingProxyType(outcome.seconds), view)
@@ -139,8 +138,11 @@ def _sound(shelves: list[Shelf], n_items: int) -> bool:
 
 
 def _distinct(outcome: Outcome, context: Context) -> list[tuple[Source, Shelf]]:
-    """The proposals that are not dismissed, the first of each id and of each title."""
-    ids, titles = set(context.dismissed_shelves), set[str]()
+    """The proposals that are not dismissed, the first of each id and of each title.
+
+    A dismissed shelf keeps its title from others, so that it does not seem to come back under another id.
+    """
+    ids, titles = set[str](), set[str]()
     proposals = []
     for source, shelves in outcome.shelves:
         for shelf in shelves:
@@ -148,7 +150,8 @@ def _distinct(outcome: Outcome, context: Context) -> list[tuple[Source, Shelf]]:
             if shelf.id not in ids and title not in titles:
                 ids.add(shelf.id)
                 titles.add(title)
-                proposals.append((source, shelf))
+                if shelf.id not in context.dismissed_shelves:
+                    proposals.append((source, shelf))
     return proposals
 
 

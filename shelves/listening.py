@@ -45,7 +45,8 @@ class Listening:
     """Interactions indexed both ways, with charts.
 
     `by_listener` holds item rows and log(1 + weight), strongest first; `by_item` the listeners of each item.
-    `trending` and `charts[market]` have one row of item rows per content type, best first.
+    `trending` and `charts[market]` have one row of item rows per content type, best first. `newest` (4,) is
+    the last day up to the catalogue's own on which each content type was heard, 0 where no day is known.
     """
 
     listener_row: Mapping[str, int]
@@ -53,6 +54,7 @@ class Listening:
     by_item: Ragged
     trending: Ragged
     charts: Mapping[str, Ragged]
+    newest: Rows
 
 
 def index_listening(
@@ -80,7 +82,15 @@ def index_listening(
         by_item=group(item, len(cols.kind), listener, weight),
         trending=_chart(trends(item, day, cols, as_of.toordinal()), cols),
         charts=_charts(listener, item, [market_of.get(name, "") for name in listener_row], cols),
+        newest=newest_days(np.where(day <= as_of.toordinal(), day, 0), cols.content_type[item]),
     )
+
+
+def newest_days(day: Rows, codes: NDArray[np.int8]) -> Rows:
+    """The greatest of the days (n,) of each content type (4,); 0 where there is none."""
+    newest = np.zeros(len(CONTENT_TYPES), dtype=np.int32)
+    np.maximum.at(newest, codes, day)
+    return newest
 
 
 def trends(item: Rows, day: Rows, cols: Columns, as_of: int) -> Floats:

@@ -8,6 +8,7 @@ source that hangs holds one thread, not one for every request.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -18,6 +19,13 @@ from time import perf_counter
 from shelves.sources.base import Source
 from shelves.types import Shelf
 from shelves.view import View
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TEXT = frozenset({"sponsor"})
+_NUMBER = frozenset({"freshness"})
+"""Attributes that a source may set and whose readers take one type only."""
+_LARGEST = 2.0**53
+"""Whole numbers beyond it are inexact as floats and unsafe in the log; NaN and infinity fail the test too."""
 
 
 class Drop(StrEnum):
@@ -70,14 +78,35 @@ class Stuck:
 
 
 def check_shape(shelf: Shelf) -> None:
-    """Raise ValueError when a shelf lacks an id or title, or its rows and scores do not match."""
+    """Raise ValueError for a shelf that rules, features or the log could not take.
+
+    That is one without an id, title or reason, whose rows and scores do not match, or with an attribute that
+    is not text, true or false, or a finite number.
+    """
     if not shelf.id or not shelf.title or not shelf.provenance.reason:
         raise ValueError(f"shelf {shelf.id!r}: id, title {shelf.title!r} and reason must not be empty")
-    if shelf.rows.ndim != 1 or shelf.rows.shape != shelf.scores.shape or shelf.rows.dtype.kind != "i":
+    for text in (shelf.id, shelf.title, shelf.provenance.reason, shelf.provenance.seed_item or ""):
+        text.encode()  # raises for what no log holds: lone surrogates, and what is not text at all
+    kinds = shelf.rows.dtype.kind + shelf.scores.dtype.kind
+    if shelf.rows.ndim != 1 or shelf.rows.shape != shelf.scores.shape or kinds != "if":
         raise ValueError(
-            f"shelf {shelf.id!r}: rows {shelf.rows.dtype}{shelf.rows.shape} and scores {shelf.scores.shape}; "
-            "give integer rows (n,) and scores (n,)"
+            f"shelf {shelf.id!r}: rows {shelf.rows.dtype}{shelf.rows.shape} and scores "
+            f"{shelf.scores.dtype}{shelf.scores.shape}; give integer rows (n,) and float scores (n,)"
         )
+    for name, value in shelf.attributes.items():
+        if not _usable(name, value):
+            raise ValueError(
+                f"shelf {shelf.id!r}: attribute {name!r} = {value!r}; give text, true or false, or a "
+                "Python number up to 2^53; for a sponsor text, for freshness a number"
+            )
+
+
+def _usable(name: str, value: object) -> bool:
+    if isinstance(value, str):
+        return name not in _NUMBER and not _SURROGATE.search(value)
+    if isinstance(value, bool):
+        return name not in _NUMBER and name not in _TEXT
+    return isinstance(value, int | float) and name not in _TEXT and abs(value) <= _LARGEST
 
 
 class Relay:
@@ -142,7 +171,7 @@ class Relay:
             shelves = tuple(source.propose(self._view))
             for shelf in shelves:
                 check_shape(shelf)
-        except Exception as error:
+        except BaseException as error:  # even SystemExit: this thread must report, or the source stays busy
             return DroppedSource(source.name, Drop.RAISED, f"{type(error).__name__}: {error}")
         return shelves
 

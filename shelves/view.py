@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shelves.catalog import Catalog
 from shelves.columns import CONTENT_TYPES, KIND_CODE, TYPE_CODE
 from shelves.filters import without
+from shelves.listening import newest_days
 from shelves.types import ContentType, Context, Floats, Interaction, Kind, Mask, Rows
 
 MUSIC = TYPE_CODE[ContentType.MUSIC]
@@ -26,6 +27,10 @@ class View:
         history_rows (h,), history_weights (h,) in [0, 1], history_days (h,): items listened to, strongest
             first, each once. Weights are log plays relative to the strongest item of the same content type,
             since plays of songs and of films do not compare. Days are ordinals, 0 where unknown.
+        history_ages (h,): days since each was last played, −1 where unknown. Each content type has its own
+            clock, the last day on which anybody, or later this listener, played something of it: data sets
+            of music and of films need not end together.
+        history_saved (h,): picked once at most, and no day is known: saved rather than played.
         tastes (4, n_tags): unit taste by content type; `music_taste` is its first row, `taste` the unit sum.
         affinity (n,) in [0, 1]: product of each item's unit tags with the largest taste in each tag, so that
             tags of films count for films even if the taste is mostly music; cut off at 1.
@@ -43,7 +48,10 @@ class View:
         cols = catalog.columns
         allowed = catalog.eligibility.mask(context.market, context.listener.allows_explicit)
         self.eligible: Mask = without(allowed, _rows_of(catalog, context.dismissed_items))
-        self.history_rows, self.history_weights, self.history_days = _history(catalog, context.history)
+        self.history_rows, self.history_weights, self.history_days, self.history_saved = _history(
+            catalog, context.history
+        )
+        self.history_ages: Rows = _ages(catalog, self.history_rows, self.history_days)
         self.known: Mask = np.zeros(len(catalog), dtype=np.bool_)
         self.known[self.history_rows] = True
         self.novel: Mask = self.eligible & ~self.known
@@ -81,7 +89,7 @@ def _rows_of(catalog: Catalog, item_ids: frozenset[str]) -> list[int]:
     return [row for row in map(catalog.row_of, item_ids) if row >= 0]
 
 
-def _history(catalog: Catalog, history: Sequence[Interaction]) -> tuple[Rows, Floats, Rows]:
+def _history(catalog: Catalog, history: Sequence[Interaction]) -> tuple[Rows, Floats, Rows, Mask]:
     first: dict[int, Interaction] = {}
     for interaction in history:
         row = catalog.row_of(interaction.item_id)
@@ -93,8 +101,17 @@ def _history(catalog: Catalog, history: Sequence[Interaction]) -> tuple[Rows, Fl
     moments = (interaction.last_at for interaction in first.values())
     days = np.fromiter((0 if at is None else at.toordinal() for at in moments), np.int32, n)
     weights = _within_type(np.log1p(np.maximum(np.nan_to_num(plays), 0)), catalog.columns.content_type[rows])
+    saved: Mask = (days == 0) & ~(plays > 1)
     order = np.argsort(-weights, kind="stable")
-    return rows[order], weights[order], days[order]
+    return rows[order], weights[order], days[order], saved[order]
+
+
+def _ages(catalog: Catalog, rows: Rows, days: Rows) -> Rows:
+    """Days since each of the listener's items was last played by its content type's clock, −1 if unknown."""
+    codes = catalog.columns.content_type[rows]
+    clock = np.maximum(catalog.listening.newest, newest_days(days, codes))
+    ages: Rows = np.where(days > 0, clock[codes] - days, -1).astype(np.int32)
+    return ages
 
 
 def _within_type(mass: NDArray[np.float64], codes: NDArray[np.int8]) -> Floats:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.progress import TerminalProgress
+from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
 from home.audit import AuditReport, audit
 from home.bootstrap import open_home
@@ -20,13 +21,17 @@ def audit_pages(
     context: typer.Context,
     listeners: Annotated[int, typer.Option(help="How many listeners to compose for.", min=1)] = 1000,
     surface: Annotated[str, typer.Option(help="phone, desktop, tv, or a grid of your own.")] = "desktop",
-    seed: Annotated[int, typer.Option(help="Seed of the sample of listeners and of the draws.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the sample of listeners and of the draws.", min=0, max=MAX_SEED)
+    ] = 1,
 ) -> None:
     """Compose a Home for many listeners and check every page from the outside.
 
     Looks for empty pages and shelves, broken rules, items shown twice, ineligible items and propensities
-    that are not exact; prints how pages were proven optimal and the latency of each stage. Nothing is
-    logged. Exits with status 1 when any page has a fault.
+    that are not exact. Rules and propensities are judged on what the log would hold: the layout problem and
+    the mixture are put together from the record again, and checked independently. Prints how pages were
+    proven optimal and the latency of each stage. Nothing is logged. Exits with status 1 when any page has a
+    fault.
     """
     settings = settings_of(context)
     home = open_home(settings, background=False)
@@ -35,7 +40,9 @@ def audit_pages(
         seeds = iter(np.random.default_rng(seed).integers(0, 2**63, len(contexts)).tolist())
         with TerminalProgress(STDERR) as progress:
             progress.start("Composing", len(contexts))
-            report = audit(contexts, lambda one: home.compose_for(one, next(seeds)), progress.advance)
+            report = audit(
+                contexts, lambda one: home.compose_for(one, next(seeds)), home.tools, progress.advance
+            )
             progress.finish()
     finally:
         home.close()

@@ -14,7 +14,11 @@ from home.bootstrap import open_database
 from home.db import refresh_statistics
 from home.ingest.lastfm import PARTS, IngestReport
 from home.ingest.lastfm import ingest as ingest_lastfm
-from home.prepare import prepare, train_embeddings
+from home.ingest.rejects import Reject, RejectCount
+from home.prepare import prepare
+
+_LINES = 3
+_EXAMPLE = 30
 
 app = typer.Typer(no_args_is_help=True, help="Load real data sets into the catalogue.")
 
@@ -49,7 +53,8 @@ def lastfm(
 
     Reads lastfm-hetrec2011, classic-rock-tracks, podcasts-awesome, goodbooks-10k and ml-latest-small-2016
     below DATA_DIR. Running it again changes nothing. Faulty rows are left out and reported with file, line,
-    field and reason. Listeners' books, films, markets and tiers are synthetic pairings; the report says so.
+    field and reason. Listeners' books, films, markets, tiers and explicit settings and items' market rights
+    and explicit flags are synthetic; the report says so.
     """
     settings = settings_of(context)
     engine = open_database(settings)
@@ -57,7 +62,6 @@ def lastfm(
         report = ingest_lastfm(engine, data_dir, progress, limit, only=only, rejects=rejects)
         refresh_statistics(engine)
         if models:
-            train_embeddings(engine, progress, again=any(report.written.values()))
             prepare(settings, progress)
     engine.dispose()
     _render(report)
@@ -66,7 +70,7 @@ def lastfm(
 def _render(report: IngestReport) -> None:
     STDOUT.print(_tables(report))
     if report.faults:
-        STDOUT.print(_faults(report))
+        STDOUT.print(_faults(report), markup=False, highlight=False, soft_wrap=True)
     STDOUT.print(f"{report.note}\nDone in {report.seconds:.1f} s.", highlight=False)
 
 
@@ -77,11 +81,19 @@ def _tables(report: IngestReport) -> Table:
     return table
 
 
-def _faults(report: IngestReport) -> Table:
-    table = Table(
-        "file", "field", "reason", "dropped", "times",
-        title=f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out",
-    )  # fmt: skip
-    for fault in report.faults:
-        table.add_row(fault.file, fault.field, fault.reason, fault.dropped, f"{fault.count:,}")
-    return table
+def _faults(report: IngestReport) -> str:
+    """One line for each kind of fault, so that it can be copied and searched for: where, what, how often."""
+    title = f"{report.rejected_rows:,} rows and {report.dropped_fields:,} fields left out:"
+    return "\n".join([title, *(_fault(fault, report) for fault in report.faults)])
+
+
+def _fault(fault: RejectCount, report: IngestReport) -> str:
+    seen = [one for one in report.samples if _kind(one) == _kind(fault)][:_LINES]
+    lines = ", ".join(f"{one.line}" for one in seen) + (", …" if fault.count > len(seen) else "")
+    many = f"{fault.count:,} {fault.dropped}{'' if fault.count == 1 else 's'}"
+    example = seen[0].value[:_EXAMPLE]
+    return f"  {fault.file} line {lines}: {fault.field} {example!r} {fault.reason} ({many})"
+
+
+def _kind(fault: Reject | RejectCount) -> tuple[str, str, str, str]:
+    return fault.file, fault.field, fault.reason, fault.dropped

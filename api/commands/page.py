@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
@@ -11,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from api.explanations import ExplanationOut, explanation
-from api.present import home_page
+from api.present import home_page, in_words
+from api.schemas import MAX_SEED
 from api.terminal import STDOUT, settings_of
 from home.bootstrap import open_home
 from home.compose import ComposedPage, Placement
 from home.logbook import record_of
+from home.options import Option
 from home.service import Home
 
 
@@ -24,7 +27,8 @@ def page(
     listener: Annotated[str, typer.Option(help="Listener id; `home listeners` lists some.")],
     surface: Annotated[str, typer.Option(help="phone, desktop, tv, or a grid of your own.")] = "phone",
     seed: Annotated[
-        int | None, typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0)
+        int | None,
+        typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0, max=MAX_SEED),
     ] = None,
     log: Annotated[
         bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
@@ -58,7 +62,7 @@ def page(
 
 def _explained(home: Home, page: ComposedPage) -> ExplanationOut:
     record = record_of(page, home.catalog.items)
-    return explanation(record, home.explain(record), home.setup_of(record).book.rules)
+    return explanation(record, home.explain(record), home.setup_of(record).rules)
 
 
 def _json(page: ComposedPage, found: ExplanationOut | None) -> str:
@@ -105,10 +109,11 @@ def render(page: ComposedPage, console: Console) -> None:
     table.add_column("value", justify="right")
     table.add_column("p(here)", justify="right")
     table.add_column("items", ratio=4)
+    options = {option.id: option for option in page.options}
     for placement in page.placements:
         table.add_row(
             str(placement.slot + 1),
-            _shelf(placement),
+            _shelf(placement, options),
             f"{placement.value:.3f}",
             f"{placement.conditional:.3f}",
             Text(", ".join(_item(i.title, i.creator) for i in placement.items), overflow="ellipsis"),
@@ -118,14 +123,19 @@ def render(page: ComposedPage, console: Console) -> None:
         console.print(line, highlight=False)
 
 
+def _propensity(page: ComposedPage) -> str:
+    if page.propensity is None:
+        return "unknown, because the page fell back"
+    return f"{page.propensity:.3g}, {'explored' if page.draw.explored else 'the optimal page'}"
+
+
 def summary(page: ComposedPage) -> list[str]:
     """What is proven about a page, and what went into it, in a few lines."""
     result = page.result
     relaxed = f"; rules dropped: {', '.join(result.relaxed)}" if result.relaxed else ""
     lines = [
         f"layout {result.status.value}, gap {result.gap:.2%} ({result.proof or 'no proof'}){relaxed}",
-        f"propensity {page.draw.propensity:.3g}, {'explored' if page.draw.explored else 'the optimal page'}, "
-        f"model version {page.policy_version}, rulebook {page.rules_version}",
+        f"propensity {_propensity(page)}, model version {page.policy_version}, rulebook {page.rules_version}",
         f"{len(page.shelves)} candidate shelves in {len(page.options)} options; "
         + ", ".join(f"{stage} {1000 * s:.1f} ms" for stage, s in page.seconds.items()),
     ]
@@ -138,11 +148,13 @@ def summary(page: ComposedPage) -> list[str]:
     return lines
 
 
-def _shelf(placement: Placement) -> Text:
+def _shelf(placement: Placement, options: Mapping[str, Option]) -> Text:
     text = Text(placement.shelf.title, style="bold")
     if placement.presentation:
         text.append(f" ({placement.presentation})", style="not bold")
-    text.append(f"\n{placement.shelf.provenance.reason}\n{placement.reason.text}", style="not bold dim")
+    why = placement.reason
+    words = in_words(why, None if why.rival is None else options[why.rival])
+    text.append(f"\n{placement.shelf.provenance.reason}\n{words}", style="not bold dim")
     return text
 
 

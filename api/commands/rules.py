@@ -88,7 +88,7 @@ def check_rules(
 ) -> None:
     """Prove that pages exist under a rulebook on a corpus of real contexts, and price every rule.
 
-    For each context: whether some page obeys all hard rules, and if not the smallest set of rules that
+    For each context: whether some page obeys all hard rules, and if not a minimal set of rules that
     contradict each other; what the best page would gain without each rule; which rules the others make
     superfluous. Uses the catalogue, listeners and newest model of the database. Exits with status 1 when
     some context has no page.

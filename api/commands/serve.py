@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
@@ -28,5 +29,15 @@ def serve(
     configure_logs()
     STDERR.print("loading the layout engine and the catalogue …")
     home = open_home(settings)
-    STDERR.print(f"[bold green]Home is at http://{host}:{port}/[/]", highlight=False)
-    uvicorn.run(create_app(home), host=host, port=port, log_level="warning", access_log=False)
+    _Server(uvicorn.Config(create_app(home), host, port, log_level="warning", access_log=False)).run()
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it is once it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            STDERR.print(f"[bold green]Home is at http://{host}:{port}/[/]", highlight=False)

@@ -16,6 +16,13 @@ def setup(
     warm_up: Annotated[
         int, typer.Option(help="Simulated visits that train the first model.", min=0)
     ] = DEFAULT_WARM_UP_VISITS,
+    new_model: Annotated[
+        bool,
+        typer.Option(
+            "--new-model",
+            help="Train a new first model in place of the live one, as other policy settings need.",
+        ),
+    ] = False,
 ) -> None:
     """Make everything ready: layout engine, schema, catalogue, item embeddings and a first model.
 
@@ -24,7 +31,7 @@ def setup(
     """
     settings = settings_of(context)
     with TerminalProgress(STDERR) as progress:
-        report = prepare(settings, progress, warm_up_visits=warm_up)
+        report = prepare(settings, progress, warm_up_visits=warm_up, new_model=new_model)
     STDERR.print(
         f"[green]ready[/]: {report.items:,} items, {report.listeners:,} listeners, "
         f"model version {report.model_version} in {settings.database_url}",

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from api.progress import TerminalProgress
+from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
-from home.bootstrap import load_catalog, newest_snapshot, open_database, open_tools, policy_loader
+from home.bootstrap import live_snapshot, load_catalog, open_database, open_tools, policy_loader
 from home.errors import ConfigurationError
 from home.rewards import load_rewards
 from home.sampling import sample_contexts
@@ -36,7 +37,9 @@ def simulate(
     visits: Annotated[int, typer.Option(help="Visits, the same ones for every policy.", min=1)] = 1000,
     listeners: Annotated[int, typer.Option(help="How many listeners visit.", min=2)] = 300,
     batch: Annotated[int, typer.Option(help="Visits of a day; policies learn at its end.", min=1)] = 100,
-    seed: Annotated[int, typer.Option(help="Seed of everything; the same seed, the same result.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed of everything; the same seed, the same result.", min=0, max=MAX_SEED)
+    ] = 1,
     surface: Annotated[
         list[str] | None,
         typer.Option(help="Only this surface; repeatable.", show_default="those of the model"),
@@ -46,7 +49,9 @@ def simulate(
     ] = None,
     from_live: Annotated[
         bool,
-        typer.Option("--from-live", help="Start vw and frozen from the live model instead of untrained."),
+        typer.Option(
+            "--from-live", help="Start serving and frozen from the live model instead of untrained."
+        ),
     ] = False,
     regret: Annotated[bool, typer.Option(help="Compare each page with the best known; costs time.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -76,8 +81,8 @@ def simulate(
     catalog = load_catalog(engine, settings)
     contexts = sample_contexts(engine, listeners, "phone", seed, utc_now())
     config = SimulationConfig(visits, batch, seed, tuple(surface or ()), regret)
-    names = [name.strip() for name in policies.split(",") if name.strip()]
-    snapshot = newest_snapshot(engine) if from_live else None
+    names = _names(policies)
+    snapshot = live_snapshot(engine) if from_live else None
     with TerminalProgress(STDERR) as progress:
         result = run(
             contexts,
@@ -96,6 +101,13 @@ def simulate(
         print(found.to_json().decode())
     else:
         render(found, STDOUT)
+
+
+def _names(policies: str) -> list[str]:
+    names = [name.strip() for name in policies.split(",") if name.strip()]
+    if not names:
+        raise ConfigurationError(f"policies is {policies!r}: name one or more of {', '.join(PARTICIPANTS)}")
+    return names
 
 
 def _participants(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from api import present
 from api.deps import HomeDep, MetricsDep
 from api.metrics import Metrics
 from api.responses import INVALID, NO_PAGE, NOTHING_ELIGIBLE, UNKNOWN_FOR_PAGE
 from api.schemas import MAX_SEED, HomePage, HomeRequest
+from api.text import PathId
 from home.service import Home
 
 router = APIRouter(
@@ -28,7 +29,7 @@ def compose(request: HomeRequest, home: HomeDep, metrics: MetricsDep) -> HomePag
 
 @router.get("/{listener_id}", summary="Compose a Home, by URL")
 def compose_for(
-    listener_id: Annotated[str, Path(max_length=200, examples=["listener-7"])],
+    listener_id: PathId,
     home: HomeDep,
     metrics: MetricsDep,
     surface: Annotated[str, Query(min_length=1, max_length=100, examples=["phone"])] = "phone",

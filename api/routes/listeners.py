@@ -19,7 +19,9 @@ router = APIRouter(prefix="/v1", tags=["listeners"])
 @router.get("/listeners", summary="Listeners", responses=INVALID)
 def listeners(
     home: HomeDep,
-    search: Annotated[str, Query(max_length=200, description="Start of an id or a name.")] = "",
+    search: Annotated[
+        str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Start of an id or a name.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
 ) -> ListenersPage:

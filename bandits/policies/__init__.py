@@ -7,9 +7,19 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from bandits.policies.epsilon_greedy import EpsilonGreedyConfig, EpsilonGreedyPolicy
 from bandits.policies.fixed import FixedPolicy
+from bandits.policies.linear import LinearConfig
+from bandits.policies.lints import LinTsPolicy
+from bandits.policies.linucb import LinUcbPolicy
 from bandits.policies.uniform import UniformPolicy
 from bandits.policies.vw import VwConfig, VwPolicy
+from bandits.policies.vw_bag import VwBagConfig, VwBagPolicy
+from bandits.policies.vw_ccb import VwCcbConfig, VwCcbPolicy
+from bandits.policies.vw_cover import VwCoverConfig, VwCoverPolicy
+from bandits.policies.vw_epsilon import VwEpsilonConfig, VwEpsilonPolicy
+from bandits.policies.vw_regcb import VwRegCbConfig, VwRegCbPolicy
+from bandits.policies.vw_squarecb import VwSquareCbConfig, VwSquareCbPolicy
 from bandits.policy import Policy
 from bandits.snapshot import unpack
 
@@ -18,6 +28,8 @@ __all__ = ["POLICIES", "FixedPolicy", "PolicyFactory", "UniformPolicy", "VwConfi
 Options = Mapping[str, Any]
 PolicyFactory = Callable[[Options, bytes | None], Policy]
 """Options by name, and a snapshot or None, to a policy."""
+
+PolicyEntry = tuple[str, PolicyFactory]
 
 _NO_OPTIONS: Options = MappingProxyType({})
 
@@ -37,13 +49,37 @@ def _fixed(options: Options, snapshot: bytes | None) -> Policy:
     return policy
 
 
-def _vw(options: Options, snapshot: bytes | None) -> Policy:
-    _check_options(VwConfig, options)
-    return VwPolicy(VwConfig(**options), snapshot)
+def _configured(name: str, config: type[Any], make: Callable[[Any, bytes | None], Policy]) -> PolicyEntry:
+    """A policy that is made from a config dataclass and a snapshot."""
+
+    def factory(options: Options, snapshot: bytes | None) -> Policy:
+        _check_options(config, options)
+        try:
+            chosen = config(**options)
+        except TypeError as error:
+            raise ValueError(f"options of {name}: {error}; give each the type of its default") from error
+        return make(chosen, snapshot)
+
+    return name, factory
 
 
 POLICIES: Mapping[str, PolicyFactory] = MappingProxyType(
-    {UniformPolicy.name: _uniform, FixedPolicy.name: _fixed, VwPolicy.name: _vw}
+    dict(
+        [
+            (UniformPolicy.name, _uniform),
+            (FixedPolicy.name, _fixed),
+            _configured(EpsilonGreedyPolicy.name, EpsilonGreedyConfig, EpsilonGreedyPolicy),
+            _configured(VwPolicy.name, VwConfig, VwPolicy),
+            _configured(VwEpsilonPolicy.name, VwEpsilonConfig, VwEpsilonPolicy),
+            _configured(VwBagPolicy.name, VwBagConfig, VwBagPolicy),
+            _configured(VwCoverPolicy.name, VwCoverConfig, VwCoverPolicy),
+            _configured(VwSquareCbPolicy.name, VwSquareCbConfig, VwSquareCbPolicy),
+            _configured(VwRegCbPolicy.name, VwRegCbConfig, VwRegCbPolicy),
+            _configured(VwCcbPolicy.name, VwCcbConfig, VwCcbPolicy),
+            _configured(LinUcbPolicy.name, LinearConfig, LinUcbPolicy),
+            _configured(LinTsPolicy.name, LinearConfig, LinTsPolicy),
+        ]
+    )
 )
 """Every policy by name. A policy that is added here must pass the contract battery."""
 

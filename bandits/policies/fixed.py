@@ -38,7 +38,7 @@ class FixedPolicy:
         """
         check_request(actions, slots)
         values = self._values(actions)
-        return Scores(values=values, pmf=_ranked(values, slots))
+        return Scores(values=values, pmf=ranked(values, slots))
 
     def learn(self, examples: Iterable[Example]) -> int:  # noqa: ARG002 - the port's signature
         """Learns nothing; returns 0."""
@@ -66,7 +66,11 @@ def _feature(action: Features, name: str) -> float:
     return value
 
 
-def _ranked(values: NDArray[np.float64], slots: int) -> Probabilities:
+def ranked(values: NDArray[np.float64], slots: int) -> Probabilities:
+    """A pmf (slots, n): all of slot k on the shelf ranked k by `values` (n,); ties keep their order.
+
+    Slots beyond n repeat the last shelf.
+    """
     ranking = np.argsort(-values, kind="stable")
     pmf = np.zeros((slots, len(values)))
     pmf[np.arange(slots), ranking[np.minimum(np.arange(slots), len(values) - 1)]] = 1.0

@@ -1,6 +1,6 @@
 """The learning policy: a Vowpal Wabbit contextual bandit over context × shelf features.
 
-This is the one module that imports vowpal_wabbit_next.
+Only this module and `deltas` import vowpal_wabbit_next; the explorers in `vw_*.py` reach it by `VwWorkspace`.
 
 `cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
 therefore scored with one extra, featureless reference action. Without a constant, and with the shared
@@ -76,16 +76,13 @@ class VwConfig:
 
     def arguments(self) -> list[str]:
         """The learner's command line."""
+        return ["--cb_explore_adf", "--softmax", "--lambda", f"{self.sharpness:g}", *self.regression()]
+
+    def regression(self) -> list[str]:
+        """The part of the command line that every kind of exploration shares: costs by regression."""
         pairs = self.interactions + (_POSITION_INTERACTIONS if self.position else ())
-        arguments = ["--cb_explore_adf", "--softmax", "--cb_type", "mtr", "--noconstant", "--quiet"]
-        arguments += [
-            "--lambda",
-            f"{self.sharpness:g}",
-            "-b",
-            f"{self.bits}",
-            "--random_seed",
-            f"{self.seed}",
-        ]
+        arguments = ["--cb_type", "mtr", "--noconstant", "--quiet"]
+        arguments += ["-b", f"{self.bits}", "--random_seed", f"{self.seed}"]
         arguments += ["-l", f"{self.learning_rate:g}", "--power_t", f"{self.decay:g}"]
         arguments += [word for pair in pairs for word in ("-q", _letters(pair))]
         return arguments + [word for name in _SHARED for word in ("--ignore_linear", LETTERS[name])]
@@ -131,7 +128,7 @@ class VwPolicy:
         """One update per example, in order; returns their number."""
         count = 0
         for example in examples:
-            lines = self._training_lines(example)
+            lines = training_lines(self.config, example)
             with self._lock:
                 self._workspace.learn_one([self._parser.parse_line(line) for line in lines])
             count += 1
@@ -147,12 +144,6 @@ class VwPolicy:
         return " ".join(
             ["vw", *self.config.arguments(), "min_probability", f"{self.config.min_probability:g}"]
         )
-
-    def _training_lines(self, example: Example) -> tuple[str, str]:
-        position = f" {encode_slot(example.slot)}" if self.config.position else ""
-        probability = max(example.probability, self.config.min_probability)
-        label = f"0:{-example.reward:.9g}:{probability:.9g}"
-        return f"shared {encode(example.context)}{position}", f"{label} {encode(example.action)}"
 
     def _predict(self, shared: list[str], lines: list[str]) -> NDArray[np.float64]:
         """Probabilities (len(shared), n + 1), the reference action last."""
@@ -172,6 +163,53 @@ class VwPolicy:
         values = (logs[..., :-1] - logs[..., -1:]) / self.config.sharpness
         weights = np.exp(logs[..., :-1] - logs[..., :-1].max(axis=-1, keepdims=True))
         return Scores(values=values, pmf=weights / weights.sum(axis=-1, keepdims=True))
+
+
+class VwWorkspace:
+    """A learner by its command line, fed lines of text: what explorers other than the softmax are made of.
+
+    Not thread-safe: the caller's lock guards it.
+    """
+
+    def __init__(self, arguments: Sequence[str], state: bytes | None = None, *, named: bool = False) -> None:
+        """Start from nothing, or from the `state` of one with the same arguments.
+
+        `named` remembers the names of the features it meets, for `weights`; that costs memory and time.
+        """
+        # A model keeps how far its random numbers have come, and refuses a seed that would set them back.
+        words = list(arguments) if state is None else _without_seed(arguments)
+        self._workspace: vw.Workspace[Any] = vw.Workspace(words, model_data=state, record_feature_names=named)
+        self._parser: vw.TextFormatParser = vw.TextFormatParser(self._workspace)
+
+    def predict(self, lines: Sequence[str]) -> Any:
+        """What the learner answers to one request."""
+        return self._workspace.predict_one([self._parser.parse_line(line) for line in lines])
+
+    def learn(self, lines: Sequence[str]) -> None:
+        """Learn from one labelled request."""
+        self._workspace.learn_one([self._parser.parse_line(line) for line in lines])
+
+    def serialize(self) -> bytes:
+        """The state, which the same arguments read back."""
+        return self._workspace.serialize()
+
+    def weights(self) -> str:
+        """The weights that are not 0, with the names of their features, as JSON."""
+        return self._workspace.json_weights(include_feature_names=True)
+
+
+def training_lines(config: VwConfig, example: Example) -> tuple[str, str]:
+    """An example as the two lines of a labelled request that shows one shelf."""
+    position = f" {encode_slot(example.slot)}" if config.position else ""
+    probability = max(example.probability, config.min_probability)
+    label = f"0:{-example.reward:.9g}:{probability:.9g}"
+    return f"shared {encode(example.context)}{position}", f"{label} {encode(example.action)}"
+
+
+def _without_seed(arguments: Sequence[str]) -> list[str]:
+    words = list(arguments)
+    at = words.index("--random_seed")
+    return words[:at] + words[at + 2 :]
 
 
 def _letters(interaction: str) -> str:

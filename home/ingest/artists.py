@@ -108,7 +108,7 @@ def _known_artist(line: Line, names: dict[int, str]) -> int:
 
 
 def _date(line: Line) -> date:
-    year, month, day = line.integer("year"), line.integer("month"), line.integer("day")
+    year, month, day = line.integer("year"), line.integer("month", high=12), line.integer("day", high=31)
     if not _LASTFM_FOUNDED <= year <= _LAST_CRAWL:
         raise RowError("year", year, f"is outside {_LASTFM_FOUNDED}-{_LAST_CRAWL}")
     try:

@@ -1,8 +1,9 @@
 """Loading the Last.fm catalogue: listeners, artists and friends, with tracks, podcasts, books and films.
 
 The users of the book and film sets are not the listeners of Last.fm. Each listener is paired with one
-reader and one viewer by a hash of the listener's id; market and tier come from the same hash. Those
-histories, markets and tiers are synthetic, and the report says so.
+reader and one viewer by a hash of the listener's id; market, tier and explicit setting come from the same
+hash, items' market rights and explicit flags from a hash of theirs. All of those are synthetic, and the
+report says so.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ from home.ingest.tables import BatchWriter
 __all__ = ["PARTS", "SYNTHETIC", "IngestError", "IngestReport", "ingest"]
 
 SYNTHETIC = (
-    "Listeners' market and tier, and their pairing with one reader (saved books) and one viewer (liked "
-    "films), are synthetic: a hash of the listener's id. Podcasts come without histories and nobody follows "
-    "anything."
+    "Listeners' market, tier and explicit setting, and their pairing with one reader (saved books) and one "
+    "viewer (liked films), are synthetic: a hash of the listener's id. So are items' market rights and "
+    "explicit flags: a hash of the item's id. Podcasts come without histories and nobody follows anything."
 )
 
 
@@ -104,7 +105,8 @@ def ingest(
     `limit` keeps the first so many listeners (all items are loaded). `only` names the PARTS to load besides
     the Last.fm set, all by default; files of other parts may then be missing. Faulty rows are passed over,
     reported and, with `rejects`, written to that file as JSON Lines. Raises IngestError, before anything is
-    written, for a missing directory or file and an unknown part; and for a file without its columns.
+    written, for a missing directory or file, an unknown part and a `rejects` that cannot be written; and for
+    a file without its columns.
     """
     started = perf_counter()
     parts = _chosen(only)

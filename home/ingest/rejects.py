@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
+from home.ingest.sources import IngestError
+
 Dropped = Literal["row", "field"]
 
 
@@ -39,7 +41,10 @@ class RejectCount:
 
 
 class Rejects:
-    """Collects rejects: counts of all, the first `keep` of each kind, and all as JSON Lines in `path`."""
+    """Collects rejects: counts of all, the first `keep` of each kind, and all as JSON Lines in `path`.
+
+    Entering it raises IngestError when `path` cannot be written.
+    """
 
     def __init__(self, path: Path | None = None, keep: int = 5) -> None:
         self._keep = keep
@@ -50,8 +55,7 @@ class Rejects:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self._path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+            self._stream = _opened(self._path)
         return self
 
     def __exit__(
@@ -76,3 +80,14 @@ class Rejects:
     def samples(self) -> tuple[Reject, ...]:
         """The first few faults of each kind, in the order met."""
         return tuple(self._samples)
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise IngestError(
+            f"the file for rejected rows, {path}, cannot be written: {error.strerror}; name a file in a "
+            "directory where you may write"
+        ) from error

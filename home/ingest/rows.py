@@ -10,6 +10,11 @@ from pathlib import Path
 
 from home.ingest.sources import IngestError, SourceFile
 
+LARGEST = 2**53
+"""The largest whole number that every float and every database column here holds exactly."""
+_WHOLE = re.compile("[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
+_DIGITS = len(str(LARGEST))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL, and the surrogates that stand for bytes which are not valid in the file's encoding."""
 
@@ -20,7 +25,7 @@ class RowError(ValueError):
     def __init__(self, field: str, value: object, reason: str) -> None:
         super().__init__(f"{field} {value!r}: {reason}")
         self.field = field
-        self.value = str(value)
+        self.value = str(value)[:200]
         self.reason = reason
 
 
@@ -45,24 +50,26 @@ class Line:
             raise RowError(field, value, "is empty")
         return value
 
-    def integer(self, field: str, low: int = 0) -> int:
-        """A whole number of at least `low`."""
+    def integer(self, field: str, low: int = 0, high: int = LARGEST) -> int:
+        """A whole number between `low` and `high` inclusive, in plain digits."""
         value = self.values[field].strip()
-        try:
-            number = int(value)
-        except ValueError:
-            raise RowError(field, value, "is not a whole number") from None
+        if not _WHOLE.fullmatch(value):
+            raise RowError(field, value, "is not a whole number")
+        # Cut before int() sees it, which refuses numbers of thousands of digits.
+        digits = value.lstrip("+-").lstrip("0")[: _DIGITS + 1]
+        number = int(f"{'-' if value[0] == '-' else ''}{digits or '0'}")
         if number < low:
             raise RowError(field, value, f"is below {low}")
+        if number > high:
+            raise RowError(field, value, f"is above {high}")
         return number
 
     def decimal(self, field: str, low: float, high: float) -> float:
         """A number between `low` and `high` inclusive."""
         value = self.values[field].strip()
-        try:
-            number = float(value)
-        except ValueError:
-            raise RowError(field, value, "is not a number") from None
+        if not _DECIMAL.fullmatch(value):
+            raise RowError(field, value, "is not a number")
+        number = float(value)
         if not low <= number <= high:
             raise RowError(field, value, f"is not between {low:g} and {high:g}")
         return number
@@ -77,7 +84,8 @@ def count_lines(path: Path) -> int:
 def read_lines(file: SourceFile, data_dir: Path) -> Iterator[Line | tuple[int, RowError]]:
     """Stream the rows of a file; a row of the wrong shape comes as its number and error.
 
-    Raises IngestError when the header lacks a column. A row is one line: a broken quote spoils no other row.
+    Raises IngestError when the header lacks a column or cannot be read. A row is one line: a broken quote
+    spoils no other row.
     """
     with file.path(data_dir).open("rb") as stream:
         lines = (raw.decode(file.encoding, "surrogateescape").rstrip("\r\n") for raw in stream)
@@ -90,7 +98,13 @@ def read_lines(file: SourceFile, data_dir: Path) -> Iterator[Line | tuple[int, R
 
 
 def _header(file: SourceFile, text: str) -> list[str]:
-    header = _split(file, text.removeprefix("\ufeff"))
+    try:
+        header = _split(file, text.removeprefix("\ufeff"))
+    except RowError as error:
+        raise IngestError(
+            f"the first line of {file.label} {error.reason}: {text[:80]!r}. "
+            f"Get the file again from {file.home}"
+        ) from None
     missing = [column for column in file.columns if column not in header]
     if missing:
         raise IngestError(

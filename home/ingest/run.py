@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from home.db import InteractionRow, ItemRow, ListenerRow
+from home.ingest.pairing import with_rights
 from home.ingest.progress import Progress
 from home.ingest.rejects import Reject, Rejects
 from home.ingest.rows import Line, RowError, count_lines, read_lines
@@ -72,8 +73,8 @@ class Run:
             return None
 
     def item(self, item: Item, dataset: str) -> None:
-        """Write one item."""
-        self.writer.add(ItemRow, item_row(item, dataset))
+        """Write one item, with synthetic market rights and explicit flag: no data set here has any."""
+        self.writer.add(ItemRow, item_row(with_rights(item), dataset))
 
     def listener(self, listener: Listener, dataset: str) -> None:
         """Write one listener."""

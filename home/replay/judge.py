@@ -7,7 +7,7 @@ intervals come from a bootstrap that draws listeners.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from bandits.ope.diagnostics import Diagnostics, diagnose
+from bandits.ope.diagnostics import Diagnostics, Verdict, diagnose
 from bandits.ope.estimators import Estimate, ips, snips
 from bandits.ope.intervals import Interval, bootstrap
 from bandits.ope.rounds import Rounds
@@ -100,19 +100,30 @@ def judge(log: Log, targets: Sequence[Target], *, seed: int = 0, level: float = 
         excluded=log.excluded,
         on_policy=_interval(Estimate("mean", log.reward, np.ones(len(log)), log.group), seed, level),
         judgements=tuple(
-            _judgement(target.name, Rounds(log.reward, log.propensity, probability, log.group), seed, level)
-            for target, probability in zip(targets, log.targets, strict=True)
+            _judgement(
+                target.name, Rounds(log.reward, log.propensity, probability, log.group), outside, seed, level
+            )
+            for target, probability, outside in zip(targets, log.targets, log.outside, strict=True)
         ),
         level=level,
     )
 
 
-def _judgement(name: str, rounds: Rounds, seed: int, level: float) -> Judgement:
+def _judgement(name: str, rounds: Rounds, outside: int, seed: int, level: float) -> Judgement:
     return Judgement(
         target=name,
         ips=_interval(ips(rounds), seed, level),
         snips=_interval(snips(rounds), seed, level) if rounds.target.any() else None,
-        diagnostics=diagnose(rounds),
+        diagnostics=_refused(diagnose(rounds), outside) if outside else diagnose(rounds),
+    )
+
+
+def _refused(diagnostics: Diagnostics, outside: int) -> Diagnostics:
+    return replace(
+        diagnostics,
+        verdict=Verdict.DO_NOT_TRUST,
+        reason=f"at {outside} of {diagnostics.rounds} decisions the target shows pages that were never drawn"
+        " there, so the log cannot tell what they earn",
     )
 
 

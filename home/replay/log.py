@@ -11,10 +11,11 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from bandits.ope.rounds import Column, Groups
-from bandits.rewards import RewardFormula, page_reward, shelf_rewards
+from bandits.rewards import RewardFormula, page_reward
 from bandits.types import RewardEvent
 from home.ingest.progress import Progress
 from home.replay.targets import Target
+from home.settle import outcomes_of
 from home.store import decisions, events
 from home.store.decisions import LoggedDecision
 
@@ -23,10 +24,11 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Decisions left out: their horizon is still `open`, or their propensity is `inexact`."""
+    """Decisions left out: their horizon is `open`, their propensity `inexact`, or their record `damaged`."""
 
     open: int = 0
     inexact: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +36,14 @@ class Log:
     """Replayable decisions as columns of length m.
 
     `reward`, `propensity` and `group`, the number of the listener; `targets` (targets, m): the probability of
-    each page under each target.
+    each page under each target, and `outside` (targets,), at how many decisions a target could have shown
+    pages that the log could not hold.
     """
 
     reward: Column
     propensity: Column
     targets: Column
+    outside: tuple[int, ...]
     group: Groups
     excluded: Excluded
 
@@ -78,23 +82,30 @@ class _Columns:
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
     target: list[list[float]] = field(default_factory=list)
+    within: list[list[bool]] = field(default_factory=list)
     group: list[int] = field(default_factory=list)
     listeners: dict[str, int] = field(default_factory=dict)
     open: int = 0
     inexact: int = 0
+    damaged: int = 0
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
         if decision.closes_at > now:
             self.open += 1
             return
-        record = decision.record()
+        try:
+            record = decision.record()
+        except ValueError:
+            self.damaged += 1
+            return
         if record.propensity is None:
             self.inexact += 1
             return
-        outcomes = shelf_rewards(self.formula, record.at, record.shelf_ids(record.page), feedback)
+        outcomes = outcomes_of(record, feedback, self.formula)
         self.reward.append(page_reward(outcomes))
         self.propensity.append(record.propensity)
         self.target.append([target.probability(record) for target in self.targets])
+        self.within.append([target.within(record) for target in self.targets])
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))
 
     def log(self) -> Log:
@@ -102,6 +113,7 @@ class _Columns:
             reward=np.array(self.reward),
             propensity=np.array(self.propensity),
             targets=np.array(self.target).reshape(len(self.reward), len(self.targets)).T,
+            outside=tuple(sum(not one for one in each) for each in zip(*self.within, strict=True)),
             group=np.array(self.group, dtype=np.int64),
-            excluded=Excluded(self.open, self.inexact),
+            excluded=Excluded(self.open, self.inexact, self.damaged),
         )

@@ -20,7 +20,8 @@ def render(report: ReplayReport, console: Console) -> None:
     left_out = report.excluded
     console.print(
         f"{report.decisions} decisions of {report.listeners} listeners; left out: {left_out.open} with an"
-        f" open horizon, {left_out.inexact} without an exact propensity"
+        f" open horizon, {left_out.inexact} without an exact propensity,"
+        f" {left_out.damaged} with a damaged record"
     )
     console.print(_table(report))
     for judgement in report.judgements:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bandits.policies import FixedPolicy, UniformPolicy
+from bandits.policies import FixedPolicy, UniformPolicy, build
 from bandits.policy import Policy
 from home.draw import Exploration
 
@@ -25,16 +25,26 @@ class Participant:
 
 PARTICIPANTS: Mapping[str, str] = MappingProxyType(
     {
-        "vw": "the serving policy, learning after every batch",
-        "frozen": "the serving policy as it starts, never learning",
+        "serving": "the policy that serves, learning after every batch",
+        "frozen": "the policy that serves as it starts, never learning",
+        "vw": "Vowpal Wabbit with a softmax, learning after every batch",
         "uniform": "every shelf is worth the same: the rules alone make the page",
         "order": "shelves as the sources give them",
         "taste": "shelves by their affinity to the listener's taste",
         "popularity": "shelves by the popularity of their items",
         "random": "a random page among those the rules allow",
+        "epsilon_greedy": "the mean reward of each kind of shelf, whoever is asking",
+        "vw_epsilon": "Vowpal Wabbit with ε-greedy choices",
+        "vw_bag": "Vowpal Wabbit with bagging",
+        "vw_cover": "Vowpal Wabbit with online cover",
+        "vw_squarecb": "Vowpal Wabbit with SquareCB",
+        "vw_regcb": "Vowpal Wabbit with RegCB",
+        "vw_ccb": "Vowpal Wabbit with a decision per slot",
+        "linucb": "a linear model with upper confidence bounds",
+        "lints": "a linear model with Thompson sampling",
     }
 )
-"""Name → what it does. All but "random" explore as configured."""
+"""Name → what it does. All but "random" explore as configured, and from "epsilon_greedy" on all learn."""
 
 _EVERY_PAGE_RANDOM = Exploration(epsilon=1.0, floor=1.0)
 
@@ -42,12 +52,15 @@ _EVERY_PAGE_RANDOM = Exploration(epsilon=1.0, floor=1.0)
 def participants(
     names: Sequence[str], load: Load, snapshot: bytes | None = None
 ) -> Mapping[str, Participant]:
-    """Participants by name; "vw" and "frozen" start from `snapshot`, or untrained.
+    """Participants by name.
+
+    "serving" and "frozen" are what `load` makes of `snapshot`, and so is the policy of that very name; other
+    learners start untrained, with their default options.
 
     Raises ValueError for a name that is not one of `PARTICIPANTS`.
     """
-    known: Mapping[str, Participant] = {
-        "vw": Participant(lambda: load(snapshot), learns=True),
+    known: dict[str, Participant] = {
+        "serving": Participant(lambda: load(snapshot), learns=True),
         "frozen": Participant(lambda: load(snapshot)),
         "uniform": Participant(UniformPolicy),
         "order": Participant(FixedPolicy),
@@ -55,7 +68,15 @@ def participants(
         "popularity": Participant(lambda: FixedPolicy(by="popularity")),
         "random": Participant(UniformPolicy, exploration=_EVERY_PAGE_RANDOM),
     }
+    serving = load(None).name
+    known |= {name: _learner(name, serving, load, snapshot) for name in PARTICIPANTS if name not in known}
     for name in names:
         if name not in known:
             raise ValueError(f"policies: {name!r} is not known; choose among {', '.join(known)}")
     return {name: known[name] for name in names}
+
+
+def _learner(name: str, serving: str, load: Load, snapshot: bytes | None) -> Participant:
+    if name == serving:
+        return Participant(lambda: load(snapshot), learns=True)
+    return Participant(lambda: build(name), learns=True)

@@ -21,8 +21,8 @@ from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
 from home.draw import Exploration
 from home.ingest.progress import Progress, Silent
-from home.learn import examples_of
 from home.logbook import record_of
+from home.settle import examples_of
 from home.simulate.best import BestKnown
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
@@ -214,7 +214,7 @@ class _Loop:
                 player.context(visit),
                 LivePolicy(player.version, player.policy),
                 player.tools,
-                decision_id=f"{player.name}-{visit.index}",
+                decision_id=f"simulated-{self._config.seed}-{player.name}-{visit.index}",
                 seed=seed_of(self._config.seed, "page", visit.index),
             )
             problem = tuple(option.id for option in page.options), page.context.previous_page
@@ -231,7 +231,8 @@ class _Loop:
         if self._on_page is not None:
             self._on_page(player.name, page, events)
         shelf_ids = [placement.shelf.id for placement in page.placements]
-        outcomes = shelf_rewards(self._formula, page.context.now, shelf_ids, events)
+        types = [str(placement.shelf.attributes.get("content_type", "")) for placement in page.placements]
+        outcomes = shelf_rewards(self._formula, page.context.now, shelf_ids, events, content_types=types)
         row = _row(visit, player, page, outcomes, self._model.expectation(met, page.grid), best_clicks)
         gone = (event.shelf_id for event in events if event.kind is EventKind.DISMISS)
         player.dismissed[page.context.listener.id].update(gone)

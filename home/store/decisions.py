@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import null as sql_null
 from sqlalchemy.orm import Session
 
 from home.db import DecisionRow
 from home.records import DecisionRecord, decode, encode
 from home.store.statements import chunks
 
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
     """A decision with its standing in the loop, its record still packed: thousands fit in memory.
 
-    Events up to `closes_at` count. `learned_in` is the model version that learned from it, None before.
+    Events up to `closes_at` count early, those up to `settles_at` (None without a long horizon) finally.
+    `learned_in` is the model version that learned from it and `settled_in` the one that took its
+    corrections, None before. `formula` and `taught` are as in the table.
     """
 
     id: str
@@ -28,6 +33,20 @@ class LoggedDecision:
     closes_at: datetime
     learned_in: int | None
     data: bytes
+    settles_at: datetime | None = None
+    settled_in: int | None = None
+    formula: str | None = None
+    taught: tuple[float | None, ...] = ()
+
+    @property
+    def last_at(self) -> datetime:
+        """The last moment whose events can still teach something."""
+        return self.closes_at if self.settles_at is None else self.settles_at
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing will be learned from it any more."""
+        return (self.learned_in if self.settles_at is None else self.settled_in) is not None
 
     def record(self) -> DecisionRecord:
         """Unpack the record."""
@@ -57,12 +76,24 @@ _SUMMARY: tuple[Any, ...] = (
 )  # fmt: skip
 _LOGGED: tuple[Any, ...] = (
     DecisionRow.id, DecisionRow.listener_id, DecisionRow.at, DecisionRow.closes_at, DecisionRow.learned_in,
-    DecisionRow.record,
+    DecisionRow.record, DecisionRow.settles_at, DecisionRow.settled_in, DecisionRow.formula,
+    DecisionRow.taught,
 )  # fmt: skip
 
 
-def add(session: Session, record: DecisionRecord, *, closes_at: datetime) -> None:
-    """Log a decision. Events until `closes_at` count; it can be learned from afterwards."""
+def add(
+    session: Session,
+    record: DecisionRecord,
+    *,
+    closes_at: datetime,
+    settles_at: datetime | None = None,
+    formula: str | None = None,
+) -> None:
+    """Log a decision. Events until `closes_at` count; it can be learned from afterwards.
+
+    With `settles_at`, events until then correct what was learned. `formula` is the identity of the reward
+    formula in force.
+    """
     session.execute(
         insert(DecisionRow).values(
             id=record.id,
@@ -78,6 +109,10 @@ def add(session: Session, record: DecisionRecord, *, closes_at: datetime) -> Non
             shelves=list(record.shelf_ids(record.page)),
             record=encode(record),
             learned_in=None,
+            formula=formula,
+            settles_at=settles_at,
+            settled_in=None,
+            taught=sql_null(),
         )
     )
 
@@ -118,7 +153,39 @@ def learnable(session: Session, now: datetime, limit: int) -> tuple[LoggedDecisi
     query = (
         select(*_LOGGED).where(*_waiting(now)).order_by(DecisionRow.closes_at, DecisionRow.id).limit(limit)
     )
-    return tuple(LoggedDecision(*row) for row in session.execute(query))
+    return tuple(_logged(row) for row in session.execute(query))
+
+
+def settleable(session: Session, now: datetime, limit: int) -> tuple[LoggedDecision, ...]:
+    """The oldest learned decisions whose long horizon has closed unsettled, by (settles_at, id)."""
+    query = (
+        select(*_LOGGED)
+        .where(
+            DecisionRow.settled_in.is_(None),
+            DecisionRow.settles_at <= now,
+            DecisionRow.learned_in.is_not(None),
+        )
+        .order_by(DecisionRow.settles_at, DecisionRow.id)
+        .limit(limit)
+    )
+    return tuple(_logged(row) for row in session.execute(query))
+
+
+def returns(session: Session, logged: Sequence[LoggedDecision]) -> Mapping[str, datetime]:
+    """When the listener of each decision first opened Home on the next UTC day; left out where not."""
+    if not logged:
+        return {}
+    first, last = min(d.at for d in logged), max(d.at for d in logged)
+    visits: dict[tuple[str, date], datetime] = {}
+    for some in chunks(sorted({decision.listener_id for decision in logged})):
+        query = select(DecisionRow.listener_id, DecisionRow.at).where(
+            DecisionRow.listener_id.in_(some), DecisionRow.at > first, DecisionRow.at <= last + 2 * _DAY
+        )
+        for listener_id, at in session.execute(query):
+            day = (listener_id, _utc_day(at))
+            visits[day] = min(at, visits.get(day, at))
+    found = {d.id: visits.get((d.listener_id, _utc_day(d.at) + _DAY)) for d in logged}
+    return {decision_id: at for decision_id, at in found.items() if at is not None}
 
 
 def waiting(session: Session, now: datetime) -> int:
@@ -136,7 +203,7 @@ def hold_open(session: Session, ids: Iterable[str]) -> Mapping[str, LoggedDecisi
             .order_by(DecisionRow.id)
             .with_for_update(read=True)
         )
-        found.update({row.id: LoggedDecision(*row) for row in session.execute(query)})
+        found.update({row.id: _logged(row) for row in session.execute(query)})
     return found
 
 
@@ -155,6 +222,31 @@ def mark_learned(session: Session, ids: Iterable[str], version: int) -> int:
     return marked
 
 
+def mark_taught(session: Session, taught: Mapping[str, Sequence[float | None]], formula: str) -> None:
+    """Keep what each decision taught early, slot by slot, and by which reward formula."""
+    if not taught:
+        return
+    rows = [
+        {"id": decision_id, "taught": list(rewards), "formula": formula}
+        for decision_id, rewards in sorted(taught.items())
+    ]
+    session.execute(update(DecisionRow), rows)
+
+
+def mark_settled(session: Session, ids: Iterable[str], version: int) -> int:
+    """Record that model `version` took the corrections of these decisions; returns how many were unmarked.
+
+    Waits for transactions that hold them open.
+    """
+    marked = 0
+    for some in chunks(sorted(set(ids))):
+        unmarked = (DecisionRow.id.in_(some), DecisionRow.settled_in.is_(None))
+        session.execute(select(DecisionRow.id).where(*unmarked).order_by(DecisionRow.id).with_for_update())
+        done = update(DecisionRow).where(*unmarked).values(settled_in=version).returning(DecisionRow.id)
+        marked += len(session.scalars(done, execution_options={"synchronize_session": False}).all())
+    return marked
+
+
 def stream(
     session: Session, start: datetime | None = None, end: datetime | None = None, batch: int = 100
 ) -> Iterator[LoggedDecision]:
@@ -165,8 +257,27 @@ def stream(
     if end is not None:
         query = query.where(DecisionRow.at < end)
     for row in session.execute(query, execution_options={"yield_per": batch}):
-        yield LoggedDecision(*row)
+        yield _logged(row)
+
+
+def newest_closed(
+    session: Session, now: datetime, limit: int, start: datetime | None = None
+) -> tuple[LoggedDecision, ...]:
+    """The newest decisions, made from `start` on, whose horizon has closed; newest first."""
+    query = select(*_LOGGED).where(DecisionRow.closes_at <= now)
+    if start is not None:
+        query = query.where(DecisionRow.at >= start)
+    query = query.order_by(DecisionRow.at.desc(), DecisionRow.id.desc()).limit(limit)
+    return tuple(LoggedDecision(*row) for row in session.execute(query))
 
 
 def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return DecisionRow.learned_in.is_(None), DecisionRow.closes_at <= now
+
+
+def _logged(row: Sequence[Any]) -> LoggedDecision:
+    return LoggedDecision(*(*row[:-1], tuple(row[-1] or ())))
+
+
+def _utc_day(at: datetime) -> date:
+    return at.astimezone(UTC).date()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from home.db import DismissalRow, FollowRow, FriendshipRow, InteractionRow, ListenerRow
+from home.db import DismissalRow, FollowRow, FriendshipRow, InteractionRow, ListenerRow, PlayRow
 from home.store.statements import insert_into, insert_new
 from shelves.types import Interaction, Listener
 
@@ -65,11 +65,17 @@ def count(session: Session) -> int:
 
 
 def history(session: Session, listener_id: str) -> tuple[Interaction, ...]:
-    """A listener's interactions, strongest first; equal weights by item id."""
+    """A listener's interactions in the data sets and live plays together, strongest first, equals by id."""
+    i, p = InteractionRow, PlayRow
+    heard = union_all(
+        select(i.item_id, i.weight, i.last_at).where(i.listener_id == listener_id),
+        select(p.item_id, p.count, p.last_at).where(p.listener_id == listener_id),
+    ).subquery()
+    weight = func.sum(heard.c.weight)
     query = (
-        select(InteractionRow.item_id, InteractionRow.weight, InteractionRow.last_at)
-        .where(InteractionRow.listener_id == listener_id)
-        .order_by(InteractionRow.weight.desc(), InteractionRow.item_id)
+        select(heard.c.item_id, weight, func.max(heard.c.last_at))
+        .group_by(heard.c.item_id)
+        .order_by(weight.desc(), heard.c.item_id)
     )
     return tuple(Interaction(*row) for row in session.execute(query))
 
@@ -80,7 +86,7 @@ def follows(session: Session, listener_id: str) -> frozenset[str]:
 
 
 def friends(session: Session, listener_id: str) -> tuple[str, ...]:
-    """Ids of a listener's friends, closest first: by how many items both have heard, then by id."""
+    """Ids of a listener's friends, closest first: by items both heard in the data sets, then by id."""
     mine = select(InteractionRow.item_id).where(InteractionRow.listener_id == listener_id)
     shared = (
         select(func.count())
@@ -119,31 +125,20 @@ def played(session: Session, plays: Sequence[Play]) -> None:
     """Add plays to listeners' histories: one more each, last heard when the play was."""
     if not plays:
         return
-    insert = insert_into(session, InteractionRow)
-    latest = case(
-        (
-            or_(InteractionRow.last_at.is_(None), InteractionRow.last_at < insert.excluded.last_at),
-            insert.excluded.last_at,
-        ),
-        else_=InteractionRow.last_at,
-    )
+    insert = insert_into(session, PlayRow)
+    newer = PlayRow.last_at < insert.excluded.last_at
     more = insert.on_conflict_do_update(
         index_elements=["listener_id", "item_id"],
-        set_={"weight": InteractionRow.weight + 1, "last_at": latest},
+        set_={
+            "count": PlayRow.count + 1,
+            "last_at": case((newer, insert.excluded.last_at), else_=PlayRow.last_at),
+        },
     )
-    session.execute(
-        more,
-        [
-            {
-                "listener_id": p.listener_id,
-                "item_id": p.item_id,
-                "weight": 1.0,
-                "last_at": p.at,
-                "dataset": "events",
-            }
-            for p in sorted(plays)
-        ],
-    )
+    rows = [
+        {"listener_id": p.listener_id, "item_id": p.item_id, "count": 1, "last_at": p.at}
+        for p in sorted(plays)
+    ]
+    session.execute(more, rows)
 
 
 def _listener(row: ListenerRow) -> Listener:

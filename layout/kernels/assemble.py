@@ -97,14 +97,15 @@ def entries(coefs: Ints, weights: Ints, terms: Ints, cells: Mask) -> tuple[Ints,
     Closed cells have no entries.
     """
     n, size = cells.shape
+    start, member = _members(coefs)
     ptr = np.zeros(n * size + 1, dtype=np.int64)
     for t in range(len(terms)):
         c, w = terms[t, 1], terms[t, 2]
         for k in range(size):
             if weights[w, k] != 0:
-                for s in range(n):
-                    if coefs[c, s] != 0 and cells[s, k]:
-                        ptr[s * size + k + 1] += 1
+                for m in range(start[c], start[c + 1]):
+                    if cells[member[m], k]:
+                        ptr[member[m] * size + k + 1] += 1
     for cell in range(n * size):
         ptr[cell + 1] += ptr[cell]
     row = np.empty(ptr[-1], dtype=np.int64)
@@ -116,8 +117,9 @@ def entries(coefs: Ints, weights: Ints, terms: Ints, cells: Mask) -> tuple[Ints,
         for k in range(size):
             if weights[w, k] == 0:
                 continue
-            for s in range(n):
-                if coefs[c, s] == 0 or not cells[s, k]:
+            for m in range(start[c], start[c + 1]):
+                s = member[m]
+                if not cells[s, k]:
                     continue
                 cell = s * size + k
                 if end[cell] > ptr[cell] and row[end[cell] - 1] == r:
@@ -133,22 +135,45 @@ def entries(coefs: Ints, weights: Ints, terms: Ints, cells: Mask) -> tuple[Ints,
 
 
 @kernel
+def _members(coefs: Ints) -> tuple[Ints, Ints]:
+    """The options that each coefficient array counts: `member[start[c]:start[c + 1]]`, ascending."""
+    start = np.zeros(len(coefs) + 1, dtype=np.int64)
+    member = np.empty(coefs.size, dtype=np.int64)
+    found = 0
+    for c in range(len(coefs)):
+        for s in range(coefs.shape[1]):
+            if coefs[c, s] != 0:
+                member[found] = s
+                found += 1
+        start[c + 1] = found
+    return start, member
+
+
+@kernel
 def _by_slot(coefs: Ints, allowed: Mask) -> tuple[Ints, Ints]:
     """Largest and smallest of each coefficient array over the options allowed in each slot: (c, K) both."""
     n, size = allowed.shape
     top = np.full((len(coefs), size), -_MANY, dtype=np.int64)
     bottom = np.full((len(coefs), size), _MANY, dtype=np.int64)
+    different = 1  # slots from there on allow what the slot before allows, as they all do on most grids
+    for k in range(1, size):
+        for s in range(n):
+            if allowed[s, k] != allowed[s, k - 1]:
+                different = k + 1
     for c in range(len(coefs)):
         for s in range(n):
             value = coefs[c, s]
-            for k in range(size):
+            for k in range(different):
                 if allowed[s, k]:
                     top[c, k] = max(top[c, k], value)
                     bottom[c, k] = min(bottom[c, k], value)
-        for k in range(size):
+        for k in range(different):
             if top[c, k] < bottom[c, k]:
                 top[c, k] = 0
                 bottom[c, k] = 0
+        for k in range(different, size):
+            top[c, k] = top[c, k - 1]
+            bottom[c, k] = bottom[c, k - 1]
     return top, bottom
 
 
@@ -176,11 +201,29 @@ def _ranked(coefs: Ints, size: int) -> tuple[Ints, Ints]:
     best = np.zeros((len(coefs), size + 1), dtype=np.int64)
     worst = np.zeros((len(coefs), size + 1), dtype=np.int64)
     for c in range(len(coefs)):
+        ones = _ones(coefs[c])
+        if ones >= 0:
+            for j in range(size + 1):
+                best[c, j] = min(j, ones)
+                worst[c, j] = min(max(j - (n - ones), 0), ones)
+            continue
         order = np.sort(coefs[c])
         for j in range(size):
             best[c, j + 1] = best[c, j] + (order[n - 1 - j] if j < n else 0)
             worst[c, j + 1] = worst[c, j] + (order[j] if j < n else 0)
     return best, worst
+
+
+@kernel
+def _ones(coef: Ints) -> int:
+    """How many of the coefficients (n,) are 1 when all others are 0, which needs no sorting; else −1."""
+    ones = 0
+    for value in coef:
+        if value == 1:
+            ones += 1
+        elif value != 0:
+            return -1
+    return ones
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Looking for pages: the first feasible one, and better neighbours of one."""
+"""Looking for better pages: neighbours of one in hand."""
 
 from __future__ import annotations
 
@@ -7,80 +7,7 @@ import numpy as np
 from layout.kernels.jit import kernel
 from layout.types import Ints, Mask
 
-FOUND, EXHAUSTED, OUT_OF_NODES = 1, 0, -1
 _FAR = 1 << 62
-
-
-@kernel
-def dive(
-    order: Ints,
-    cells: Mask,
-    ptr: Ints,
-    row: Ints,
-    coef: Ints,
-    floor: Ints,
-    ceiling: Ints,
-    slot_ptr: Ints,
-    slot_row: Ints,
-    group: Ints,
-    kind: Ints,
-    prefix: Ints,
-    nodes: int,
-) -> tuple[int, Ints]:
-    """The first feasible page below `prefix` in depth-first order, trying options in `order` (K, n).
-
-    An option whose kind failed in the same place is not tried again: no row tells the two apart. Returns
-    FOUND and the page (K,), EXHAUSTED when there is none, or OUT_OF_NODES.
-    """
-    size = len(order)
-    n = order.shape[1]
-    page = np.full(size, -1, dtype=np.int64)
-    sums = np.zeros(len(floor), dtype=np.int64)
-    used = np.zeros(group.max() + 1, dtype=np.bool_)
-    failed = np.zeros((size, kind.max() + 1), dtype=np.bool_)
-    at = np.zeros(size, dtype=np.int64)
-    depth = 0
-    for s in prefix:
-        if used[group[s]] or not _open(
-            s, depth, cells, ptr, row, coef, sums, floor, ceiling, slot_ptr, slot_row
-        ):
-            return EXHAUSTED, page
-        _add(s, depth, 1, ptr, row, coef, size, sums)
-        used[group[s]] = True
-        page[depth] = s
-        depth += 1
-    top = depth
-    while depth < size:
-        moved = False
-        while at[depth] < n:
-            s = order[depth, at[depth]]
-            at[depth] += 1
-            if used[group[s]] or failed[depth, kind[s]]:
-                continue
-            if not _open(s, depth, cells, ptr, row, coef, sums, floor, ceiling, slot_ptr, slot_row):
-                continue
-            if nodes == 0:
-                return OUT_OF_NODES, page
-            nodes -= 1
-            _add(s, depth, 1, ptr, row, coef, size, sums)
-            used[group[s]] = True
-            page[depth] = s
-            depth += 1
-            if depth < size:
-                at[depth] = 0
-                failed[depth] = False
-            moved = True
-            break
-        if moved:
-            continue
-        if depth == top:
-            return EXHAUSTED, page
-        depth -= 1
-        s = page[depth]
-        _add(s, depth, -1, ptr, row, coef, size, sums)
-        used[group[s]] = False
-        failed[depth, kind[s]] = True
-    return FOUND, page
 
 
 @kernel
@@ -220,34 +147,3 @@ def _add(s: int, k: int, sign: int, ptr: Ints, row: Ints, coef: Ints, size: int,
     cell = s * size + k
     for e in range(ptr[cell], ptr[cell + 1]):
         sums[row[e]] += sign * coef[e]
-
-
-@kernel
-def _open(
-    s: int,
-    k: int,
-    cells: Mask,
-    ptr: Ints,
-    row: Ints,
-    coef: Ints,
-    sums: Ints,
-    floor: Ints,
-    ceiling: Ints,
-    slot_ptr: Ints,
-    slot_row: Ints,
-) -> bool:
-    """Whether every row can still get between its limits with the option in the slot, by the slots below."""
-    if not cells[s, k]:
-        return False
-    cell = s * cells.shape[1] + k
-    e, end = ptr[cell], ptr[cell + 1]
-    for i in range(slot_ptr[k], slot_ptr[k + 1]):
-        r = slot_row[i]
-        total = sums[r]
-        while e < end and row[e] < r:
-            e += 1
-        if e < end and row[e] == r:
-            total += coef[e]
-        if total < floor[r, k + 1] or total > ceiling[r, k + 1]:
-            return False
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows
 from layout.selector import EVERY, Selector
 from layout.types import Attribute, Ints, Mask, Pages
+
+MAX_COUNT: Final = 1_000_000
+MAX_WEIGHT: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ class BaseRule:
             self._at_least("relaxation", self.relaxation, 0)
         if self.weight is None:
             return
-        self._number("weight", self.weight, least=0.0)
+        self._number("weight", self.weight, least=0.0, most=MAX_WEIGHT)
         if not self.MAY_BE_SOFT:
             raise InvalidRuleError(self.id, "weight", self.weight, "leave it out: this kind is always hard")
         if self.weight == 0:
@@ -93,8 +96,8 @@ class BaseRule:
             raise InvalidRuleError(self.id, field, value, f"use a number of {most:g} or less")
 
     def _at_least(self, field: str, value: object, least: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InvalidRuleError(self.id, field, value, f"use a whole number of {least} or more")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_COUNT:
+            raise InvalidRuleError(self.id, field, value, f"use a whole number from {least} to {MAX_COUNT:,}")
 
     def _window(self, first: int, last: int | None) -> None:
         self._at_least("first", first, 1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
-from layout.errors import InvalidRuleError
+from layout.errors import InvalidProblemError, InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import Rows, none, paired
 from layout.rules.base import BaseRule, shown_values
@@ -50,7 +51,7 @@ class Calibration(BaseRule):
         taste = inputs.context.taste.get(self.attribute, {})
         values = inputs.column(self.attribute).values
         proposed = {code: str(value) for code, (_, value) in enumerate(values) if value != ""}
-        shares = {code: max(float(taste.get(name, 0.0)), 0.0) for code, name in proposed.items()}
+        shares = {code: _share(taste.get(name, 0.0), name) for code, name in proposed.items()}
         whole = sum(shares.values())
         if whole <= 0.0:
             return {}
@@ -66,3 +67,9 @@ class Calibration(BaseRule):
         self._text("attribute", self.attribute)
         if self.weight is None:
             raise InvalidRuleError(self.id, "weight", None, "give one: a page is calibrated at a price only")
+
+
+def _share(share: float, name: str) -> float:
+    if not isfinite(share):
+        raise InvalidProblemError(f"taste for {name!r} is {share}: give a finite share of the history")
+    return max(float(share), 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from typing import ClassVar, Final
 
@@ -14,7 +14,7 @@ from layout.kernels.dealing import crowded, numbered, too_few
 from layout.kernels.overlap import exclusive_groups, most_together, overlaps
 from layout.rows import Rows, none, paired
 from layout.rules.base import BaseRule
-from layout.types import Ints, Mask, Pages
+from layout.types import Ints, Mask, Pages, Problem, Rule
 
 _NODES: Final = 2_000
 _SETS: Final = 64
@@ -34,6 +34,8 @@ class ItemOverlap(BaseRule):
     """
 
     MAY_BE_SOFT: ClassVar[bool] = False
+    NARROWS: ClassVar[bool] = True
+    """Whether budgets stand in for sets that are too many to list."""
 
     min_items: int
 
@@ -50,14 +52,15 @@ class ItemOverlap(BaseRule):
         short = np.diff(items[0]) < self.min_items
         enough = np.flatnonzero(~short)
         crowd = enough[crowded(*(_numbered(inputs, units[enough]) if short.any() else items), self.min_items)]
-        sets, most = self._limits(inputs, units[crowd]) if len(crowd) else _NOTHING
+        sets, most, narrow = self._limits(inputs, units[crowd]) if len(crowd) else (*_NOTHING, False)
         coefs = np.zeros((len(sets) + int(short.any()), len(units)), dtype=np.int64)
         coefs[: len(sets), crowd] = sets
         if not len(coefs):
             return none(inputs.n, inputs.slots)
         coefs[len(sets) :] = short
         limits = np.append(most, np.zeros(len(coefs) - len(sets), dtype=np.int64))
-        return paired(coefs[:, of], np.ones((1, inputs.slots), dtype=np.int64), hi=limits)
+        rows = paired(coefs[:, of], np.ones((1, inputs.slots), dtype=np.int64), hi=limits)
+        return replace(rows, narrow=narrow)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
         """How many items the shelves of each of the pages (b, K) lack, however they are dealt out: (b,)."""
@@ -65,20 +68,41 @@ class ItemOverlap(BaseRule):
         lacking = [_lacking([items[s] for s in page], self.min_items) for page in pages.tolist()]
         return np.array(lacking, dtype=np.int64)
 
-    def _limits(self, inputs: Inputs, units: Ints) -> tuple[Ints, Ints]:
-        """Coefficients (m, u) of the units and what they add up to at most (m,)."""
+    def _limits(self, inputs: Inputs, units: Ints) -> tuple[Ints, Ints, bool]:
+        """Coefficients (m, u) of the units, what they add up to at most (m,), and whether that is narrow."""
         few = np.argsort(np.diff(_numbered(inputs, units)[0]), kind="stable")
         sets, most, all_found = too_few(
             *_numbered(inputs, units[few]), self.min_items, inputs.slots, _NODES, _SETS
         )
-        if not all_found:
-            return budget_limits(inputs, units, self.min_items)
+        if not all_found and self.NARROWS:
+            return *budget_limits(inputs, units, self.min_items), True
         found = np.zeros_like(sets)
         found[:, few] = sets
-        return _merged(found, most)
+        return *_merged(found, most), False
 
     def _validate(self) -> None:
         self._at_least("min_items", self.min_items, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOverlap(ItemOverlap):
+    """The same rule with rows for the sets that are listed alone, which let in pages that it forbids.
+
+    What no page of these rows reaches, no page of the rule does: they bound it from above.
+    """
+
+    NARROWS: ClassVar[bool] = False
+
+
+def widened(problem: Problem) -> Problem:
+    """The problem with rows that keep out no page which the rules allow, and let in some that they forbid."""
+    return replace(problem, rules=tuple(_listed(rule) for rule in problem.rules))
+
+
+def _listed(rule: Rule) -> Rule:
+    if not isinstance(rule, ItemOverlap):
+        return rule
+    return ListedOverlap(**{field.name: getattr(rule, field.name) for field in fields(ItemOverlap)})
 
 
 _NOTHING: Final = (np.zeros((0, 0), dtype=np.int64), np.zeros(0, dtype=np.int64))
@@ -165,6 +189,8 @@ def budgets(lengths: Ints, min_items: int) -> Ints:
 
 def _units(inputs: Inputs) -> tuple[Ints, Ints]:
     """The first of the options that share a shelf and its items, and each option's place among those."""
+    if len({shelf.group for shelf in inputs.shelves}) == inputs.n:
+        return np.arange(inputs.n), np.arange(inputs.n)
     known: dict[str, list[int]] = {}
     first: list[int] = []
     of = np.empty(inputs.n, dtype=np.int64)

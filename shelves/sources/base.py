@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shelves.columns import TYPE_CODE
 from shelves.ragged import ranked, union
@@ -127,7 +128,20 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def recency(view: View, days: Rows, half_life: float) -> Floats:
-    """0.5 to the age over `half_life` in days; unknown dates count as one half-life ago."""
+def release_recency(view: View, days: Rows, half_life: float) -> Floats:
+    """0.5 to the age over `half_life` of releases; unknown dates count as one half-life ago."""
     age = np.where(days > 0, np.maximum(view.day - days, 0), half_life)
     return np.exp2(-age / half_life).astype(np.float32)
+
+
+def turns(codes: NDArray[np.int8]) -> NDArray[np.int64]:
+    """The place (n,), from 1, of each entry among those of its own content type (n,), which run best first.
+
+    Strengths compare within a content type only, so a choice across them takes the types in turns.
+    """
+    order = np.argsort(codes, kind="stable")
+    grouped = codes[order]
+    starts = np.searchsorted(grouped, grouped, side="left")
+    place = np.empty(len(codes), dtype=np.int64)
+    place[order] = np.arange(1, len(codes) + 1) - starts
+    return place

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shelves.sources.base import LISTENED, shelf
+import numpy as np
+
+from shelves.sources.base import LISTENED, shelf, turns
 from shelves.types import Shelf
 from shelves.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class BecauseYouListened:
-    """One shelf for each of the strongest eligible items, which is the shelf's seed."""
+    """One shelf for each of the strongest eligible items, which is the shelf's seed.
+
+    Content types take turns; what was saved and never played seeds nothing.
+    """
 
     max_shelves: int = 8
     name: ClassVar[str] = "because_you_listened"
@@ -21,8 +26,10 @@ class BecauseYouListened:
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Shelves seeded by the history, strongest seed first."""
-        seeds = view.history_rows[view.eligible[view.history_rows]][: self.max_shelves]
-        return [self._around(view, int(seed)) for seed in seeds]
+        played = view.history_rows[~view.history_saved]
+        usable = played[view.eligible[played]]
+        order = np.argsort(turns(view.catalog.columns.content_type[usable]), kind="stable")
+        return [self._around(view, int(seed)) for seed in usable[order[: self.max_shelves]]]
 
     def _around(self, view: View, seed: int) -> Shelf:
         item = view.catalog.items[seed]

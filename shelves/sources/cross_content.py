@@ -25,12 +25,15 @@ _TITLE = {
 class CrossContent:
     """One shelf for each other content type: items by the product of their tags with the music taste.
 
-    Candidates are the `per_tag` most popular items of each of the strongest `max_tags` music tags.
+    Candidates are the `per_tag` most popular items of each of the `max_tags` strongest music tags that the
+    content type has at all. Few are: people tag music by sound, books by subject. A tag counts from
+    `least_share` of the strongest music tag on.
     """
 
     max_tags: int = 6
     max_named: int = 3
     per_tag: int = 50
+    least_share: float = 0.25
     name: ClassVar[str] = "cross_content"
     family: ClassVar[str] = "cross"
 
@@ -41,7 +44,7 @@ class CrossContent:
 
     def _of_type(self, view: View, content_type: ContentType) -> Shelf | None:
         postings, code = view.catalog.tags, TYPE_CODE[content_type]
-        shared = [tag for tag in view.top_tags[: self.max_tags] if len(postings.rows(code, tag))]
+        shared = [tag for tag in self._strong(view) if len(postings.rows(code, tag))][: self.max_tags]
         if not shared:
             return None
         rows = union(len(view.catalog), [postings.rows(code, tag)[: self.per_tag] for tag in shared])
@@ -55,6 +58,10 @@ class CrossContent:
             allowed=view.novel,
             key=content_type.value,
         )
+
+    def _strong(self, view: View) -> list[int]:
+        taste = view.music_taste
+        return [tag for tag in view.top_tags if taste[tag] >= self.least_share * taste[view.top_tags[0]]]
 
     def _scores(self, view: View, rows: Rows) -> Floats:
         """Nearness to the music taste first, popularity to break the many ties of short tag lists."""

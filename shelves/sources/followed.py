@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from shelves.sources.base import recency, shelf
+from shelves.sources.base import release_recency, shelf
 from shelves.types import Rows, Shelf
 from shelves.view import View
 
@@ -33,7 +33,7 @@ class Followed:
         works = view.catalog.columns.works
         at, _ = works.positions(followed)
         rows = works.values[at]
-        scores = recency(view, view.catalog.columns.release_day[rows], self.half_life)
+        scores = release_recency(view, view.catalog.columns.release_day[rows], self.half_life)
         reason = "Newest from artists you follow"
         return shelf(
             self.name, "From artists you follow", reason, rows, scores, allowed=view.eligible, key="works"

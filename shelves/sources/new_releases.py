@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shelves.columns import CONTENT_TYPES, TYPE_CODE
-from shelves.sources.base import NOUN, recency, shelf
+from shelves.sources.base import NOUN, release_recency, shelf
 from shelves.types import ContentType, Shelf
 from shelves.view import View
 
@@ -30,7 +30,7 @@ class NewReleases:
     def _of_type(self, view: View, content_type: ContentType) -> Shelf:
         rows = view.catalog.recent.row(TYPE_CODE[content_type])
         days = view.catalog.columns.release_day[rows]
-        scores = view.appeal[rows] * recency(view, days, float(view.catalog.fresh_days))
+        scores = view.appeal[rows] * release_recency(view, days, float(view.catalog.fresh_days))
         title = f"New {NOUN[content_type]} for you"
         reason = "Released lately, close to your taste"
         return shelf(self.name, title, reason, rows, scores, allowed=view.novel, key=content_type.value)

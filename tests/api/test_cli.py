@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api import cli
+from home.db import connect
 from home.settings import Settings
+from tests.home.ingest.made import write_data
 
 LISTENER = "demo-listener-1"
 _TWO_SHELVES = ("jump_back_in", "new_releases:music")
@@ -57,6 +59,61 @@ def test_an_unknown_listener_is_named_with_the_fix(
     message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", "nobody")
     assert "'nobody' is not in the catalogue" in message
     assert "home listeners" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["simulate", "--policies", ""], "policies is ''"),
+        (
+            ["simulate", "--trace", "/nowhere/at/all.csv", "--visits", "2", "--no-regret"],
+            "/nowhere/at/all.csv",
+        ),
+    ],
+)
+def test_wrong_use_is_one_message(
+    demo_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    said: str,
+) -> None:
+    assert said in _fails(capsys, monkeypatch, demo_settings, *words)
+
+
+@pytest.mark.parametrize("command", ["page --listener x", "simulate", "audit"])
+@pytest.mark.parametrize("seed", ["-1", "99999999999999999999999"])
+def test_seeds_have_a_range(demo_settings: Settings, command: str, seed: str) -> None:
+    result = CliRunner().invoke(
+        cli.app, ["--database", demo_settings.database_url, *command.split(), "--seed", seed]
+    )
+    assert result.exit_code == 2
+    assert "seed" in result.output
+
+
+def test_a_simulation_is_logged_once(
+    demo_settings: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["simulate", "--policies", "order", "--visits", "2", "--listeners", "2", "--no-regret"]
+    words += ["--log-to", f"sqlite:///{tmp_path}/log.db"]
+    _run(demo_settings, *words)
+    _run(demo_settings, *words, "--seed", "2")
+    assert "--seed or --log-to" in _fails(capsys, monkeypatch, demo_settings, *words)
+
+
+def test_a_database_that_fails_in_use_is_one_message(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = connect(demo_settings.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE dismissals")
+    engine.dispose()
+    message = _fails(capsys, monkeypatch, demo_settings, "page", "--listener", LISTENER)
+    assert "the database failed" in message
+    assert "dismissals" in message
 
 
 def test_an_unknown_surface_is_named_with_the_fix(
@@ -119,6 +176,19 @@ def test_an_ingest_from_a_wrong_directory_names_the_missing_file(
     message = _fails(capsys, monkeypatch, demo_settings, "ingest", "lastfm", "--data-dir", str(tmp_path))
     assert "artists.dat" in message
     assert "https://" in message
+
+
+def test_an_ingest_says_where_rows_were_rejected_and_what_is_synthetic(
+    demo_settings: Settings, tmp_path: Path
+) -> None:
+    data = write_data(tmp_path / "data")
+    plays = data / "lastfm-hetrec2011/user_artists.dat"
+    plays.write_bytes(plays.read_bytes() + b"10\t8\t[bold]\r\n" * 9)
+    lines = _run(demo_settings, "ingest", "lastfm", "--data-dir", str(data), "--no-models").splitlines()
+    name = "  lastfm-hetrec2011/user_artists.dat"
+    assert f"{name} line 8, 9, 10, …: weight '[bold]' is not a whole number (9 rows)" in lines
+    assert f"{name} line 6: weight '0' is below 1 (1 row)" in lines
+    assert "market rights and explicit flags" in " ".join(" ".join(lines).split())
 
 
 def test_listeners_are_found_by_the_start_of_their_id(demo_settings: Settings) -> None:
@@ -212,3 +282,15 @@ def test_setting_up_again_changes_nothing(demo_settings: Settings) -> None:
     second = _run(demo_settings, "setup")
     assert "4,020 items, 300 listeners, model version 1" in " ".join(second.split())
     assert "Loading" not in first
+
+
+def test_an_estimate_of_examination_is_refused_on_thin_data_and_shown_as_missing(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = _fails(capsys, monkeypatch, demo_settings, "examination", "estimate", "--surface", "tv")
+    assert (
+        "examination of surface 'tv' cannot be estimated: no decision of it has a closed horizon" in message
+    )
+    message = _fails(capsys, monkeypatch, demo_settings, "examination", "estimate", "--plot", "x.gif")
+    assert "x.gif: pictures are written as .png, .svg or .pdf" in message
+    assert "tv: not estimated; layouts use the grid file" in _run(demo_settings, "examination", "show")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -76,6 +77,17 @@ def test_bad_events_are_rejected_one_by_one_and_the_others_stored(client: httpx.
     assert "at: '2026-11-01T10:00:00'" in reasons[no_timezone["id"]]
     assert "shelf_id" in reasons[no_shelf["id"]]
     assert "" in reasons
+
+
+def test_ids_that_no_database_holds_cost_only_their_own_event(client: httpx.Client) -> None:
+    page = _compose(client, 6)
+    sound = _event(page, "click")
+    text = json.dumps({"events": [sound, {**sound, "id": "a\x00b"}, {**sound, "id": "LONE"}]})
+    body = text.replace("LONE", r"\ud800")
+    answer = client.post("/v1/events", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json()["accepted"] == 1
+    assert [rejected["id"] for rejected in answer.json()["rejected"]] == ["a\x00b", "?"]
 
 
 def test_an_empty_batch_is_fine_and_an_oversized_one_is_refused_whole(client: httpx.Client) -> None:

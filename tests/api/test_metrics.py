@@ -6,7 +6,12 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bandits.policies import VwPolicy
+from home.db import writing
+from home.lifecycle import Step, promote
+from home.registry import publish
 from home.service import Home
+from home.store.models import State
 
 
 def _scrape(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -86,3 +91,32 @@ def test_model_version_and_reload_failures_are_current(
 
 def test_memory_of_the_process_is_there(client: httpx.Client) -> None:
     assert _scrape(client)[("process_resident_memory_bytes", frozenset())] > 1e6
+
+
+def test_the_fleet_and_the_health_of_the_loop_are_there(client: httpx.Client, home: Home) -> None:
+    _scrape(client)
+    home.health.wait()
+    found = _scrape(client)
+    version, _ = home.models.current()
+    assert found[("home_model_serving", frozenset({("state", "live")}))] == version
+    assert found[("home_canary_share", frozenset())] == 0
+    assert found[("home_shadow_skipped_total", frozenset({("reason", "queue full")}))] == 0
+    assert found[("home_health_alert", frozenset({("check", "decisions")}))] == 0, "too few to say anything"
+
+
+def test_what_the_shadow_thinks_is_there(client: httpx.Client, home: Home) -> None:
+    with writing(home.engine) as session:
+        live = home.models.current().version
+        shadow = publish(session, VwPolicy(), parent=live, now=home.clock(), candidate=True)
+        promote(session, shadow, State.SHADOW, Step("ada", "try", home.clock()))
+    home.models.refresh()
+    for _ in range(3):
+        _compose(client)
+    home.shadow.drain()
+    found = _scrape(client)
+    assert found[("home_model_serving", frozenset({("state", "shadow")}))] == shadow
+    assert found[("home_shadow_pages_total", frozenset())] == 3
+    assert found[("home_shadow_same_pages_total", frozenset())] == 3, "both are untrained"
+    assert found[("home_shadow_overlap_total", frozenset())] == 3
+    values = {found[("home_shadow_value", frozenset({("model", name)}))] for name in ("shadow", "serving")}
+    assert len(values) == 1

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.commands.page import summary
+from home import draw
 from home.service import Home
 
 
@@ -64,6 +66,21 @@ def test_propensity_is_the_product_of_the_conditionals(client: httpx.Client) -> 
     page = _compose(client, 2)
 
     assert page["propensity"] == pytest.approx(math.prod(s["conditional"] for s in page["page"]), rel=1e-12)
+
+
+def test_a_page_without_a_propensity_says_so(
+    client: httpx.Client, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no draw today")
+
+    monkeypatch.setattr(draw, "AnchoredMixture", broken)
+    page = _compose(client, 4)
+    assert page["propensity"] is None
+    assert "no draw today" in page["diagnostics"]["fallback"]
+    assert client.get(f"/v1/decisions/{page['decision_id']}").json()["propensity"] is None
+    printed = " ".join(summary(home.preview(_listener(client, 4), seed=1)))
+    assert "propensity unknown" in printed
 
 
 def test_same_seed_composes_the_same_page(client: httpx.Client) -> None:

@@ -85,6 +85,8 @@ def test_unknown_path_and_method(client: httpx.Client) -> None:
         ({"listener_id": "x", "seed": 2**63}, "seed", 2**63),
         ({"listener_id": "x", "colour": "red"}, "colour", "red"),
         ({"listener_id": "", "surface": "phone"}, "listener_id", ""),
+        ({"listener_id": "x", "seed": 10**30}, "seed", str(10**30)),
+        ({"listener_id": "a\x00b"}, "listener_id", "a\x00b"),
     ],
 )
 def test_invalid_request_names_field_value_and_fix(
@@ -96,6 +98,24 @@ def test_invalid_request_names_field_value_and_fix(
     assert [error["field"] for error in errors] == [field]
     assert errors[0]["fix"]
     assert errors[0]["value"] == (value if value != {} else "{}")
+
+
+@pytest.mark.parametrize("body", [r'{"listener_id": "\ud800"}', r'{"listener_id": "x", "\ud800": 1}'])
+def test_text_that_nothing_can_write_is_refused_like_any_other(client: httpx.Client, body: str) -> None:
+    answer = client.post("/v1/home", content=body, headers={"content-type": "application/json"})
+    assert "?" in str(_problem(answer, "invalid-request", 422)["errors"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/home/a%00b", "/v1/decisions/a%00b", "/v1/decisions/%00/explanation", "/v1/listeners?search=%00"],
+)
+def test_no_database_is_asked_for_what_it_cannot_hold(client: httpx.Client, path: str) -> None:
+    _problem(client.get(path), "invalid-request", 422)
+
+
+def test_a_path_with_a_slash_too_many_is_a_problem_like_any_other(client: httpx.Client) -> None:
+    _problem(client.get("/v1/home/"), "not-found", 404)
 
 
 def test_invalid_query_and_broken_json(client: httpx.Client) -> None:

@@ -38,6 +38,9 @@ class ListedPages:
     def supported(self, prefix: Page) -> NDArray[np.bool_]:
         return self._supported.get(prefix, np.zeros(SHELVES, dtype=np.bool_))
 
+    def along(self, page: Page) -> NDArray[np.bool_]:
+        return np.array([self.supported(page[:k]) for k in range(len(page))])
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -230,6 +233,9 @@ def test_an_inexact_look_ahead_is_an_error_not_a_bias() -> None:
         def supported(self, prefix: Page) -> NDArray[np.bool_]:
             return np.arange(SHELVES) < (2 if not prefix else 0)
 
+        def along(self, page: Page) -> NDArray[np.bool_]:
+            return np.array([self.supported(page[:k]) for k in range(len(page))])
+
     mixture = AnchoredMixture((0, 1), np.ones(SHELVES), Careless(), epsilon=1.0, floor=0.1)
     with pytest.raises(DeadEndError, match="must be exact"):
         mixture.draw(np.random.default_rng(0))
@@ -243,6 +249,9 @@ def test_long_pages_keep_their_precision() -> None:
             mask = np.ones(n, dtype=np.bool_)
             mask[list(prefix)] = False
             return mask
+
+        def along(self, page: Page) -> NDArray[np.bool_]:
+            return np.array([self.supported(page[:k]) for k in range(len(page))])
 
     pmf = np.random.default_rng(0).dirichlet(np.full(n, 0.05))
     mixture = AnchoredMixture(tuple(range(slots)), pmf, Anything(), epsilon=0.1, floor=0.01)

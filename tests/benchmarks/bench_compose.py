@@ -81,7 +81,7 @@ def _measure(home: Home, pages: int, seed: int, console: Console) -> Sequence[Co
         composed.append(home.compose_for(context, next(seeds)))
         return composed[-1]
 
-    render(audit(contexts, compose), console)
+    render(audit(contexts, compose, home.tools), console)
     return composed
 
 

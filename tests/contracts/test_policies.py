@@ -21,6 +21,18 @@ TESTED: list[tuple[str, Mapping[str, Any]]] = [
     ("vw", {}),
     ("vw", {"position": True}),
     ("vw", {"interactions": ["context*shelf"], "sharpness": 40.0, "decay": 0.0}),
+    ("vw_epsilon", {}),
+    ("vw_epsilon", {"position": True}),
+    ("vw_bag", {}),
+    ("vw_cover", {}),
+    ("vw_squarecb", {}),
+    ("vw_regcb", {}),
+    ("vw_ccb", {}),
+    ("vw_ccb", {"position": True}),
+    ("linucb", {"dimension": 64}),
+    ("lints", {"dimension": 64}),
+    ("epsilon_greedy", {}),
+    ("epsilon_greedy", {"by": ["family", "content_type"], "epsilon": 0.0}),
 ]
 
 
@@ -96,6 +108,7 @@ def test_scoring_between_examples_does_not_change_what_is_learned(
         busy.score(MORNING, actions(5), 3)
     ours, theirs = quiet.score(EVENING, actions(9), 3), busy.score(EVENING, actions(9), 3)
     np.testing.assert_array_equal(ours.values, theirs.values)
+    np.testing.assert_array_equal(ours.pmf, theirs.pmf)
 
 
 RANKS_BY_ORDER: tuple[str, Mapping[str, Any]] = ("fixed", {})
@@ -127,14 +140,14 @@ def test_learning_goes_on_after_a_snapshot_as_if_nothing_happened(
     again = build(name, options, policy.snapshot())
     for learner in (policy, again):
         learner.learn(examples()[:50])
-    np.testing.assert_array_equal(
-        policy.score(MORNING, actions(20), 6).values, again.score(MORNING, actions(20), 6).values
-    )
+    ours, theirs = policy.score(MORNING, actions(20), 6), again.score(MORNING, actions(20), 6)
+    np.testing.assert_array_equal(ours.values, theirs.values)
+    np.testing.assert_array_equal(ours.pmf, theirs.pmf)
 
 
 def test_learn_returns_how_many_it_learned_from(policy: Policy) -> None:
     learned = policy.learn(iter(examples()[:7]))
-    assert learned == (7 if policy.name == "vw" else 0)
+    assert learned == (0 if policy.name in {"uniform", "fixed"} else 7)
     assert policy.learn([]) == 0
 
 
@@ -155,10 +168,12 @@ def test_foreign_snapshots_are_refused(case: tuple[str, Mapping[str, Any]]) -> N
 
 
 def test_unknown_names_and_options_are_refused() -> None:
-    with pytest.raises(ValueError, match="use one of uniform, fixed, vw"):
-        build("linucb")
+    with pytest.raises(ValueError, match="use one of uniform, fixed, epsilon_greedy, vw"):
+        build("oracle")
     with pytest.raises(ValueError, match="option 'rate' is not known"):
         build("vw", {"rate": 1})
+    with pytest.raises(ValueError, match=r"options of vw: .*; give each the type of its default"):
+        build("vw", {"bits": "many"})
 
 
 def test_shelves_without_numbers_can_be_scored(policy: Policy) -> None:

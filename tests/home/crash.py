@@ -7,15 +7,29 @@ import signal
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
-from home.db import connect
+from bandits.types import EventKind
+from home.db import connect, writing
+from home.events import ingest_events
 from home.learn import Learner
-from tests.home.loop import FORMULA, recall
+from tests.home.loop import HORIZON, LONG, feedback, recall
+
+
+def ingest_and_die(url: str, point: int, names: list[str], now: datetime) -> None:
+    """Take in a click on each decision; SIGKILL this process before its statement or commit no. `point`."""
+    engine = _doomed(url, point)
+    with writing(engine) as session:
+        ingest_events(session, [feedback(f"i{name}", name, EventKind.CLICK) for name in names], now, HORIZON)
 
 
 def run_and_die(url: str, point: int, now: datetime) -> None:
     """Run a learner on the database; SIGKILL this process before its statement or commit no. `point`."""
+    engine = _doomed(url, point)
+    Learner(engine, recall, LONG, clock=lambda: now, holder="doomed").run_once()
+
+
+def _doomed(url: str, point: int) -> Engine:
     engine = connect(url)
     reached = 0
 
@@ -27,4 +41,4 @@ def run_and_die(url: str, point: int, now: datetime) -> None:
 
     event.listen(engine, "before_cursor_execute", tick)
     event.listen(engine, "commit", tick)
-    Learner(engine, recall, FORMULA, clock=lambda: now, holder="doomed").run_once()
+    return engine

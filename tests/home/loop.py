@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,12 @@ FORMULA = RewardFormula(
     weights={EventKind.CLICK: 0.5, EventKind.SAVE: 0.25, EventKind.DISMISS: -1.0},
     horizon=HORIZON,
 )
+LONG = replace(
+    FORMULA,
+    weights={**FORMULA.weights, EventKind.NEXT_DAY_RETURN: 0.125},
+    long_horizon=timedelta(hours=48),
+)
+"""The same formula with a long horizon."""
 
 
 def make_record(name: str, at: datetime = NOON, **changes: Any) -> DecisionRecord:

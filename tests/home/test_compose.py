@@ -78,7 +78,7 @@ def _compose(home: Home, context: Context, **changes: object) -> ComposedPage:
 
 def test_a_sound_page_has_no_fault(home: Home, context: Context) -> None:
     page = _compose(home, context)
-    assert list(faults(page)) == []
+    assert list(faults(page, home.tools)) == []
     assert page.result.status is Status.OPTIMAL
 
 
@@ -138,7 +138,7 @@ def test_a_page_that_fell_back_is_logged_without_a_propensity(
 def test_a_deadline_of_zero_serves_the_greedy_page_with_its_propensity(home: Home, context: Context) -> None:
     page = _compose(home, context, layout_deadline_s=0.0)
     assert page.result.status is Status.FALLBACK
-    assert [fault for fault in faults(page) if not fault.startswith("fallback")] == []
+    assert [fault for fault in faults(page, home.tools) if not fault.startswith("fallback")] == []
     assert page.propensity is not None
 
 

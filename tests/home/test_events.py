@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from bandits.types import EventKind, RewardEvent
-from home.db import EventRow, writing
+from home.db import DecisionRow, EventRow, writing
 from home.events import MAX_SKEW, EventReport, ingest_events
 from home.store import decisions, events, listeners
 from home.store.listeners import Dismissals
@@ -74,6 +74,16 @@ def test_feedback_on_what_was_not_shown_is_rejected_alone(
     assert event_id == "x"
     assert reason in why
     assert _count(log) == 2
+
+
+def test_feedback_on_a_damaged_decision_is_rejected_alone(log: Engine) -> None:
+    with log.begin() as connection:
+        connection.execute(update(DecisionRow).where(DecisionRow.id == "d1").values(record=b""))
+    report = _post(log, feedback("e1", "d1"), feedback("e2", "d2"))
+    assert report.accepted == 1
+    [(event_id, why)] = report.rejected
+    assert event_id == "e1"
+    assert "damaged" in why
 
 
 def test_a_corrected_event_is_accepted_after_a_rejection(log: Engine) -> None:

@@ -12,7 +12,7 @@ from bandits.policies import UniformPolicy
 from home.bootstrap import open_home
 from home.compose import ComposedPage, LivePolicy, compose, propose
 from home.errors import NotExplainableError
-from home.explain import problem_of
+from home.explain import problem_under
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
 from home.sampling import sample_contexts
@@ -37,7 +37,7 @@ def _logged(home: Home, page: ComposedPage) -> DecisionRecord:
 
 def _problem(home: Home, page: ComposedPage) -> Problem:
     record = _logged(home, page)
-    return problem_of(record, home.setup_of(record))
+    return problem_under(record, home.setup_of(record))
 
 
 def _contexts(home: Home, surface: str) -> list[Context]:

@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
 from bandits.types import EventKind, Example, RewardEvent
-from home.db import writing
+from home.db import DecisionRow, writing
 from home.events import EventReport, ingest_events
-from home.learn import Learner, LearnReport, LeaseHeldError, examples_of
+from home.learn import Learner, LearnReport, LeaseHeldError
 from home.registry import CorruptModelError, NoModelError, StaleModelError, publish
+from home.settle import examples_of
 from home.store import decisions, events, leases, models
 from home.store.leases import Lease
+from home.store.models import State
 from tests.home.loop import FORMULA, HORIZON, NOON, RememberingPolicy, feedback, make_record, recall
 
 _SECOND = timedelta(seconds=1)
@@ -65,11 +67,20 @@ def test_a_run_learns_closed_decisions_and_publishes(engine: Engine) -> None:
     assert _lessons(engine) == [["d1", "c", 0, 0.5, 0.9], ["d2", "c", 0, 0.5, 0.9]]
     assert _learned_in(engine) == {"d0": 2, "d1": 2, "d2": 2, "d3": None}
     with Session(engine) as session:
-        model = models.newest(session)
+        model = models.live(session)
     assert model is not None
-    assert model.parent == 1
-    assert model.arguments == "remembering 2 lessons"
-    assert model.metrics == {"decisions": 3, "examples": 2, "skipped": 1, "mean_reward": 0.5}
+    made = model.summary
+    assert (made.parent, made.arguments, made.state) == (1, "remembering 2 lessons", State.LIVE)
+    assert (made.data_from, made.data_to) == (NOON, NOON)
+    assert made.metrics == {
+        "decisions": 3,
+        "examples": 2,
+        "skipped": 1,
+        "settled": 0,
+        "corrections": 0,
+        "mean_reward": 0.5,
+        "formula": FORMULA.identity,
+    }
 
 
 def test_every_decision_is_learned_exactly_once_over_many_runs(engine: Engine) -> None:
@@ -98,6 +109,19 @@ def test_decisions_that_nobody_examined_are_closed_without_a_new_model(engine: E
     assert _learner(engine).run_once() == LearnReport(decisions=1, examples=0, version=1, late=0, skipped=0)
     assert _learner(engine).run_once().decisions == 0
     assert _learned_in(engine) == {"d": 1}
+
+
+def test_a_damaged_record_costs_only_its_own_decision(engine: Engine) -> None:
+    _start(engine)
+    _log(engine, "d1", "d2")
+    _post(engine, feedback("e2", "d2", EventKind.CLICK))
+    with engine.begin() as connection:
+        connection.execute(update(DecisionRow).where(DecisionRow.id == "d1").values(record=b"HR\x02damaged"))
+
+    report = _learner(engine).run_once()
+
+    assert (report.decisions, report.examples, report.skipped) == (2, 1, 1)
+    assert _learned_in(engine) == {"d1": 2, "d2": 2}
 
 
 def test_learning_needs_a_model_to_start_from(engine: Engine) -> None:
@@ -150,7 +174,7 @@ def test_a_model_published_meanwhile_is_not_overwritten(engine: Engine) -> None:
         with writing(engine) as session:
             publish(session, RememberingPolicy([["warm", "up", 0, 0.0, 1.0]]), parent=1, now=NOON)
 
-    with pytest.raises(StaleModelError, match="model 1 is no longer the newest"):
+    with pytest.raises(StaleModelError, match="model 1 is no longer the one to learn on from"):
         _learner(engine, meanwhile=publish_another).run_once()
     assert _learned_in(engine) == {"d": None}
     assert _learner(engine).run_once().version == 3
@@ -247,7 +271,7 @@ def _learner(
 
 def _lessons(engine: Engine) -> list[list[object]]:
     with Session(engine) as session:
-        model = models.newest(session)
+        model = models.live(session)
     assert model is not None
     return recall(model.data).lessons
 

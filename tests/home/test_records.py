@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from home.records import DecisionRecord, LoggedOption, LoggedShelf, LoggedSolver, decode, encode
+from home.records import DecisionRecord, LoggedDraw, LoggedOption, LoggedShelf, LoggedSolver, decode, encode
 from layout.types import PageContext
 from tests.home.loop import NOON, make_record
 
@@ -93,6 +93,16 @@ def _records(draw: st.DrawFn) -> DecisionRecord:
         support_sizes=tuple(draw(st.integers(0, n)) for _ in page),
         shown=tuple(shelves[options[i].shelf].item_ids for i in page),
         fallback=draw(_text),
+        drawing=LoggedDraw(
+            draw(_text),
+            draw(st.none() | _floats),
+            draw(st.none() | st.integers(-(2**60), 2**60)),
+            tuple(tuple(draw(st.permutations(page))) for _ in range(draw(st.integers(0, 2)))),
+            tuple(draw(st.lists(_floats, max_size=2))),
+            draw(st.integers(0, 9)),
+            draw(_text),
+            draw(_floats),
+        ),
         dropped=draw(st.dictionaries(_text, _text, max_size=2)),
         seconds=draw(st.dictionaries(_text, _floats, max_size=2)),
     )
@@ -172,8 +182,14 @@ def test_foreign_bytes_and_unknown_versions_are_refused() -> None:
         decode(b"")
     with pytest.raises(ValueError, match="no decision record"):
         decode(b"PK" + data[2:])
-    with pytest.raises(ValueError, match="schema version 9; this release reads 2"):
+    with pytest.raises(ValueError, match="schema version 9; this release reads 3"):
         decode(data[:2] + b"\x09" + data[3:])
+
+
+@pytest.mark.parametrize("length", [7, 8, 40, 200])
+def test_a_damaged_record_is_refused_as_that(length: int) -> None:
+    with pytest.raises(ValueError, match=r"record|buffer|JSON"):
+        decode(encode(make_record("d"))[:length])
 
 
 def test_a_shelf_is_found_in_its_slot() -> None:

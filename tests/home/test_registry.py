@@ -20,10 +20,10 @@ def test_versions_count_up_from_one(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("parent", [None, 1])
-def test_only_the_newest_model_can_be_superseded(engine: Engine, parent: int | None) -> None:
+def test_only_the_live_model_can_be_superseded(engine: Engine, parent: int | None) -> None:
     _publish(engine, None)
     _publish(engine, 1)
-    with pytest.raises(StaleModelError, match=f"model {parent} is no longer the newest"):
+    with pytest.raises(StaleModelError, match=f"model {parent} is no longer the one to learn on from"):
         _publish(engine, parent)
 
 

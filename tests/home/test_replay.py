@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.rounds import Column
 from bandits.policies import VwPolicy
 from bandits.types import EventKind, RewardEvent
 from home.compose import ComposedPage, Tools
-from home.db import writing
+from home.db import DecisionRow, writing
 from home.draw import Exploration
 from home.logbook import record_of
 from home.records import DecisionRecord, encode
 from home.replay.judge import NothingToReplayError, judge, replay
-from home.replay.log import Log, collect
+from home.replay.log import Excluded, Log, collect
 from home.replay.show import render
 from home.replay.targets import Target
 from home.simulate.parameters import Dismissal
@@ -140,12 +140,36 @@ def test_estimates_are_the_textbook_sums() -> None:
 def test_decisions_that_cannot_be_judged_are_left_out_and_counted(engine: Engine) -> None:
     _store(engine, make_record("good"), [feedback("e1", "good", EventKind.CLICK)])
     _store(engine, make_record("inexact", propensity=None, fallback="solver"), [])
+    _store(engine, make_record("damaged"), [])
+    with engine.begin() as connection:
+        connection.execute(update(DecisionRow).where(DecisionRow.id == "damaged").values(record=b"HR"))
     _store(engine, make_record("open", NOON + timedelta(minutes=5)), [])
     report = replay(engine, FORMULA, [Target(0.0), Target(None)], now=CLOSED)
-    assert (report.decisions, report.excluded.open, report.excluded.inexact) == (1, 1, 1)
+    assert (report.decisions, report.excluded) == (1, Excluded(open=1, inexact=1, damaged=1))
     assert report.on_policy.value == 0.5
     assert [judgement.target for judgement in report.judgements] == ["epsilon=0", "as logged"]
     assert all(j.diagnostics.verdict is Verdict.DO_NOT_TRUST for j in report.judgements)
+
+
+def test_targets_that_show_what_was_never_drawn_are_refused() -> None:
+    q = (0.5, 0.4, 0.2)
+    records = [drawn(f"d{i}", 0.25, q, on_anchor=i % 2 == 0, listener=f"l{i}") for i in range(60)]
+    logged_ = [replace(record, anchor_exploration=0.04) for record in records]
+    switched_off = replace(logged_[0], epsilon=0.0, propensity=1.0)
+    never_anchor = replace(logged_[1], epsilon=1.0, anchor_exploration=0.0, propensity=0.04)
+    assert [Target(e).within(logged_[0]) for e in (0.0, 0.5, 1.0)] == [True, True, True]
+    assert [Target(e).within(switched_off) for e in (0.0, 0.5, 1.0)] == [True, False, False]
+    assert [Target(e).within(never_anchor) for e in (0.0, 0.5, 1.0)] == [False, False, True]
+    assert Target(0.5).within(replace(switched_off, anchor_exploration=1.0))
+
+    targets = [Target(None), Target(0.3)]
+    for records, count in ((logged_, 0), ([switched_off, *logged_[1:]], 1)):
+        log = collect(((logged(record), []) for record in records), FORMULA, targets, CLOSED)
+        assert log.outside == (0, count)
+        same, other = judge(log, targets).judgements
+        assert "never drawn" not in same.diagnostics.reason
+        assert ("at 1 of 60 decisions" in other.diagnostics.reason) == bool(count)
+        assert not count or other.diagnostics.verdict is Verdict.DO_NOT_TRUST
 
 
 def test_late_feedback_does_not_count(engine: Engine) -> None:
@@ -182,7 +206,7 @@ def test_a_report_can_be_printed_and_parsed(engine: Engine) -> None:
     assert all(text in printed for text in ("epsilon=0", "epsilon=1", "SNIPS", "do not trust", "6 decisions"))
     data = json.loads(report.to_json())
     assert data["judgements"][0]["diagnostics"]["verdict"] == "do not trust"
-    assert data["excluded"] == {"open": 0, "inexact": 0}
+    assert data["excluded"] == {"open": 0, "inexact": 0, "damaged": 0}
 
 
 @pytest.mark.slow

@@ -21,8 +21,8 @@ from home.records import encode
 from home.store import catalog, decisions, events, leases, listeners, models
 from home.store.events import StoredEvent
 from home.store.leases import Lease
-from home.store.listeners import Dismissal, Dismissals
-from home.store.models import Artifact, ModelSummary, StoredModel
+from home.store.listeners import Dismissal, Dismissals, Play
+from home.store.models import Artifact, ModelSummary, State, StoredModel
 from shelves.types import Interaction, Item, Kind, Listener
 from tests.home.loop import HORIZON, NOON, feedback, make_record
 
@@ -51,6 +51,38 @@ def test_interactions_come_back_as_columns(engine: Engine) -> None:
     assert list(read.item_id) == ["w", "x", "y"]
     assert list(read.weight) == [1.0, 0.5, 2.0]
     assert list(read.last_at) == [NOON.date() - timedelta(days=1), NOON.date(), None]
+
+
+def test_live_plays_add_to_the_history_and_leave_the_catalogues_day(engine: Engine) -> None:
+    _interact(engine, ("ada", "x", 5.0, NOON), ("ada", "y", 3.0, None), ("bo", "x", 1.0, None))
+    later = NOON + timedelta(days=5_000)
+    plays = [
+        Play("ada", "y", later),
+        Play("ada", "z", later + _MINUTE),
+        Play("ada", "y", later + 2 * _MINUTE),
+        Play("ada", "y", later + _MINUTE),
+        Play("ada", "x", NOON - _MINUTE),
+    ]
+    with writing(engine) as session:
+        listeners.played(session, plays[:2])
+        listeners.played(session, plays[2:])
+        listeners.played(session, [])
+    with Session(engine) as session:
+        assert listeners.history(session, "ada") == (
+            Interaction("x", 6.0, NOON),
+            Interaction("y", 6.0, later + 2 * _MINUTE),
+            Interaction("z", 1.0, later + _MINUTE),
+        )
+        assert listeners.history(session, "bo") == (Interaction("x", 1.0),)
+        assert catalog.latest_day(session) == NOON.date()
+        read = catalog.interactions(session)
+    columns = zip(read.listener_id, read.item_id, read.weight, read.last_at, strict=True)
+    assert list(columns) == [
+        ("ada", "x", 6.0, NOON.date()),
+        ("ada", "y", 6.0, None),
+        ("ada", "z", 1.0, later.date()),
+        ("bo", "x", 1.0, None),
+    ]
 
 
 def test_an_empty_catalogue_reads_as_empty(engine: Engine) -> None:
@@ -211,18 +243,16 @@ def test_models_are_numbered_once(engine: Engine) -> None:
     first, second = _model(1), _model(2)
     with writing(engine) as session:
         assert models.newest_version(session) is None
-        assert models.newest(session) is None
+        assert models.live(session) is None
         assert models.add(session, first)
         assert models.add(session, second)
         assert not models.add(session, _model(2))
     with Session(engine) as session:
         assert models.newest_version(session) == 2
-        assert models.newest(session) == second
+        assert models.live(session) == second
         assert models.get(session, 1) == first
         assert models.get(session, 3) is None
-        assert models.summaries(session, limit=1) == (
-            ModelSummary(2, 1, NOON, "--cb", second.sha256, {"examples": 3}),
-        )
+        assert models.summaries(session, limit=1) == (second.summary,)
 
 
 def test_an_artifact_is_replaced_as_a_whole(engine: Engine) -> None:
@@ -291,5 +321,19 @@ def _log(engine: Engine, name: str, at: datetime = NOON, **changes: Any) -> None
 
 
 def _model(version: int) -> StoredModel:
-    parent = version - 1 or None
-    return StoredModel(version, parent, NOON, "--cb", "0" * 64, {"examples": 3}, bytes([version]))
+    summary = ModelSummary(
+        version=version,
+        parent=version - 1 or None,
+        created_at=NOON,
+        state=State.LIVE if version == 2 else State.RETIRED,
+        share=0.0,
+        arguments="--cb",
+        code="1.2",
+        feature_schema="7",
+        data_from=NOON,
+        data_to=NOON + _MINUTE,
+        sha256="0" * 64,
+        metrics={"examples": 3},
+        stored=True,
+    )
+    return StoredModel(summary, bytes([version]))

@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import layout.rules.item_overlap as module
+from layout.compiled import compiled
+from layout.conflict import conflict
 from layout.inputs import Inputs
 from layout.kernels.dealing import crowded, numbered, too_few
 from layout.rules import ItemOverlap
-from layout.types import LayoutShelf
+from layout.rules.item_overlap import widened
+from layout.solve import effective, solve
+from layout.types import LayoutShelf, Problem, Status
+from layout.validate import inputs_of, violations
 from tests.layout.instances import every_page, grid, problem
 
 LAW = settings(max_examples=150, deadline=None, derandomize=True)
@@ -104,3 +109,42 @@ def test_budgets_take_over_on_crowded_pages_and_leave_some() -> None:
     rows = ItemOverlap(id="own", min_items=14).rows(Inputs(given_.shelves, given_.grid))
     assert rows.coefs.max() > 1
     assert len(rows.lo)
+
+
+def _crowded(seed: int) -> Problem:
+    """A few shelves that share most of few items: more sets of them have too few than are listed."""
+    rng = np.random.default_rng(seed)
+    n, size = 10, 3
+    shelves_ = tuple(
+        LayoutShelf(f"s{i:02d}", items=tuple(rng.permutation(21)[: rng.integers(7, 19)].tolist()))
+        for i in range(n)
+    )
+    values = rng.integers(0, 1000, size=(n, 1)) * np.arange(10, 10 - size, -1)
+    return Problem(shelves_, grid(size), (ItemOverlap(id="own", min_items=7),), values.astype(np.int64))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_narrow_rows_never_claim_more_than_they_prove(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SETS", 4)
+    given_ = _crowded(seed)
+    pages = every_page(10, 3)
+    worth = given_.values[pages, np.arange(3)].sum(axis=1)
+    allowed = given_.rules[0].excess(inputs_of(given_), pages) == 0
+    result = solve(given_, deadline_s=60.0)
+    if not allowed.any():
+        assert result.status is Status.RELAXED
+        return
+    best = int(worth[allowed].max())
+    assert conflict(given_) is None
+    if result.status is Status.OPTIMAL:
+        assert result.objective == best
+    elif result.status is Status.FEASIBLE:
+        assert result.objective <= best <= result.bound
+    assert not violations(effective(given_, result), result.page)
+
+
+def test_some_crowded_problems_are_solved_with_narrow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SETS", 4)
+    narrow = [compiled(_crowded(seed)).narrow for seed in range(12)]
+    assert any(narrow)
+    assert not any(compiled(widened(_crowded(seed))).narrow for seed in range(12))

@@ -30,11 +30,13 @@ def test_there_are_kernels_to_check() -> None:
 
 
 def test_warming_compiles_all_that_requests_need() -> None:
-    """In a process of its own: after `warm`, solving and looking ahead compiles nothing more."""
+    """In a process of its own: after `warm`, nothing more is compiled to lay out and draw."""
     program = """
 import importlib, pkgutil
 import layout.kernels
 from layout.lookahead import LookAhead
+from layout.objective import page_worth
+from layout.portfolio import portfolio
 from layout.solve import effective, solve
 from layout.warm import warm
 from tests.layout.random_rows import random_problem
@@ -56,7 +58,11 @@ for seed in range(40):
     made = random_problem(seed)
     result = solve(made, deadline_s=60.0)
     if result.page:
-        LookAhead(effective(made, result), result.page).supported(())
+        kept = effective(made, result)
+        LookAhead(kept, result.page).supported(())
+        value = page_worth(kept.values, result.page)
+        LookAhead(kept, result.page, value - 20).along(result.page)
+        portfolio(kept, result.page, 4, value - 20)
 assert compiled() == before, {n: c for n, c in compiled().items() if c != before[n]}
 assert sum(before.values()) > 10
 """

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, ranked
 from layout.errors import InvalidProblemError
-from layout.kernels.search import OUT_OF_NODES
+from layout.kernels.support import OUT_OF_NODES, UNKNOWN, YES, supports
 from layout.lookahead import LookAhead
 from layout.solve import effective, solve
-from layout.types import Page, Pages, Problem
+from layout.types import Ints, Page, Pages, Problem
 from tests.layout.instances import feasible_pages, problem
 from tests.layout.small import problems
 
@@ -72,9 +72,7 @@ def test_a_search_that_runs_out_of_nodes_is_settled_by_the_solver(monkeypatch: p
     expected = [LookAhead(given_, best).supported(best[:k]).tolist() for k in range(6)]
     given_ = problem(1, count=20, size=6)
     monkeypatch.setattr("layout.completion.dive", lambda *_: (OUT_OF_NODES, np.array([])))
-    monkeypatch.setattr(
-        "layout.lookahead.settle", lambda _, __, open_options, *___: np.zeros_like(open_options)
-    )
+    monkeypatch.setattr("layout.lookahead.supports", _unsure)
     look = LookAhead(given_, best)
     assert [look.supported(best[:k]).tolist() for k in range(6)] == expected
 
@@ -91,6 +89,13 @@ def test_prefixes_and_pages_that_make_no_sense_are_refused() -> None:
         look.supported((99,))
     with pytest.raises(InvalidProblemError, match="feasible page"):
         LookAhead(given_, best[::-1])
+
+
+def _unsure(*arguments: object) -> tuple[Ints, Ints]:
+    """The kernel's answers if no page near the given one were of any help."""
+    answers, pages = supports(*arguments)  # type: ignore[arg-type]
+    answers[answers == YES] = UNKNOWN
+    return answers, pages
 
 
 def _completable(rows: Compiled, prefix: Page) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +16,14 @@ from layout.compiled import compiled
 from layout.completion import completion, ranked
 from layout.conflict import conflict
 from layout.cpsat import solve_best
-from layout.errors import InvalidProblemError, InvalidScoresError, SolverError
-from layout.objective import page_values
+from layout.errors import InvalidProblemError, InvalidRuleError, InvalidScoresError, SolverError
+from layout.objective import page_values, penalties
 from layout.reduce import dispensable
-from layout.rules import MaxCount, MinCount, Pinned, SlotRange
+from layout.rules import CostBudget, MaxCount, MinCount, Pinned, SlotRange, VerticalSpace
 from layout.search import improved
 from layout.selector import Selector
 from layout.solve import effective, solve
-from layout.types import LayoutShelf, Page, Presentation, Problem, Slot, Status
+from layout.types import Grid, LayoutShelf, Page, Presentation, Problem, Slot, Status
 from layout.validate import misreported, paid, violations
 from tests.layout.instances import feasible_pages, grid, presented, problem, worth
 from tests.layout.small import problems
@@ -309,3 +310,68 @@ def replace_size(given_: Problem, size: int) -> Problem:
     """The problem on its first `size` slots."""
     where = replace(given_.grid, slots=given_.grid.slots[:size])
     return replace(given_, grid=where, values=given_.values[:, :size])
+
+
+def test_of_two_broken_promises_the_cheaper_is_broken_however_dear_both_are() -> None:
+    shelves = tuple(LayoutShelf(name) for name in "abcd")
+    values = np.array([[2, 0], [1, 0], [1, 0], [1, 0]], dtype=np.int64)
+    for scale in (1.0, 1e3, 1e6):
+        cheap = MinCount(id="cheap", selector=Selector({"id": "a"}), count=1, last=1, weight=100 * scale)
+        dear = MinCount(id="dear", selector=Selector({"id": "b"}), count=1, last=1, weight=1000 * scale)
+        given = Problem(shelves, grid(2), (cheap, dear), values)
+        result = solve(given, deadline_s=10.0)
+        assert result.status is Status.OPTIMAL
+        assert result.page[0] == 1
+        low, high = penalties(given)
+        assert low < high
+
+
+def test_a_very_dear_rule_leaves_the_others_their_price() -> None:
+    cheap = MinCount(id="cheap", selector=Selector({"id": "a"}), count=1, weight=0.5)
+    dear = MinCount(id="dear", selector=Selector({"id": "b"}), count=1, weight=1e9)
+    worth_ = page_values(np.array([0.5, 0.2]), grid(2), ("a", "b"))
+    shelves = (LayoutShelf("a"), LayoutShelf("b"))
+    alone = penalties(Problem(shelves, grid(2), (cheap,), worth_.values, worth_.unit))
+    beside = penalties(Problem(shelves, grid(2), (cheap, dear), worth_.values, worth_.unit))
+    assert beside[0] == alone[0] == round(0.5 * worth_.unit)
+
+
+def test_no_shelves_have_no_values() -> None:
+    assert page_values(np.array([]), grid(3), ()).values.shape == (0, 3)
+
+
+@pytest.mark.parametrize("examination", [0.0, -1.0, 1.5, float("nan"), float("inf")])
+def test_examination_is_a_share(examination: float) -> None:
+    with pytest.raises(InvalidScoresError, match="examination"):
+        page_values(np.ones(2), Grid("phone", (Slot(examination),), 4), ("a", "b"))
+
+
+def test_scores_that_are_no_numbers_are_named() -> None:
+    with pytest.raises(InvalidScoresError, match="no numbers"):
+        page_values(np.array(["high", "low"]), grid(1), ("a", "b"))
+
+
+def test_values_at_the_end_of_int64_are_refused() -> None:
+    values = np.array([[np.iinfo(np.int64).min], [0]])
+    with pytest.raises(InvalidProblemError, match="2\\^47"):
+        solve(Problem((LayoutShelf("a"), LayoutShelf("b")), grid(1), (), values))
+
+
+@pytest.mark.parametrize("cost", [float("nan"), float("inf"), -1e30])
+def test_costs_that_cannot_be_added_up_are_refused(cost: float) -> None:
+    shelves = (LayoutShelf("a", {"royalty": cost}), LayoutShelf("b", {"royalty": 1.0}))
+    rule = CostBudget(id="budget", attribute="royalty", budget=3.0)
+    with pytest.raises(InvalidProblemError, match="royalty"):
+        solve(Problem(shelves, grid(1), (rule,), np.ones((2, 1), dtype=np.int64)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: VerticalSpace(id="r", height=10**20, fold=0),
+        lambda: MinCount(id="r", selector=Selector({"id": "a"}), count=1, weight=1e300),
+    ],
+)
+def test_numbers_beyond_use_in_rules_are_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(InvalidRuleError, match=r"1,000,000|1e\+09"):
+        make()

@@ -53,6 +53,14 @@ def test_an_explored_slot_says_so() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
+def test_an_optimal_page_was_not_drawn(seed: int) -> None:
+    given = problem(seed)
+    result = solve(given, deadline_s=60)
+    reasons = why(given, result.page)
+    assert not any("drawn" in reason.text for reason in reasons)
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_every_rival_of_a_best_page_is_kept_out_or_placed_lower(seed: int) -> None:
     given = problem(seed, count=40, size=8)
     result = solve(given, deadline_s=60)

@@ -61,15 +61,78 @@ def test_a_source_that_raises_is_named_and_the_others_stay(catalog: Catalog) -> 
         a_shelf("bad", [1, 2, 3, 10**6]),
         a_shelf("bad", [-1, 2, 3, 4]),
         a_shelf("bad", [1, 2, 3, 4], scores=np.array([1, np.nan, 0, 0], dtype=np.float32)),
+        a_shelf("bad", [1, 2, 3, 4], scores=np.array([1, "x", 0, 0], dtype=object)),
+        a_shelf("bad", [1, 2, 3, 4], title="half a \ud83d"),
         "not a shelf",
     ],
-    ids=["title", "id", "reason", "length", "dtype", "too high", "negative", "nan", "type"],
+    ids=[
+        "title",
+        "id",
+        "reason",
+        "length",
+        "dtype",
+        "too high",
+        "negative",
+        "nan",
+        "object",
+        "surrogate",
+        "type",
+    ],
 )
 def test_a_source_of_malformed_shelves_is_dropped_as_a_whole(catalog: Catalog, broken: Shelf) -> None:
     bad = Stub("bad", lambda _: [a_shelf("bad", [1, 2, 3, 4], id="fine"), broken])
     built = Builder([good("a"), bad, good("z")], catalog, min_items=1).build(context(catalog))
     assert [shelf.id for shelf in built.shelves] == ["a:1", "z:1"]
     assert [(d.source, d.reason) for d in built.dropped] == [("bad", Drop.RAISED)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("freshness", float("nan")),
+        ("freshness", "new"),
+        ("freshness", True),
+        ("royalty", float("-inf")),
+        ("royalty", 10**400),
+        ("royalty", None),
+        ("royalty", np.float32(1)),
+        ("royalty", object()),
+        ("royalty", "half a \ud83d"),
+        ("sponsor", 3),
+        ("exploratory", np.bool_(True)),
+    ],
+)
+def test_an_attribute_that_nobody_could_read_costs_its_source_and_not_the_page(
+    catalog: Catalog, name: str, value: object
+) -> None:
+    bad = Stub("bad", lambda _: [a_shelf("bad", [1, 2, 3, 4], attributes={name: value})])
+    built = Builder([good("a"), bad, good("z")], catalog, min_items=1).build(context(catalog))
+    assert [shelf.id for shelf in built.shelves] == ["a:1", "z:1"]
+    (drop,) = built.dropped
+    assert (drop.source, drop.reason) == ("bad", Drop.RAISED)
+    assert name in drop.detail
+    assert repr(value) in drop.detail
+
+
+def test_attributes_of_every_kind_are_kept(catalog: Catalog) -> None:
+    own = {"mood": "calm", "live": True, "royalty": 0.25, "freshness": 1, "sponsor": "Acme"}
+    source = Stub("s", lambda _: [a_shelf("s", np.arange(60), attributes=own)])
+    (shelf,) = Builder([source], catalog).build(context(catalog)).shelves
+    assert {name: shelf.attributes[name] for name in own} == own
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_a_source_that_asks_to_exit_is_dropped_once_and_asked_again(
+    catalog: Catalog, error: BaseException
+) -> None:
+    def leave(_: View) -> Sequence[Shelf]:
+        raise error
+
+    builder = Builder([Stub("bad", leave), good("a")], catalog, budget_s=BUDGET)
+    for _ in range(2):
+        built = builder.build(context(catalog))
+        assert [shelf.id for shelf in built.shelves] == ["a:1"]
+        assert [(d.source, d.reason) for d in built.dropped] == [("bad", Drop.RAISED)]
 
 
 def test_a_slow_source_is_named_and_the_others_stay(catalog: Catalog, release: threading.Event) -> None:

@@ -10,9 +10,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from home.db import FriendshipRow, InteractionRow, connect, migrate
+from home.db import FriendshipRow, InteractionRow, connect, migrate, writing
+from home.ingest import pairing
 from home.ingest.lastfm import SYNTHETIC, IngestError, ingest
+from home.ingest.pairing import MARKETS, with_rights
 from home.ingest.tables import BatchWriter
+from home.store import catalog, listeners
+from home.store.listeners import Play
+from shelves.types import Item, Kind
 from tests.home.ingest.made import FAULTS, dump, item, write_data
 
 
@@ -129,6 +134,69 @@ def test_every_planted_fault_is_reported_and_nothing_else(
     assert report.rejected_rows == sum(dropped == "row" for *_, dropped in FAULTS)
     assert report.dropped_fields == sum(dropped == "field" for *_, dropped in FAULTS)
     assert sum(fault.count for fault in report.faults) == len(FAULTS)
+
+
+_HUGE = "1" + "0" * 400
+_TRACKS = "classic-rock-tracks/classic-rock-song-list.csv"
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "field", "dropped"),
+    [
+        ("lastfm-hetrec2011/user_artists.dat", f"10\t8\t{_HUGE}\r\n", "weight", "row"),
+        ("lastfm-hetrec2011/user_artists.dat", "10\t8\t1_000\r\n", "weight", "row"),
+        ("lastfm-hetrec2011/user_taggedartists.dat", f"10\t8\t1\t{10**20}\t1\t2009\r\n", "day", "field"),
+        (_TRACKS, f"A,Kestrels,1980,x,1,1,{_HUGE},1\n", "PlayCount", "row"),
+        ("goodbooks-10k/books.csv", f"9,A,1999.0,T,{_HUGE}\n", "ratings_count", "row"),
+    ],
+)  # fmt: skip
+def test_numbers_beyond_measure_spoil_their_row_only(
+    engine: Engine, data_dir: Path, file: str, row: str, field: str, dropped: str
+) -> None:
+    path = data_dir / file
+    path.write_bytes(path.read_bytes() + row.encode())
+    report = ingest(engine, data_dir)
+    lines = path.read_bytes().count(b"\n")
+    found = {(r.file, r.line, r.field, r.dropped) for r in report.samples}
+    assert found == FAULTS | {(file, lines, field, dropped)}
+
+
+def test_a_file_for_rejects_that_cannot_be_written_stops_before_anything_is(
+    engine: Engine, data_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a directory")
+    with pytest.raises(IngestError, match=r"cannot be written: .*; name a file in a directory"):
+        ingest(engine, data_dir, rejects=tmp_path / "taken" / "rejects.jsonl")
+    with pytest.raises(IngestError, match="cannot be written: Is a directory"):
+        ingest(engine, data_dir, rejects=tmp_path)
+    assert not any(dump(engine).values())
+
+
+def test_a_second_run_keeps_what_was_played_between(engine: Engine, data_dir: Path) -> None:
+    ingest(engine, data_dir)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    with writing(engine) as session:
+        listeners.played(session, [Play("listener-10", name, at) for name in ("artist-1", "artist-4")])
+    before = dump(engine)
+    again = ingest(engine, data_dir)
+    assert not any(again.written.values())
+    assert dump(engine) == before
+    with Session(engine) as session:
+        history = {heard.item_id: heard for heard in listeners.history(session, "listener-10")}
+        assert (history["artist-1"].weight, history["artist-1"].last_at) == (501.0, at)
+        assert history["artist-4"].weight == 1.0
+        assert catalog.latest_day(session) == date(2010, 6, 1)
+
+
+def test_rights_are_few_and_the_same_every_time() -> None:
+    items = [with_rights(Item(f"artist-{i}", Kind.ARTIST, "A")) for i in range(5000)]
+    assert items == [with_rights(item) for item in items]
+    restricted = [item.markets for item in items if item.markets]
+    assert 0.04 < len(restricted) / len(items) < 0.08, "6 % by design, five standard errors"
+    assert 0.034 < sum(item.explicit for item in items) / len(items) < 0.066, "5 % by design"
+    assert {len(markets) for markets in restricted} == {2, 3, 4, 5}
+    assert set().union(*restricted) == set(MARKETS)
+    assert {pairing.listener(user).allows_explicit for user in range(100)} == {True, False}
 
 
 def test_a_second_run_changes_nothing(engine: Engine, data_dir: Path) -> None:

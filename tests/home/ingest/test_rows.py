@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from home.ingest.rows import Line, RowError, count_lines, read_lines
-from home.ingest.sources import SourceFile
+from home.ingest.sources import IngestError, SourceFile
 
 _CSV = SourceFile("set", "rows.csv", ("id", "name"), "https://example.org")
 _TSV = SourceFile("set", "rows.tsv", ("id", "name"), "https://example.org", tabs=True)
@@ -63,8 +63,44 @@ def test_text_that_no_database_stores_is_refused(name: str) -> None:
         Line(2, {"name": name}).text("name")
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-1", "5.5", "", "four"])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("1_000", "not a whole number"),
+        ("٣", "not a whole number"),
+        ("1e3", "not a whole number"),
+        ("+", "not a whole number"),
+        ("", "not a whole number"),
+        ("-1", "below 0"),
+        (str(2**53 + 1), f"above {2**53}"),
+        ("1" + "0" * 400, f"above {2**53}"),
+        ("9" * 10_000, f"above {2**53}"),
+        ("-" + "9" * 10_000, "below 0"),
+    ],
+)
+def test_whole_numbers_that_no_column_holds_are_refused(value: str, reason: str) -> None:
+    with pytest.raises(RowError, match=reason) as error:
+        Line(2, {"weight": value}).integer("weight")
+    assert error.value.value == value[:200]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(number=st.integers(-(2**53), 2**53), zeros=st.integers(0, 30), sign=st.sampled_from(["", "+"]))
+def test_whole_numbers_are_read_as_written(number: int, zeros: int, sign: str) -> None:
+    text = f"{'-' if number < 0 else sign}{'0' * zeros}{abs(number)}"
+    assert Line(2, {"n": f" {text} "}).integer("n", low=-(2**53)) == number
+
+
+def test_a_header_that_is_no_row_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    path = _CSV.path(tmp_path)
+    path.parent.mkdir()
+    path.write_text('id,"name"x\n1,x\n')
+    with pytest.raises(IngestError, match=r"the first line of set/rows\.csv is not a CSV row"):
+        list(read_lines(_CSV, tmp_path))
+
+
+@pytest.mark.parametrize("value", ["1_0", "4" * 500, "1e999", "nan", "inf", "-1", "5.5", "", "four"])
 def test_numbers_outside_their_range_are_refused(value: str) -> None:
     with pytest.raises(RowError) as error:
         Line(2, {"rating": value}).decimal("rating", 0.5, 5.0)
-    assert (error.value.field, error.value.value) == ("rating", value)
+    assert (error.value.field, error.value.value) == ("rating", value[:200])

@@ -97,7 +97,7 @@ def test_a_wrong_condition_is_named_with_its_fix(match: str, message: str) -> No
         ("weight = 0", "few.*weight.*above 0"),
         ("weight = 1.0\nrelaxation = 1", "few.*relaxation.*never blocks a page"),
         ("weight = nan", "few.*weight"),
-        ("relaxation = -1", "few.*relaxation.*0 or more"),
+        ("relaxation = -1", "few.*relaxation.*0 to"),
         ("reason = 3", "'few': reason is 3"),
         ("first = 3\nlast = 2", "few.*last.*2"),
     ],

@@ -183,7 +183,7 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         run({})
     with pytest.raises(ValueError, match="visits = 0"):
         run({"uniform": Participant(UniformPolicy)}, replace(VISITS, visits=0))
-    with pytest.raises(ValueError, match="'best' is not known; choose among vw, frozen"):
+    with pytest.raises(ValueError, match="'best' is not known; choose among serving, frozen"):
         participants(["best"], lambda snapshot: VwPolicy(snapshot=snapshot))
 
 
@@ -195,7 +195,14 @@ def test_every_participant_by_name_takes_part() -> None:
         name: [row for row in result.rows if row.policy == name] for name in PARTICIPANTS
     }
     assert all(len(some) == 2 and not any(row.fallback for row in some) for some in rows.values())
-    assert [name for name, some in rows.items() if some[-1].model_version > 1] == ["vw"]
+    assert [name for name, some in rows.items() if some[-1].model_version == 1] == [
+        "frozen",
+        "uniform",
+        "order",
+        "taste",
+        "popularity",
+        "random",
+    ]
 
 
 def test_warming_up_trains_the_policy_on_nobody_real() -> None:

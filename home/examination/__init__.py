@@ -1,0 +1,1 @@
+"""Slot examination from the decision log: estimated, stored, shown, and used by the layout."""

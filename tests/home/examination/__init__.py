@@ -1,0 +1,1 @@
+"""Examination from the decision log."""
