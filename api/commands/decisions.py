@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
@@ -16,6 +15,9 @@ from home.errors import NotExplainableError
 from home.recompute import Recomputation
 from home.records import DecisionRecord
 from home.service import Home
+
+_WIDTHS = (32, 19, 8, 5, 10, 10, 0)
+"""Of the columns of the list, in characters."""
 
 app = typer.Typer(no_args_is_help=True, help="Look into the decision log.")
 
@@ -26,19 +28,23 @@ def list_decisions(
     listener: Annotated[str | None, typer.Option(help="Only this listener's.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
 ) -> None:
-    """List logged decisions, newest first: id, listener, surface, time, model, status and propensity."""
+    """List logged decisions, newest first: id, time, surface, model, status, propensity and listener."""
     home = open_home(settings_of(context), background=False)
-    table = Table(
-        Column("decision", no_wrap=True), "listener", "surface", "at", "model", "status", "propensity"
-    )
-    for row in home.decisions(listener, limit):
+    try:
+        rows = home.decisions(listener, limit)
+    finally:
+        home.close()
+    _line("decision", "at", "surface", "model", "status", "propensity", "listener")
+    for row in rows:
         propensity = "unknown" if row.propensity is None else f"{row.propensity:.3g}"
-        table.add_row(
-            row.id, row.listener_id, row.surface, f"{row.at:%Y-%m-%d %H:%M:%S}",
-            str(row.policy_version), row.status, propensity,
-        )  # fmt: skip
-    STDOUT.print(table)
-    home.close()
+        at = f"{row.at:%Y-%m-%d %H:%M:%S}"
+        _line(row.id, at, row.surface, str(row.policy_version), row.status, propensity, row.listener_id)
+
+
+def _line(*cells: str) -> None:
+    """Print a line that no width cuts: ids are there to be copied, and lines to be searched."""
+    text = "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+    STDOUT.print(text.rstrip(), soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command("replay")
@@ -93,8 +99,8 @@ def _replay_all(home: Home, since: datetime | None) -> bool:
                 _print(found)
         progress.finish()
     STDOUT.print(
-        f"{pages} decisions: {identical} identical, of which {fallbacks} fell back by clock or fault;"
-        f" {pages - identical} differ",
+        f"{pages} decisions: {identical} identical, of which {fallbacks} took a fallback as logged;"
+        f" {pages - identical} differ or lack what they refer to",
         highlight=False,
     )
     return identical == pages

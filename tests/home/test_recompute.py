@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from bandits.policies.encoding import encode as lines_of
 from home.bootstrap import open_home
 from home.db import connect, migrate, writing
+from home.errors import NotExplainableError
+from home.grids import MARK, regraded
 from home.records import DecisionRecord
 from home.sampling import sample_contexts
 from home.service import Home
@@ -48,6 +50,70 @@ def test_every_logged_page_comes_out_again(home: Home, surface: str) -> None:
         assert not found.fallback
         explored += record.explored
     assert explored
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"regret_cap": 0.05, "epsilon": 1.0},
+        {"draw": "portfolio", "portfolio_size": 6, "floor": 0.5},
+        {"draw": "portfolio", "portfolio_size": 6, "floor": 0.9, "regret_cap": 0.02},
+        {"mode": "logging", "epsilon": 0.5},
+    ],
+    ids=["capped", "portfolio", "capped portfolio", "baseline"],
+)
+def test_pages_of_every_draw_and_of_the_baseline_come_out_again(
+    demo_settings: Settings, settings: dict[str, Any]
+) -> None:
+    unhurried = {**demo_settings.model_dump(), "layout_deadline_ms": 10_000.0}
+    home = open_home(Settings.model_validate({**unhurried, **settings}), background=False)
+    records = list(_logged(home, "phone", 3))
+    for record in records:
+        found = home.recompute(record)
+        assert found.identical, found.stages
+        assert not any(stage.note for stage in found.stages)
+    assert any(record.page != record.anchor for record in records)
+    drawing = records[0].drawing
+    assert (drawing.method, drawing.regret_cap) == (
+        settings.get("draw", "anchored"),
+        settings.get("regret_cap"),
+    )
+    for change in ({"least_value": -1}, {"pages": drawing.pages[::-1] or ((0,),)}):
+        tampered = replace(records[0], drawing=replace(drawing, **change))
+        assert [stage.name for stage in home.recompute(tampered).stages if stage.differences] == ["draw"]
+    home.close()
+
+
+def test_a_page_on_an_estimated_grid_comes_out_again_when_the_estimate_is_gone(home: Home) -> None:
+    grid_file = home.tools.surfaces["phone"]
+    falling = [0.8**k for k in range(len(grid_file.grid.slots))]
+    estimated = regraded(grid_file.grid, falling, f"{grid_file.grid.version}{MARK}made-up")
+    home.tools = replace(home.tools, surfaces={"phone": replace(grid_file, grid=estimated)})
+    record = next(_logged(home, "phone", 1))
+    assert record.examination == tuple(falling)
+    home.tools = replace(home.tools, surfaces={"phone": grid_file})
+    assert home.recompute(record).identical
+    assert home.explain(record).best == record.solver.objective
+    dimmer = replace(record, examination=(*falling[:-1], falling[-1] / 2))
+    assert not home.recompute(dimmer).identical
+
+
+def test_a_decision_from_before_its_setup_was_stored_is_explained_but_not_replayed(home: Home) -> None:
+    record = replace(next(_logged(home, "phone", 1)), configuration={}, limits={})
+    assert home.explain(record).best == record.solver.objective
+    with pytest.raises(NotExplainableError, match="logged before pages could be computed again"):
+        home.recompute(record)
+
+
+def test_a_draw_that_failed_is_a_fallback_and_no_difference(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("home.draw.source_of", lambda *_: 1 // 0)
+        record = next(_logged(home, "phone", 1))
+    found = home.recompute(record)
+    assert record.propensity is None
+    assert (found.identical, found.fallback) == (True, True), found.stages
 
 
 def _plus(record: DecisionRecord, name: str) -> DecisionRecord:
