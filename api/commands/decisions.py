@@ -28,7 +28,10 @@ def list_decisions(
     listener: Annotated[str | None, typer.Option(help="Only this listener's.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
 ) -> None:
-    """List logged decisions, newest first: id, time, surface, model, status, propensity and listener."""
+    """List logged decisions, newest first: id, time, surface, model, status, propensity and listener.
+
+    Each is one line that no width cuts, and its id is what `home decisions replay` takes.
+    """
     home = open_home(settings_of(context), background=False)
     try:
         rows = home.decisions(listener, limit)
