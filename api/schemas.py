@@ -30,7 +30,8 @@ class HomeRequest(_In):
         None,
         ge=0,
         le=MAX_SEED,
-        description="Seed of the draw, to compose the same page again; random without one.",
+        description="Seed of the draw, to compose the same page again; random without one. The page is "
+        "logged as drawn: choose seeds that do not depend on the pages they lead to.",
     )
 
 

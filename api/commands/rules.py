@@ -122,7 +122,8 @@ def diff_rules(
     """Show what changes on the pages of a corpus when one rulebook takes the place of another.
 
     Lists the rules that come, go and change, how many optimal pages are another, what that does to their
-    predicted value, which sources gain and lose exposure, and the pages that change most.
+    predicted value, which sources gain and lose exposure, and the pages that change most. Exits with status
+    1 when B leaves a context without a page that obeys it, where A has one.
     """
     books = load_rulebook(first), load_rulebook(second)
     home = open_home(settings_of(context), background=False)
@@ -136,6 +137,8 @@ def diff_rules(
     if report.pages:
         STDOUT.print(_exposures(report))
         STDOUT.print(_pages(report))
+    if report.blocked:
+        raise typer.Exit(1)
 
 
 def _prices(report: CheckReport, book: Rulebook) -> Table:
@@ -205,6 +208,8 @@ def _changes(report: DiffReport) -> list[str]:
         f"{len(report.pages)} of {report.contexts} pages change; "
         f"their shelves' predicted value changes by {report.value_change:+.2%} over all pages"
     )
+    if report.blocked:
+        lines.append(f"[red]no page obeys B in {report.blocked} contexts where one obeys A[/]")
     for name, relaxed in zip("AB", report.relaxed, strict=True):
         lines += [
             f"under {name}, {rule!r} had to be dropped on {n} pages" for rule, n in relaxed.most_common()

@@ -26,7 +26,8 @@ class RuleReport:
     each of them: what the best page gains when the rule is dropped, as a share of that page's objective.
     `payments` are the same shares of what pages pay for breaking a soft rule. `idle` counts contexts in which
     it limits nothing that is proposed, `implied` those in which the other rules make it superfluous,
-    `unproven` those with a price that is not proven.
+    `unproven` those with a price that is not proven, and `blocked` those whose facts meet its `when` but that
+    have no page.
     """
 
     rule: BaseRule
@@ -36,6 +37,7 @@ class RuleReport:
     idle: int = 0
     implied: int = 0
     unproven: int = 0
+    blocked: int = 0
 
     @property
     def binding(self) -> int:
@@ -46,11 +48,12 @@ class RuleReport:
     def verdict(self) -> str:
         """What an author may want to look at.
 
-        "never applies", "nothing to limit", "redundant" (the others say as much), "never binding" (pages that
-        break it exist, and are never the best), or nothing.
+        "never applies", "no page to judge by" (wherever it applies, rules contradict), "nothing to limit",
+        "redundant" (the others say as much), "never binding" (pages that break it exist, and are never the
+        best), or nothing.
         """
         if not self.applies:
-            return "never applies"
+            return "no page to judge by" if self.blocked else "never applies"
         if self.idle == self.applies:
             return "nothing to limit"
         if self.implied == self.applies:
@@ -109,11 +112,20 @@ class _Checker:
         if conflicting is not None:
             self.report.conflicts[conflicting] += 1
             self.report.examples.setdefault(conflicting, case.name)
+            self._block(problem)
             return
         best = solve(problem, deadline_s=_DEADLINE_S)
+        if best.status is Status.RELAXED:  # nothing contradicts for certain, and no whole page was found
+            self.report.undecided.append(case.name)
+            self._block(problem)
+            return
         payments = paid(problem, best.page)
         for rule in problem.rules:
             self._price(problem, rule, best, payments.get(rule.id, 0))
+
+    def _block(self, problem: Problem) -> None:
+        for rule in problem.rules:
+            self._by_id[rule.id].blocked += 1
 
     def _price(self, problem: Problem, rule: Rule, best: Result, payment: int) -> None:
         report = self._by_id[rule.id]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from home.rules.corpus import Case
 from layout.rules import BaseRule
 from layout.solve import solve
-from layout.types import Page, Problem, Result
+from layout.types import Page, Problem, Result, Status
 
 _DEADLINE_S = 5.0
 
@@ -35,7 +35,8 @@ class DiffReport:
 
     `added`, `removed`, `changed`: ids of rules. `values` are pairs of the page's predicted value under each
     (what its shelves are worth, without payments for soft rules); `exposure` is source → examination of its
-    shelves per page under A and B; `relaxed` counts pages under A and B for which rules were dropped.
+    shelves per page under A and B; `relaxed` counts pages under A and B for which rules were dropped;
+    `blocked` those that obey all rules of A while no page obeys all of B.
     """
 
     added: tuple[str, ...]
@@ -46,6 +47,7 @@ class DiffReport:
     values: list[tuple[int, int]] = field(default_factory=list)
     exposure: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
     relaxed: list[Counter[str]] = field(default_factory=lambda: [Counter(), Counter()])
+    blocked: int = 0
 
     @property
     def value_change(self) -> float:
@@ -78,6 +80,7 @@ def _rules_apart(first: Sequence[BaseRule], second: Sequence[BaseRule]) -> DiffR
 def _compare(report: DiffReport, case: Case, problem: Problem, results: tuple[Result, Result]) -> None:
     before, after = results
     report.values.append((_value(problem, before.page), _value(problem, after.page)))
+    report.blocked += after.status is Status.RELAXED and before.status is not Status.RELAXED
     for side, result in enumerate(results):
         report.relaxed[side].update(result.relaxed)
         for slot, option in enumerate(result.page):

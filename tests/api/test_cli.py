@@ -244,6 +244,11 @@ def test_a_contradictory_rulebook_fails_with_the_rules_at_fault(
     result = CliRunner().invoke(cli.app, command)
     assert result.exit_code == 1
     assert "'jump_back_in' and 'new_releases:music' leave no page together" in " ".join(result.output.split())
+    assert "never applies" not in result.output
+    shipped = str(demo_settings.rulebook_file)
+    apart = CliRunner().invoke(cli.app, [*command[:2], "rules", "diff", shipped, str(path), "--corpus", "2"])
+    assert apart.exit_code == 1
+    assert "no page obeys B in 2 contexts" in " ".join(apart.output.split())
 
 
 def test_remarks_fail_a_strict_check_only(demo_settings: Settings, tmp_path: Path) -> None:

@@ -67,6 +67,6 @@ def test_the_estimate_covers_the_truth_of_every_slot(log: PageLog, model: ModelK
 
 @pytest.mark.slow
 def test_click_rates_miss_it(log: PageLog) -> None:
-    """Below the top, every slot's click rate is outside the interval that holds its examination."""
-    found = estimate_of(log, _GRID, "impressions", now=_LATER, level=0.999)
+    """Below the top, every slot's click rate is below the 99 % interval of its examination."""
+    found = estimate_of(log, _GRID, "impressions", now=_LATER, level=0.99)
     assert (np.array(found.click_rate)[1:] < np.array(found.low)[1:]).all()
