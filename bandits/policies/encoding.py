@@ -5,7 +5,7 @@ Namespaces are known to the learner by one letter, which is also how interaction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from bandits.types import Features
@@ -32,10 +32,22 @@ def encode(features: Features) -> str:
     Names and categories are escaped, so no value can end a feature or open a namespace. Raises ValueError
     for a namespace that has no letter.
     """
-    return " ".join(
-        f"|{_letter(namespace)} " + " ".join([_feature(name, value) for name, value in values.items()])
-        for namespace, values in features.items()
-    )
+    return " ".join([_namespace(namespace, values) for namespace, values in features.items()])
+
+
+def encode_all(many: Sequence[Features]) -> list[str]:
+    """`encode` of each. Options of one shelf share its namespaces, which are then encoded once."""
+    known: dict[tuple[str, int], str] = {}
+    lines = []
+    for features in many:
+        parts = []
+        for namespace, values in features.items():
+            key = (namespace, id(values))
+            if key not in known:
+                known[key] = _namespace(namespace, values)
+            parts.append(known[key])
+        lines.append(" ".join(parts))
+    return lines
 
 
 @lru_cache(maxsize=512)
@@ -56,18 +68,31 @@ def encode_slot(slot: int) -> str:
     return f"|p slot={slot_bucket(slot)}"
 
 
+def _namespace(namespace: str, values: Mapping[str, str | float]) -> str:
+    """A namespace. One that begins with a category comes again in other requests, so it is remembered."""
+    first = next(iter(values.values()), 0.0)
+    return (_remembered if isinstance(first, str) else _encoded)(namespace, tuple(values.items()))
+
+
+def _encoded(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:
+    each = [
+        _categorical(name, value) if isinstance(value, str) else f"{_escaped(name)}:{value:.6g}"
+        for name, value in items
+    ]
+    return f"|{_letter(namespace)} " + " ".join(each)
+
+
+@lru_cache(maxsize=65536)
+def _remembered(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:
+    return _encoded(namespace, items)
+
+
 def _letter(namespace: str) -> str:
     try:
         return LETTERS[namespace]
     except KeyError:
         known = ", ".join(LETTERS)
         raise ValueError(f"feature namespace {namespace!r} is not known; use one of {known}") from None
-
-
-def _feature(name: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return _categorical(name, value)
-    return f"{_escaped(name)}:{value:.6g}"
 
 
 @lru_cache(maxsize=65536)

@@ -23,7 +23,7 @@ import numpy as np
 import vowpal_wabbit_next as vw
 from numpy.typing import NDArray
 
-from bandits.policies.encoding import LETTERS, encode, encode_slot, slot_bucket
+from bandits.policies.encoding import LETTERS, encode, encode_all, encode_slot, slot_bucket
 from bandits.policy import check_request
 from bandits.snapshot import pack, unpack
 from bandits.types import Example, Features, Probabilities, Scores
@@ -115,7 +115,7 @@ class VwPolicy:
         """
         check_request(actions, slots)
         shared = "shared " + encode(context)
-        lines = [encode(action) for action in actions]
+        lines = encode_all(actions)
         if not self.config.position:
             return self._read(self._predict([shared], lines)[0])
         buckets = [slot_bucket(slot) for slot in range(slots)]
