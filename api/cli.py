@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.commands import (
     audit,
+    decisions,
     demo,
     examination,
     ingest,
@@ -51,6 +52,7 @@ app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(rules.app, name="rules")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(examination.app, name="examination")
 app.add_typer(models.app, name="models")
 app.add_typer(demo.app, name="demo")

@@ -150,6 +150,7 @@ def open_tools(settings: Settings, catalog: Catalog) -> Tools:
         rules_version=book.version,
         exploration=_exploration(settings),
         layout_deadline_s=settings.layout_deadline_ms / 1000,
+        rulebook=book.text,
     )
 
 

@@ -33,6 +33,9 @@ from shelves.build import Builder, Built, DroppedSource
 from shelves.last_resort import last_resort
 from shelves.types import Context, Item, Shelf
 
+DETERMINISTIC_TIME = 0.5
+"""How long the exact solver may work on a page, in its own reproducible units, about seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
@@ -44,7 +47,7 @@ class LivePolicy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tools:
-    """The collaborators of a request, chosen once in `home.bootstrap`."""
+    """The collaborators of a request, chosen once in `home.bootstrap`; `rulebook` is the text of `rules`."""
 
     builder: Builder
     surfaces: Mapping[str, Surface]
@@ -52,6 +55,7 @@ class Tools:
     rules_version: str
     exploration: Exploration
     layout_deadline_s: float
+    rulebook: str = ""
 
     def surface(self, name: str) -> Surface:
         """A surface by its name. Raises UnknownSurfaceError."""
@@ -86,8 +90,9 @@ class ComposedPage:
     therefore not served. `result` is the page at its optimum, which pays `paid` for the soft rules it breaks.
     `least_value` and `portfolio` are those of `home.draw.Drawn`.
     `options` are what was scored (`features`, `scores`), laid out and drawn: pages are
-    made of their indices. `about` is what layout rules knew of the request, `seconds` wall-clock
-    time by stage.
+    made of their indices. `documents` holds the texts of the rulebook and grid by kind, `limits` what
+    the solver and the dealing of items were given. `about` is what layout rules knew of the request,
+    `seconds` wall-clock time by stage.
     """
 
     decision_id: str
@@ -115,6 +120,8 @@ class ComposedPage:
     violations: tuple[Violation, ...]
     fallback: str
     seconds: Mapping[str, float]
+    documents: Mapping[str, str]
+    limits: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +170,7 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     options, scores, grid = proposal.options, proposal.scores, proposal.grid
 
     problem = proposal.problem(tools.rules)
-    result, fault_of_layout = _lay_out(problem, tools.layout_deadline_s)
+    result, fault_of_layout = lay_out(problem, tools.layout_deadline_s, DETERMINISTIC_TIME)
     feasible = effective(problem, result)
     watch.lap("layout")
 
@@ -204,6 +211,12 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
         violations=broken,
         fallback="; ".join(filter(None, (proposal.fault, fault_of_layout, drawn.fallback))),
         seconds=watch.seconds,
+        documents={"rulebook": tools.rulebook, "grid": tools.surface(context.surface).text},
+        limits={
+            "deadline_s": tools.layout_deadline_s,
+            "deterministic_time": DETERMINISTIC_TIME,
+            "min_items": tools.builder.min_items,
+        },
     )
 
 
@@ -220,15 +233,16 @@ def propose(
     lap("shelves")
     options = options_of(shelves, surface)
     about_context, about_options = context_features(context), option_features(options)
-    scores, fault = _score(policy, about_context, about_options, len(surface.grid.slots))
+    scores, fault = scored(policy, about_context, about_options, len(surface.grid.slots))
     lap("score")
     about = page_context(context, built.view)
     return Proposal(built, shelves, options, about_context, about_options, scores, about, surface.grid, fault)
 
 
-def _lay_out(problem: Problem, deadline_s: float) -> tuple[Result, str]:
+def lay_out(problem: Problem, deadline_s: float, deterministic_time: float) -> tuple[Result, str]:
+    """The solver's page, or a greedy one and what failed in the solver."""
     try:
-        result = solve(problem, deadline_s=deadline_s)
+        result = solve(problem, deadline_s=deadline_s, deterministic_time=deterministic_time)
     except Exception as error:  # the page must be served whatever goes wrong in the solver
         page = greedy(problem)
         objective = int(problem.values[list(page), range(len(page))].sum())
@@ -256,17 +270,19 @@ def _popular(built: Built) -> tuple[Shelf, ...]:
     return (shelf,)
 
 
-def _score(policy: Policy, context: Features, options: Sequence[Features], slots: int) -> tuple[Scores, str]:
+def scored(policy: Policy, context: Features, options: Sequence[Features], slots: int) -> tuple[Scores, str]:
+    """The policy's scores, or source order and what failed in the policy."""
     try:
         scores = policy.score(context, options, slots)
     except Exception as error:  # the page must be served whatever the learner's state
-        return _source_order(len(options)), f"policy: {type(error).__name__}: {error}"
+        return source_order(len(options)), f"policy: {type(error).__name__}: {error}"
     if np.isfinite(scores.values).all() and np.isfinite(scores.pmf).all():
         return scores, ""
-    return _source_order(len(options)), "policy: scores that are not finite"
+    return source_order(len(options)), "policy: scores that are not finite"
 
 
-def _source_order(options: int) -> Scores:
+def source_order(options: int) -> Scores:
+    """What is served without a policy: options in the order of their sources."""
     return Scores(np.linspace(1.0, 0.5, options), np.full(options, 1.0 / options))
 
 

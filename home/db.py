@@ -25,6 +25,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Text,
     TypeDecorator,
     create_engine,
     event,
@@ -244,6 +245,15 @@ class TransitionRow(Base):
     share: Mapped[float] = mapped_column(Float, default=0.0)
     actor: Mapped[str] = mapped_column(String)
     reason: Mapped[str] = mapped_column(String)
+
+
+class ConfigurationRow(Base):
+    """The text of a configuration file that pages were composed under, by the SHA-256 of that text."""
+
+    __tablename__ = "configurations"
+    sha256: Mapped[str] = mapped_column(String, primary_key=True)
+    kind: Mapped[str] = mapped_column(String)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class LeaseRow(Base):

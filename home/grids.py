@@ -25,10 +25,14 @@ _NAMES = Names("attribute", "shelves have", (*ATTRIBUTES, "id"))
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A surface's grid, and which shelves each presentation is for; one that is not in `fits` is for all."""
+    """A surface's grid, and which shelves each presentation is for; one that is not in `fits` is for all.
+
+    `text` is the file that says so.
+    """
 
     grid: Grid
     fits: Mapping[str, Selector] = field(default_factory=lambda: MappingProxyType({}))
+    text: str = ""
 
 
 class _PresentationTable(BaseModel):
@@ -84,7 +88,7 @@ class _GridFile(BaseModel):
                 )
         return self
 
-    def to_surface(self) -> Surface:
+    def to_surface(self, text: str) -> Surface:
         slots = tuple(
             Slot(examination, fold, tuple(n for n, table in self.presentations.items() if table.in_slot(k)))
             for k, (examination, fold) in enumerate(zip(self.examination, self.folds, strict=True), start=1)
@@ -99,7 +103,7 @@ class _GridFile(BaseModel):
             if table.match is not None
         }
         grid = Grid(self.surface, slots, self.items_per_shelf, self.version, MappingProxyType(presentations))
-        return Surface(grid, MappingProxyType(fits))
+        return Surface(grid, MappingProxyType(fits), text)
 
 
 def load_surfaces(directory: Path) -> Mapping[str, Surface]:
@@ -122,6 +126,14 @@ def load_surfaces(directory: Path) -> Mapping[str, Surface]:
     return surfaces
 
 
+def parse_surface(text: str) -> Surface:
+    """Parse a grid file's TOML text. Raises ConfigurationError naming the field that is wrong."""
+    try:
+        return _GridFile.model_validate(tomllib.loads(text)).to_surface(text)
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ConfigurationError(str(error)) from error
+
+
 def regraded(grid: Grid, examination: Sequence[float], version: str) -> Grid:
     """The grid under another version, with the examination of its first slots replaced, top first."""
     slots = tuple(replace(slot, examination=e) for slot, e in zip(grid.slots, examination, strict=False))
@@ -130,6 +142,6 @@ def regraded(grid: Grid, examination: Sequence[float], version: str) -> Grid:
 
 def _load(path: Path) -> Surface:
     try:
-        return _GridFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_surface()
-    except (OSError, tomllib.TOMLDecodeError, ValidationError, ConfigurationError) as error:
+        return parse_surface(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ConfigurationError) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bandits.portfolio import Portfolio
 from home.compose import ComposedPage
+from home.configuration import digest, software
+from home.draw import Exploration
 from home.records import DecisionRecord, LoggedDraw, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
@@ -46,22 +49,26 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         support_sizes=tuple(drawn.support_sizes),
         shown=tuple(tuple(item.id for item in placement.items) for placement in page.placements),
         fallback=page.fallback,
-        drawing=_drawing(page),
+        drawing=drawing_of(page.exploration, page.least_value, page.portfolio),
         dropped={d.source: f"{d.reason}: {d.detail}" for d in page.dropped},
         seconds=page.seconds,
+        configuration={kind: digest(text) for kind, text in page.documents.items()},
+        limits=page.limits,
+        software=software(),
     )
 
 
-def _drawing(page: ComposedPage) -> LoggedDraw:
-    asked, cap = page.exploration.portfolio, page.exploration.regret_cap
-    if asked is None or page.portfolio is None:
-        return LoggedDraw(regret_cap=cap, least_value=page.least_value)
+def drawing_of(exploration: Exploration, least_value: int | None, portfolio: Portfolio | None) -> LoggedDraw:
+    """How a page was drawn, as it is logged; `least_value` and `portfolio` are those of `home.draw.Drawn`."""
+    asked, cap = exploration.portfolio, exploration.regret_cap
+    if asked is None or portfolio is None:
+        return LoggedDraw(regret_cap=cap, least_value=least_value)
     return LoggedDraw(
         "portfolio",
         cap,
-        page.least_value,
-        page.portfolio.pages,
-        tuple(page.portfolio.probabilities.tolist()),
+        least_value,
+        portfolio.pages,
+        tuple(portfolio.probabilities.tolist()),
         asked.size,
         asked.weighting.value,
         asked.sharpness,

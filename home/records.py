@@ -105,6 +105,9 @@ class DecisionRecord:
     - `effective_rules` held on this page; `relaxed_rules` had to be dropped.
     - `shown` (k,): the item ids served in each slot.
     - `dropped`: source → why it contributed nothing. `seconds`: stage → wall-clock time, for people only.
+    - `configuration`: "rulebook" and "grid" → SHA-256 of the text in the table of configurations.
+    - `limits`: "deadline_s", "deterministic_time" of the solver and "min_items" of a shelf.
+    - `software`: package → version.
 
     `seed` is in [0, 2⁶⁴). `at` is timezone-aware. Records are the same when they encode to the same bytes.
     """
@@ -142,6 +145,9 @@ class DecisionRecord:
     drawing: LoggedDraw = field(default_factory=LoggedDraw)
     dropped: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+    software: Mapping[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def shelf(self, option: int) -> LoggedShelf:

@@ -175,6 +175,7 @@ class ModelWatcher:
         self._poll_s = poll_s
         self._models: ServingModels | None = None
         self._seen: tuple[tuple[int, State, float], ...] = ()
+        self._asked: LiveModel | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -188,6 +189,20 @@ class ModelWatcher:
         if serving is None:
             raise NoModelError
         return serving
+
+    def load(self, version: int) -> Policy | None:
+        """The policy of any published version, the last one asked for kept; None when it is not stored.
+
+        Raises CorruptModelError, and whatever the loader raises.
+        """
+        asked = self._asked  # read once: another thread may ask for another version
+        if asked is None or asked.version != version:
+            with Session(self._engine) as session:
+                model = models.get(session, version)
+            if model is None:
+                return None
+            self._asked = asked = LiveModel(version, restore(model, self._load))
+        return asked.policy
 
     def refresh(self) -> bool:
         """Look for changes now; True when there were any. Raises what the database or `load` raises."""

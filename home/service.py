@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -13,9 +13,11 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bandits.policy import Policy
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
+from home.configuration import Setup, digest, setup_here, setup_of
 from home.context import load_context
 from home.db import writing
 from home.errors import ConfigurationError, UnknownDecisionError
@@ -26,11 +28,13 @@ from home.health_monitor import HealthMonitor
 from home.learn import Learner, LearnReport, LeaseHeldError
 from home.logbook import record_of
 from home.modes import BASELINE_VERSION, Apprenticeship, Baseline, Mode
+from home.recompute import Recomputation, recompute
 from home.records import DecisionRecord
 from home.registry import LiveModel, ModelWatcher, NoModelError
 from home.settings import Settings
 from home.shadow import Shadow
-from home.store import decisions, events, listeners
+from home.store import configurations, decisions, events, listeners
+from home.store.decisions import DecisionSummary
 from layout.explain import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
@@ -78,6 +82,7 @@ class Home:
         self.learner = learner
         self.formula = formula
         self.clock = clock
+        self._kept: set[str] = set()
         # Pages that share an interpreter slow each other down until sources and layout miss their deadlines;
         # waiting costs less, and costs no page its quality.
         self._composing = threading.BoundedSemaphore(settings.compose_at_once)
@@ -97,7 +102,9 @@ class Home:
         """
         page = self.preview(listener_id, surface, seed=seed)
         record = record_of(page, self.catalog.items)
+        new = {k: text for k, text in page.documents.items() if record.configuration[k] not in self._kept}
         with writing(self.engine) as session:
+            configurations.keep(session, new)
             now, long = page.context.now, self.formula.long_horizon
             decisions.add(
                 session,
@@ -106,6 +113,7 @@ class Home:
                 settles_at=None if long is None else now + long,
                 formula=self.formula.identity,
             )
+        self._kept.update(record.configuration.values())
         watched = self._watched()
         if watched is not None and record.propensity is not None:
             self.shadow.offer(record, watched)
@@ -137,9 +145,36 @@ class Home:
             raise UnknownDecisionError(decision_id)
         return record
 
+    def decisions(self, listener_id: str | None = None, limit: int = 50) -> tuple[DecisionSummary, ...]:
+        """Logged decisions, newest first: one listener's, or everyone's."""
+        with Session(self.engine) as session:
+            return decisions.summaries(session, listener_id, limit)
+
+    def log(self, start: datetime | None = None) -> Iterator[DecisionRecord]:
+        """Every logged decision made from `start` on, oldest first, a batch in memory at a time."""
+        with Session(self.engine) as session:
+            for logged in decisions.stream(session, start):
+                yield logged.record()
+
     def explain(self, record: DecisionRecord) -> Explanation:
         """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""
-        return explain_decision(record, self.tools)
+        return explain_decision(record, self.setup_of(record))
+
+    def setup_of(self, record: DecisionRecord) -> Setup:
+        """The rulebook and grid of a decision. Raises NotExplainableError when they are lost.
+
+        Decisions from before these were stored have those of the service, if the versions are the same.
+        """
+        if not record.configuration:
+            return setup_here(record, self.tools)
+        surfaces = self.tools.surfaces.values()
+        here = {digest(text): text for text in (self.tools.rulebook, *(s.text for s in surfaces))}
+        with Session(self.engine) as session:
+            return setup_of(record, lambda sha256: here.get(sha256) or configurations.find(session, sha256))
+
+    def recompute(self, record: DecisionRecord) -> Recomputation:
+        """Compute a logged page again and say what differs. Raises NotExplainableError without its setup."""
+        return recompute(record, self.setup_of(record), self._policy_at)
 
     def events_of(self, decision_id: str) -> tuple[RewardEvent, ...]:
         """The feedback on a decision so far, oldest first."""
@@ -207,6 +242,9 @@ class Home:
         if self._baseline_serves():
             return LivePolicy(BASELINE_VERSION, Baseline())
         return LivePolicy(*self.models.serving().of(listener_id))
+
+    def _policy_at(self, version: int) -> Policy | None:
+        return Baseline() if version == BASELINE_VERSION else self.models.load(version)
 
     def _watched(self) -> LiveModel | None:
         """The model that scores pages it does not serve: the apprentice, or the shadow."""

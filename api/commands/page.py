@@ -62,7 +62,7 @@ def page(
 
 def _explained(home: Home, page: ComposedPage) -> ExplanationOut:
     record = record_of(page, home.catalog.items)
-    return explanation(record, home.explain(record), home.tools.rules)
+    return explanation(record, home.explain(record), home.setup_of(record).rules)
 
 
 def _json(page: ComposedPage, found: ExplanationOut | None) -> str:

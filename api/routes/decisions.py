@@ -28,4 +28,4 @@ def explanation(decision_id: PathId, home: HomeDep) -> ExplanationOut:
     layouts as there are shelves and rules.
     """
     record = home.decision(decision_id)
-    return explanations.explanation(record, home.explain(record), home.tools.rules)
+    return explanations.explanation(record, home.explain(record), home.setup_of(record).rules)

@@ -37,10 +37,11 @@ _TASTES = Names("attribute", "a listener's taste has", TASTES)
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules of a page. `version` is the file's own version and a digest of its content."""
+    """The rules of a page. `version` is the file's own version and a digest of its `text`."""
 
     rules: tuple[BaseRule, ...]
     version: str
+    text: str = ""
 
 
 def load_rulebook(path: Path) -> Rulebook:
@@ -85,7 +86,7 @@ def parse_rulebook(text: str) -> Rulebook:
     rules = tuple(_parse_rule(entry, known, at) for at, entry in enumerate(entries, start=1))
     _distinct(rule.id for rule in rules)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Rulebook(rules, f"{version}+{digest}")
+    return Rulebook(rules, f"{version}+{digest}", text)
 
 
 def _declared(data: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from home.db import writing
 from home.errors import ConfigurationError
 from home.events import ingest_events
 from home.logbook import record_of
-from home.store import decisions
+from home.store import configurations, decisions
 from shelves.catalog import Catalog
 
 
@@ -33,6 +33,7 @@ class Journal:
         closes_at = page.context.now + self._horizon
         try:
             with writing(self._engine) as session:
+                configurations.keep(session, page.documents)
                 decisions.add(session, record_of(page, self._catalog.items), closes_at=closes_at)
         except IntegrityError as error:
             raise ConfigurationError(

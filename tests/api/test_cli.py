@@ -201,6 +201,12 @@ def test_an_audit_of_sound_pages_finds_no_fault(demo_settings: Settings) -> None
     assert "FAULT" not in output
 
 
+def test_a_logged_page_is_listed_and_comes_out_again(demo_settings: Settings) -> None:
+    _run(demo_settings, "page", "--listener", LISTENER, "--seed", "3", "--log")
+    assert LISTENER in _run(demo_settings, "decisions", "list")
+    assert "1 decisions: 1 identical" in _run(demo_settings, "decisions", "replay", "--all")
+
+
 def test_learning_without_closed_decisions_changes_nothing(demo_settings: Settings) -> None:
     _run(demo_settings, "page", "--listener", LISTENER, "--log")
     assert "0 decisions" in _run(demo_settings, "learn")

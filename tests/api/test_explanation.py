@@ -10,9 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from typer.testing import CliRunner
 
 from api.cli import app
+from home.db import ConfigurationRow, writing
 from home.service import Home
 
 
@@ -61,18 +63,20 @@ def test_rules_come_with_their_price_reason_and_owner(client: httpx.Client, home
     assert prices == sorted(prices, reverse=True)
 
 
-def test_unknown_decisions_and_other_rulebooks_are_problems(client: httpx.Client, home: Home) -> None:
+def test_unknown_decisions_and_lost_rulebooks_are_problems(client: httpx.Client, home: Home) -> None:
     missing = client.get("/v1/decisions/none/explanation")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/unknown-decision")
 
     page, _ = _explained(client, 6, "phone")
-    kept, home.tools = home.tools, replace(home.tools, rules_version="9+later")
+    with writing(home.engine) as session:
+        session.execute(delete(ConfigurationRow).where(ConfigurationRow.kind == "rulebook"))
+    kept, home.tools = home.tools, replace(home.tools, rulebook="")
     try:
         refused = client.get(f"/v1/decisions/{page['decision_id']}/explanation")
     finally:
         home.tools = kept
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-explainable")
-    assert "HOME_RULEBOOK_FILE" in refused.json()["detail"]
+    assert "is not stored" in refused.json()["detail"]
 
 
 def test_the_terminal_explains_a_page(prepared: Path, tmp_path: Path) -> None:

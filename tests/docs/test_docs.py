@@ -33,6 +33,8 @@ COMMANDS = [
     "rules schema",
     "rules check",
     "rules diff",
+    "decisions list",
+    "decisions replay",
     "examination estimate",
     "examination show",
     "demo generate",

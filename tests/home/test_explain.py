@@ -12,13 +12,14 @@ from bandits.policies import UniformPolicy
 from home.bootstrap import open_home
 from home.compose import ComposedPage, LivePolicy, compose, propose
 from home.errors import NotExplainableError
-from home.explain import explain_decision, problem_of
+from home.explain import problem_under
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
 from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
 from layout.solve import solve
+from layout.types import Problem
 from shelves.types import Context
 
 
@@ -34,6 +35,11 @@ def _logged(home: Home, page: ComposedPage) -> DecisionRecord:
     return decode(encode(record_of(page, home.catalog.items)))
 
 
+def _problem(home: Home, page: ComposedPage) -> Problem:
+    record = _logged(home, page)
+    return problem_under(record, home.setup_of(record))
+
+
 def _contexts(home: Home, surface: str) -> list[Context]:
     first, *others = sample_contexts(home.engine, 3, surface, 5, home.clock())
     before = home.compose_for(first, 1)
@@ -45,7 +51,7 @@ def _contexts(home: Home, surface: str) -> list[Context]:
 def test_the_layout_problem_of_a_logged_page_is_the_one_that_was_solved(home: Home, surface: str) -> None:
     for seed, context in enumerate(_contexts(home, surface)):
         page = home.compose_for(context, seed)
-        logged = problem_of(_logged(home, page), home.tools)
+        logged = _problem(home, page)
         solved = propose(context, home.models.current().policy, home.tools).problem(home.tools.rules)
         assert np.array_equal(logged.values, solved.values)
         assert logged.context == solved.context
@@ -58,7 +64,7 @@ def test_an_explanation_covers_every_shelf_and_every_rule(home: Home) -> None:
     context = _contexts(home, "phone")[0]
     page = home.compose_for(context, 7)
     record = _logged(home, page)
-    found = explain_decision(record, home.tools)
+    found = home.explain(record)
     placed, absent = {one.shelf for one in found.placed}, {one.shelf for one in found.absent}
     assert placed == set(record.shelf_ids(record.page))
     assert placed | absent == {shelf.id for shelf in record.shelves}
@@ -70,7 +76,7 @@ def test_an_explanation_covers_every_shelf_and_every_rule(home: Home) -> None:
 def test_a_rules_price_is_what_the_page_gains_without_it(home: Home) -> None:
     context = _contexts(home, "desktop")[0]
     page = home.compose_for(context, 7)
-    found = explain_decision(_logged(home, page), home.tools)
+    found = home.explain(_logged(home, page))
     dearest = max(found.rules, key=lambda one: one.price)
     assert dearest.price > 0
     fewer = replace(home.tools, rules=tuple(rule for rule in home.tools.rules if rule.id != dearest.rule))
@@ -80,30 +86,32 @@ def test_a_rules_price_is_what_the_page_gains_without_it(home: Home) -> None:
 
 def test_another_rulebook_or_grid_is_refused_by_name(home: Home) -> None:
     record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
-    with pytest.raises(NotExplainableError, match=r"rulebook 1\+old, and this service has"):
-        explain_decision(replace(record, rules_version="1+old"), home.tools)
-    with pytest.raises(NotExplainableError, match="grid phone@0, and this service has phone@"):
-        explain_decision(replace(record, grid_version="phone@0"), home.tools)
-    with pytest.raises(NotExplainableError, match="surface 'car' has no grid"):
-        explain_decision(replace(record, surface="car"), home.tools)
+    with pytest.raises(NotExplainableError, match=r"rules_version is '1\+old', but its configuration is"):
+        home.explain(replace(record, rules_version="1+old"))
+    with pytest.raises(NotExplainableError, match="grid_version is 'phone@0', but its configuration is"):
+        home.explain(replace(record, grid_version="phone@0"))
+    with pytest.raises(NotExplainableError, match="surface is 'car', but"):
+        home.explain(replace(record, surface="car"))
+    with pytest.raises(NotExplainableError, match="its grid 0000 is not stored"):
+        home.explain(replace(record, configuration={**record.configuration, "grid": "0000"}))
 
 
 def test_a_record_that_values_its_page_otherwise_is_refused(home: Home) -> None:
     record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
     with pytest.raises(NotExplainableError, match="values its page otherwise"):
-        explain_decision(replace(record, values=record.values[::-1].copy()), home.tools)
+        home.explain(replace(record, values=record.values[::-1].copy()))
 
 
 def test_a_page_that_broke_a_rule_is_refused_with_its_name(home: Home) -> None:
     record = _logged(home, home.compose_for(_contexts(home, "phone")[0], 1))
     upside_down = replace(record, page=record.page[::-1])
     with pytest.raises(NotExplainableError, match=r"breaks .*resume-first"):
-        explain_decision(upside_down, home.tools)
+        home.explain(upside_down)
 
 
 def test_a_fallback_page_is_explained_as_far_as_it_goes(home: Home) -> None:
     context = _contexts(home, "phone")[0]
     hurried = replace(home.tools, layout_deadline_s=0.0)
     page = compose(context, LivePolicy(1, UniformPolicy()), hurried, decision_id="d", seed=1)
-    found = explain_decision(_logged(home, page), home.tools)
+    found = home.explain(_logged(home, page))
     assert found.best >= found.objective
