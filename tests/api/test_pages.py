@@ -8,6 +8,7 @@ import pytest
 
 from api.commands.page import summary
 from home import draw
+from home.options import limit_of
 from home.service import Home
 
 
@@ -35,7 +36,8 @@ def test_page_fills_its_grid_without_showing_an_item_twice(
     assert [shelf["slot"] for shelf in page["page"]] == list(range(1, len(grid.slots) + 1))
     shown = [item["id"] for shelf in page["page"] for item in shelf["items"]]
     assert len(shown) == len(set(shown))
-    assert all(0 < len(shelf["items"]) <= grid.items_per_shelf for shelf in page["page"])
+    for shelf in page["page"]:
+        assert 0 < len(shelf["items"]) <= limit_of(shelf["presentation"], grid)
     assert page["diagnostics"]["violations"] == []
     assert page["surface"] == surface
 
