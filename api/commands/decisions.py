@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from api.progress import TerminalProgress
+from api.spans import utc
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_home
 from home.errors import NotExplainableError
@@ -110,7 +111,7 @@ def _replay_all(home: Home, since: datetime | None) -> bool:
 
 
 def _records(home: Home, since: datetime | None) -> Iterator[DecisionRecord]:
-    return home.log(None if since is None else since.replace(tzinfo=UTC))
+    return home.log(utc(since))
 
 
 def _recomputed(

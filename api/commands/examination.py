@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.progress import TerminalProgress
+from api.spans import Since, Until, utc
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import load_catalog, open_database, open_tools
 from home.errors import ConfigurationError
@@ -37,12 +37,8 @@ def estimate(
             "pbm: compare clicks on neighbours that exploration showed in both orders."
         ),
     ] = "impressions",
-    since: Annotated[
-        datetime | None, typer.Option(help="Only decisions made from this time on, UTC.", show_default=False)
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(help="Only decisions made before this time, UTC.", show_default=False)
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Let layouts use it, where HOME_EXAMINATION is `estimated`.")
     ] = False,
@@ -60,7 +56,7 @@ def estimate(
     engine = open_database(settings)
     with TerminalProgress(STDERR) as progress:
         tools = open_tools(settings, load_catalog(engine, settings))
-        span = Span(_utc(since), _utc(until))
+        span = Span(utc(since), utc(until))
         found = estimate_examination(
             engine, tools, surface, model, now=utc_now(), span=span, progress=progress
         )
@@ -101,7 +97,3 @@ def show(context: typer.Context) -> None:
 def _check_ending(plot: Path | None) -> None:
     if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
         raise ConfigurationError(f"{plot}: pictures are written as .png, .svg or .pdf")
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.replace(tzinfo=UTC)

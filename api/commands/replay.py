@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from api.progress import TerminalProgress
+from api.spans import Since, Until, utc
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
 from home.errors import ConfigurationError
@@ -27,12 +27,8 @@ def replay(
             show_default="0 and 1",
         ),
     ] = None,
-    since: Annotated[
-        datetime | None, typer.Option(help="Only decisions made from this time on, UTC.", show_default=False)
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(help="Only decisions made before this time, UTC.", show_default=False)
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Estimate from the decision log what another share of exploration would have earned.
@@ -48,8 +44,8 @@ def replay(
             load_rewards(settings.rewards_file),
             _targets(epsilon or [0.0, 1.0]),
             now=utc_now(),
-            start=_utc(since),
-            end=_utc(until),
+            start=utc(since),
+            end=utc(until),
             progress=progress,
         )
     if as_json:
@@ -63,7 +59,3 @@ def _targets(shares: list[float]) -> list[Target]:
         return [Target(None), *map(Target, shares)]
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.replace(tzinfo=UTC)
