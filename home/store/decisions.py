@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy import null as sql_null
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from home.db import DecisionRow
 from home.records import DecisionRecord, decode, encode
@@ -212,14 +212,7 @@ def mark_learned(session: Session, ids: Iterable[str], version: int) -> int:
 
     Waits for transactions that hold them open.
     """
-    marked = 0
-    for some in chunks(sorted(set(ids))):
-        unmarked = (DecisionRow.id.in_(some), DecisionRow.learned_in.is_(None))
-        # Locking in id order first: an UPDATE locks in any order and could deadlock with `hold_open`.
-        session.execute(select(DecisionRow.id).where(*unmarked).order_by(DecisionRow.id).with_for_update())
-        done = update(DecisionRow).where(*unmarked).values(learned_in=version).returning(DecisionRow.id)
-        marked += len(session.scalars(done, execution_options={"synchronize_session": False}).all())
-    return marked
+    return _mark(session, ids, DecisionRow.learned_in, version)
 
 
 def mark_taught(session: Session, taught: Mapping[str, Sequence[float | None]], formula: str) -> None:
@@ -238,13 +231,7 @@ def mark_settled(session: Session, ids: Iterable[str], version: int) -> int:
 
     Waits for transactions that hold them open.
     """
-    marked = 0
-    for some in chunks(sorted(set(ids))):
-        unmarked = (DecisionRow.id.in_(some), DecisionRow.settled_in.is_(None))
-        session.execute(select(DecisionRow.id).where(*unmarked).order_by(DecisionRow.id).with_for_update())
-        done = update(DecisionRow).where(*unmarked).values(settled_in=version).returning(DecisionRow.id)
-        marked += len(session.scalars(done, execution_options={"synchronize_session": False}).all())
-    return marked
+    return _mark(session, ids, DecisionRow.settled_in, version)
 
 
 def stream(
@@ -281,3 +268,17 @@ def _logged(row: Sequence[Any]) -> LoggedDecision:
 
 def _utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
+
+
+def _mark(
+    session: Session, ids: Iterable[str], column: InstrumentedAttribute[int | None], version: int
+) -> int:
+    """Write the version into the column of these decisions where it is empty; returns in how many it was."""
+    marked = 0
+    for some in chunks(sorted(set(ids))):
+        unmarked = (DecisionRow.id.in_(some), column.is_(None))
+        # Locking in id order first: an UPDATE locks in any order and could deadlock with `hold_open`.
+        session.execute(select(DecisionRow.id).where(*unmarked).order_by(DecisionRow.id).with_for_update())
+        done = update(DecisionRow).where(*unmarked).values({column: version}).returning(DecisionRow.id)
+        marked += len(session.scalars(done, execution_options={"synchronize_session": False}).all())
+    return marked

@@ -152,24 +152,25 @@ def lock(session: Session) -> None:
 
 def move(session: Session, step: Transition) -> bool:
     """Change a model's state and record the step; False when it is not in the state before."""
+    moved = replace_state(session, step.version, step.before, step.after, step.share)
+    if moved:
+        record(session, step)
+    return moved
+
+
+def replace_state(session: Session, version: int, before: str, after: State, share: float = 0.0) -> bool:
+    """Change a model's state without a record; False when it is not in the state before.
+
+    For where the record of the model that takes its place says it all; else `move`.
+    """
     moved = session.scalars(
         update(ModelRow)
-        .where(ModelRow.version == step.version, ModelRow.state == step.before)
-        .values(state=step.after.value, share=step.share)
+        .where(ModelRow.version == version, ModelRow.state == before)
+        .values(state=after.value, share=share)
         .returning(ModelRow.version),
         execution_options={"synchronize_session": False},
     ).all()
-    if moved:
-        record(session, step)
     return bool(moved)
-
-
-def replace_state(session: Session, version: int, before: State, after: State) -> None:
-    """Change a model's state without a record: that of the model which takes its place says it all."""
-    moved = update(ModelRow).where(ModelRow.version == version, ModelRow.state == before)
-    session.execute(
-        moved.values(state=after.value, share=0.0), execution_options={"synchronize_session": False}
-    )
 
 
 def record(session: Session, step: Transition) -> None:
