@@ -171,14 +171,11 @@ class VwWorkspace:
     Not thread-safe: the caller's lock guards it.
     """
 
-    def __init__(self, arguments: Sequence[str], state: bytes | None = None, *, named: bool = False) -> None:
-        """Start from nothing, or from the `state` of one with the same arguments.
-
-        `named` remembers the names of the features it meets, for `weights`; that costs memory and time.
-        """
+    def __init__(self, arguments: Sequence[str], state: bytes | None = None) -> None:
+        """Start from nothing, or from the `state` of one with the same arguments."""
         # A model keeps how far its random numbers have come, and refuses a seed that would set them back.
         words = list(arguments) if state is None else _without_seed(arguments)
-        self._workspace: vw.Workspace[Any] = vw.Workspace(words, model_data=state, record_feature_names=named)
+        self._workspace: vw.Workspace[Any] = vw.Workspace(words, model_data=state)
         self._parser: vw.TextFormatParser = vw.TextFormatParser(self._workspace)
 
     def predict(self, lines: Sequence[str]) -> Any:
@@ -192,10 +189,6 @@ class VwWorkspace:
     def serialize(self) -> bytes:
         """The state, which the same arguments read back."""
         return self._workspace.serialize()
-
-    def weights(self) -> str:
-        """The weights that are not 0, with the names of their features, as JSON."""
-        return self._workspace.json_weights(include_feature_names=True)
 
 
 def training_lines(config: VwConfig, example: Example) -> tuple[str, str]:
