@@ -26,7 +26,7 @@ from api.commands import (
 )
 from api.terminal import STDERR
 from home.db import DATABASE_FAULTS
-from home.errors import HomeError
+from home.errors import HomeError, first_line
 from home.settings import Settings
 
 app = typer.Typer(
@@ -82,7 +82,7 @@ def main() -> None:
         STDERR.print(f"[bold red]error:[/] {_text(error)}", highlight=False)
         sys.exit(1)
     except DATABASE_FAULTS as error:
-        STDERR.print(f"[bold red]error:[/] the database failed: {_first_line(error)}", highlight=False)
+        STDERR.print(f"[bold red]error:[/] the database failed: {first_line(error)}", highlight=False)
         sys.exit(1)
     except OSError as error:
         STDERR.print(f"[bold red]error:[/] {error}", highlight=False)
@@ -90,10 +90,6 @@ def main() -> None:
     except KeyboardInterrupt:
         STDERR.print("interrupted")
         sys.exit(130)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _text(error: HomeError | ValidationError) -> str:

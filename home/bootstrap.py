@@ -21,7 +21,7 @@ from home.db import connect, migrate
 from home.draw import Exploration, PortfolioDraw
 from home.editorial import load_editorial, resolve
 from home.embeddings import load_embeddings
-from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError
+from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError, first_line
 from home.examination.stored import with_estimates
 from home.grids import Surface, load_surfaces
 from home.learn import Learner, teach_in_order
@@ -102,14 +102,10 @@ def open_database(settings: Settings) -> Engine:
         migrate(engine)
     except (SQLAlchemyError, ImportError, OSError) as error:
         raise DatabaseError(
-            f"the database {shown} cannot be opened: {_first_line(error)}; "
+            f"the database {shown} cannot be opened: {first_line(error)}; "
             "check HOME_DATABASE_URL or --database, and that the server is up"
         ) from error
     return engine
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def open_learner(

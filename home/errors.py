@@ -83,3 +83,8 @@ class NothingEligibleError(HomeError):
             "check its market, its explicit setting and what it has dismissed"
         )
         self.listener_id = listener_id
+
+
+def first_line(error: Exception) -> str:
+    """What an error says first; those of databases go on with the statement and its values."""
+    return str(error).partition("\n")[0]
