@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layout.inputs import Inputs
-from layout.objective import penalties
+from layout.objective import page_worth, penalties
 from layout.rules.pinned import Pinned
 from layout.types import Ints, Mask, Page, Problem
 from layout.validate import inputs_of
@@ -70,7 +70,7 @@ def alternatives(problem: Problem, page: Page, shelf: str) -> list[Page]:
             options.exchanged(page, k, option) for k in range(len(page)) if options.gains(page, k, option)
         ]
     pages = [one for one in found if one is not None]
-    return sorted(pages, key=lambda one: -_value(problem, one))
+    return sorted(pages, key=lambda one: -page_worth(problem.values, one))
 
 
 class _Options:
@@ -154,7 +154,7 @@ def _text(
         return f"{name!r} would be worth more here, but {_listed(rules)} keep{'s' * (len(rules) == 1)} it out"
     if dearer:
         return f"{name!r} would be worth more here, but the page would pay more for {_listed(dearer)}"
-    if _value(problem, changed) > _value(problem, page):
+    if page_worth(problem.values, changed) > page_worth(problem.values, page):
         return f"drawn to explore: {name!r} would be worth more here"
     return f"{name!r} would be worth more here, but the page is worth more with it elsewhere"
 
@@ -168,25 +168,18 @@ def _dearer_rules(
 ) -> list[tuple[str, ...]]:
     """The soft rules for which each of the pages pays more than `page`, where that eats up what it gains."""
     soft = [(r, price) for r, price in zip(problem.rules, penalties(problem), strict=True) if price]
-    known = [
-        i for i, one in enumerate(pages) if one is not None and _value(problem, one) > _value(problem, page)
-    ]
+    worth = page_worth(problem.values, page)
+    gains = [0 if one is None else page_worth(problem.values, one) - worth for one in pages]
+    known = [i for i, gain in enumerate(gains) if gain > 0]
     found: list[tuple[str, ...]] = [() for _ in pages]
     if not known or not soft:
         return found
     batch = np.array([page, *(pages[i] for i in known)], dtype=np.int64)
     paid = np.stack([price * rule.excess(inputs, batch) for rule, price in soft], axis=1)
-    for at, i in enumerate(known, start=1):
-        more = paid[at] - paid[0]
-        if _value(problem, pages[i] or ()) - _value(problem, page) <= int(more.sum()):
-            found[i] = tuple(
-                rule.id for (rule, _), extra in zip(soft, more.tolist(), strict=True) if extra > 0
-            )
+    for i, more in zip(known, (paid[1:] - paid[0]).tolist(), strict=True):
+        if gains[i] <= sum(more):
+            found[i] = tuple(rule.id for (rule, _), extra in zip(soft, more, strict=True) if extra > 0)
     return found
-
-
-def _value(problem: Problem, page: Page) -> int:
-    return int(problem.values[list(page), np.arange(len(page))].sum())
 
 
 def _pins(problem: Problem, inputs: Inputs) -> dict[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from home.rules.corpus import Case
+from layout.objective import page_worth
 from layout.rules import BaseRule
 from layout.solve import solve
 from layout.types import Page, Problem, Result, Status
@@ -79,7 +80,7 @@ def _rules_apart(first: Sequence[BaseRule], second: Sequence[BaseRule]) -> DiffR
 
 def _compare(report: DiffReport, case: Case, problem: Problem, results: tuple[Result, Result]) -> None:
     before, after = results
-    report.values.append((_value(problem, before.page), _value(problem, after.page)))
+    report.values.append((page_worth(problem.values, before.page), page_worth(problem.values, after.page)))
     report.blocked += after.status is Status.RELAXED and before.status is not Status.RELAXED
     for side, result in enumerate(results):
         report.relaxed[side].update(result.relaxed)
@@ -88,10 +89,6 @@ def _compare(report: DiffReport, case: Case, problem: Problem, results: tuple[Re
             report.exposure[source][side] += problem.grid.slots[slot].examination
     if before.page != after.page:
         report.pages.append(_changed(case, before.page, after.page))
-
-
-def _value(problem: Problem, page: Page) -> int:
-    return int(problem.values[list(page), range(len(page))].sum())
 
 
 def _changed(case: Case, before: Page, after: Page) -> ChangedPage:
