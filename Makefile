@@ -4,6 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format bench bench-layout clean
@@ -27,14 +28,14 @@ run: $(STAMP) ## Set everything up and serve a Home at http://127.0.0.1:8000
 	@$(BIN)/home serve
 
 test: $(STAMP) ## Run all tests (PostgreSQL ones when HOME_TEST_POSTGRES_URL is set)
-	@$(BIN)/pytest -m "not benchmark"
+	@$(BIN)/pytest -n $(WORKERS) -m "not benchmark"
 
 check: $(STAMP) ## Format, lint, types, layers and the fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -m "not benchmark and not slow and not postgres and not browser"
+	@$(BIN)/pytest -n $(WORKERS) -m "not benchmark and not slow and not postgres and not browser"
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .
