@@ -8,21 +8,22 @@ from home.errors import NotExplainableError
 from home.options import option_id, worth
 from home.records import DecisionRecord
 from layout.errors import InvalidProblemError
-from layout.explain import Explanation, explain
+from layout.explain import explain
+from layout.explanation import Explanation
 from layout.relax import variant
 from layout.types import LayoutShelf, Problem
 from layout.validate import objective_of
 
-_DEADLINE_S = 1.0
 
-
-def explain_decision(record: DecisionRecord, setup: Setup) -> Explanation:
+def explain_decision(record: DecisionRecord, setup: Setup, budget_s: float) -> Explanation:
     """What each shelf of a served page brings, what each absent one would cost, what each rule costs.
+
+    As far as it is found out in `budget_s` seconds.
 
     Raises NotExplainableError when the page breaks a rule, as one does whose layout failed.
     """
     try:
-        return explain(problem_under(record, setup), record.page, deadline_s=_DEADLINE_S)
+        return explain(problem_under(record, setup), record.page, budget_s=budget_s)
     except InvalidProblemError as error:
         raise NotExplainableError(record.id, str(error)) from error
 
