@@ -16,8 +16,10 @@ from layout.rows import NO_LIMIT
 from layout.types import Ints, Page
 
 _FEW: Final = 100
-_PRICING_STEPS: Final = 30
-_STRIDE: Final = 1 << 20
+_STRIDE: Final = 1 << 30
+_STEPS: Final = 40
+_PACE: Final = 0.05
+"""Prices start with shorter steps than in search: far beyond a certificate other rows would undo it."""
 
 
 def completion(
@@ -42,6 +44,8 @@ def completion(
         ended, page = _dive(rows, order, prefix, rows.kinds, nodes)
     if ended != OUT_OF_NODES:
         return tuple(page.tolist()) if ended == FOUND else None
+    if seconds is not None and seconds <= 0.0:
+        raise SolverError("no page was found at once, and there is no time to look for one")
     if ruled_out(rows):
         return None
     answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time, seconds=seconds)
@@ -64,7 +68,8 @@ def ruled_out(rows: Compiled) -> bool:
         hi=np.where(rows.hard, rows.hi, NO_LIMIT),
         penalty=np.zeros_like(rows.penalty),
     )
-    return upper_bound(free, -_STRIDE, _PRICING_STEPS).total < 0
+    start = replace(upper_bound(free, -_STRIDE, 1), pace=_PACE)
+    return upper_bound(free, -_STRIDE, _STEPS, start).total < 0
 
 
 def dived(rows: Compiled, order: Ints) -> Page | None:

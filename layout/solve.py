@@ -51,8 +51,8 @@ def solve(
 
     With fewer shelves than slots the page is that much shorter. When no page obeys every hard rule, rules are
     dropped in order of `relaxation` (lowest first, then in rulebook order), then the page is shortened slot
-    by slot, and at one slot that no shelf may take even the rules that never yield are dropped, because an
-    empty page is worse; rules that turn out not to have been in the way are taken back.
+    by slot; at one slot that no shelf may take even rules that never yield are dropped, as few as can be, see
+    `layout.relax.relaxed`. Rules that turn out not to have been in the way are taken back.
 
     `deterministic_time` limits the solver reproducibly (its units are about seconds on a fast core) and ends
     in FEASIBLE with a gap. `deadline_s` limits wall time from the call on: once it has passed the answer is
@@ -65,7 +65,7 @@ def solve(
     watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    start = relaxed(problem)
+    start = relaxed(problem, watch.left)
     watch.lap("start")
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
@@ -74,6 +74,7 @@ def solve(
     if start.rows.narrow and outcome.status is Status.OPTIMAL:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
+    status = Status.FALLBACK if start.cut else status
     return Result(
         start.rows.outward(outcome.page),
         status,

@@ -80,8 +80,9 @@ def render_explanation(found: ExplanationOut, console: Console) -> None:
     for one in found.placed:
         loss = "no such page" if one.needed else _worth(one.loss, whole, one.proven, sign=-1)
         placed.add_row(str(one.slot), one.title, loss, one.instead_title or "")
-    columns = ("shelf", "with it", "in slot", "instead of", "kept out by")
+    columns = ("shelf", "with it", "in slot", "instead of")
     absent = Table(*columns, title=f"Not on the page ({len(found.absent)})")
+    absent.add_column("kept out by", overflow="fold")
     for other in found.absent:
         absent.add_row(*_absent(other, whole))
     rules = Table("rule", "price", "paid", "slack", "reason", title="Rules, the dearest first")

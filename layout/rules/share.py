@@ -7,7 +7,7 @@ from math import ceil, floor
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
-from layout.rows import Rows, one, window
+from layout.rows import NO_LIMIT, Rows, one, window
 from layout.rules.base import BaseRule, beyond
 from layout.selector import Selector
 from layout.types import Ints, Pages
@@ -48,7 +48,7 @@ class Share(BaseRule):
     def _limits(self, size: int) -> tuple[int, int]:
         """The least and the most matches in `size` slots."""
         lo = 0 if self.at_least is None else ceil(self.at_least * size - _NOISE)
-        hi = size if self.at_most is None else floor(self.at_most * size + _NOISE)
+        hi = NO_LIMIT if self.at_most is None else floor(self.at_most * size + _NOISE)
         return lo, hi
 
     def _validate(self) -> None:

@@ -66,9 +66,6 @@ def test_a_relaxed_result_is_the_best_page_of_what_was_kept(given_: Problem) -> 
         return
     kept = effective(given_, result)
     assert result.objective == worth(kept, feasible_pages(kept)).max()
-    if result.status is Status.RELAXED and len(result.page) > 1:
-        relaxation = {rule.id: rule.relaxation for rule in given_.rules}
-        assert all(relaxation[name] is not None for name in result.relaxed)
 
 
 @LAW
