@@ -153,6 +153,7 @@ EXPLANATION: dict[str, Any] = {
             "proven": True,
         }
     ],
+    "contradicting": [],
     "left_out": [],
 }
 

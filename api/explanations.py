@@ -98,6 +98,10 @@ class ExplanationOut(BaseModel):
     placed: list[PlacedOut] = Field(description="Top slot first.")
     absent: list[AbsentOut] = Field(description="Those that would cost least first.")
     rules: list[RuleOut] = Field(description="The dearest first.")
+    contradicting: list[str] = Field(
+        description="A minimal set of rules that no whole page obeys together, where rules were dropped or "
+        "the page is short for that reason."
+    )
     left_out: list[str] = Field(
         description="Ids of rules and shelves about which there was no time to find out everything."
     )
@@ -121,6 +125,7 @@ def explanation(record: DecisionRecord, found: Explanation, rulebook: Iterable[B
         placed=[_placed(one, shelves, options) for one in found.placed],
         absent=[_absent(one, shelves[one.shelf].title, here, record.page, found.best) for one in absent],
         rules=[_rule(one, named[one.rule]) for one in rules],
+        contradicting=list(found.contradicting),
         left_out=list(found.left_out),
     )
 

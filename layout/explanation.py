@@ -105,13 +105,18 @@ class RulePrice:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A page explained: its objective, that of the best page, its shelves, the absent ones, the rules."""
+    """A page explained: its objective, that of the best page, its shelves, the absent ones, the rules.
+
+    `contradicting` is a minimal set of rules that no page of full length obeys together, where for that
+    reason rules were dropped or the page was cut short.
+    """
 
     objective: int
     best: int
     placed: tuple[PlacedShelf, ...]
     absent: tuple[AbsentShelf, ...]
     rules: tuple[RulePrice, ...]
+    contradicting: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ def render_explanation(found: ExplanationOut, console: Console) -> None:
         rules.add_row(rule.rule, price, _share(rule.paid, whole), slack, rule.reason)
     for table in (placed, absent, rules):
         console.print(table)
+    if found.contradicting:
+        console.print(f"no whole page obeys these rules together: {', '.join(found.contradicting)}")
     if found.left_out:
         console.print(f"no time to find out everything about: {', '.join(found.left_out)}", highlight=False)
 

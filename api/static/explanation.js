@@ -25,7 +25,9 @@ export function explanation(page, signal) {
 function sections(found) {
   const share = (part) => part / Math.max(1, Math.abs(found.best));
   const unknown = found.left_out.length;
+  const torn = found.contradicting.map(words).join(", ");
   return [
+    ...(torn ? [el("p", {}, `No whole page obeys these rules together: ${torn}.`)] : []),
     rules(found.rules, share),
     brings(found.placed, share),
     absent(found.absent, share),

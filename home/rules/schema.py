@@ -16,7 +16,7 @@ _COMMON: Mapping[str, str] = {
     "id": "Name of the rule, unique in the file.",
     "when": "To which requests the rule applies; without it to all.",
     "weight": "Makes the rule soft: what a page pays per unit by which it breaks it, in reward.",
-    "relaxation": "Order in which rules are dropped when no page obeys all, lowest first; never without it.",
+    "relaxation": "Order in which rules are dropped when no page obeys all, lowest first; without it last.",
     "reason": "Why the rule exists, for people.",
     "owner": "Whom to ask.",
 }

@@ -26,8 +26,8 @@ class BaseRule:
     `id` is unique in a rulebook. `when` says to which requests the rule applies, by their facts. A rule with
     a `weight` is soft: a page may break it and pays the weight, in units of score, for each unit of excess
     (`SCALE` units of its rows). The others are hard, and `relaxation` is the order in which one may be
-    dropped when no page is feasible, lowest first; None is never. `reason` tells people why the rule exists,
-    `owner` whom to ask. Raises InvalidRuleError when a field has no meaning.
+    dropped when no page is feasible, lowest first; None is after all others and slots. `reason` tells people
+    why the rule exists, `owner` whom to ask. Raises InvalidRuleError when a field has no meaning.
     """
 
     MAY_BE_SOFT: ClassVar[bool] = True
