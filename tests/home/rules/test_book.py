@@ -108,8 +108,8 @@ def test_a_wrong_field_is_named_with_its_fix(more: str, message: str) -> None:
 
 
 def test_kinds_that_cannot_be_soft_say_so() -> None:
-    text = 'version = "1"\n[[rule]]\nid = "gap"\nkind = "min_gap"\nmatch = {}\ngap = 1\nweight = 1.0'
-    with pytest.raises(ConfigurationError, match=r"gap.*weight.*always hard"):
+    text = 'version = "1"\n[[rule]]\nid = "own"\nkind = "item_overlap"\nmin_items = 1\nweight = 1.0'
+    with pytest.raises(ConfigurationError, match=r"own.*weight.*always hard"):
         parse_rulebook(text)
 
 

@@ -59,9 +59,9 @@ def test_what_the_loader_refuses_is_invalid(change: dict[str, Any]) -> None:
 
 
 def test_kinds_that_are_always_hard_have_no_weight() -> None:
-    gap = {"id": "gap", "kind": "min_gap", "match": {}, "gap": 1}
-    assert _valid({"version": "1", "rule": [gap]})
-    assert not _valid({"version": "1", "rule": [gap | {"weight": 1.0}]})
+    own = {"id": "own", "kind": "item_overlap", "min_items": 1}
+    assert _valid({"version": "1", "rule": [own]})
+    assert not _valid({"version": "1", "rule": [own | {"weight": 1.0}]})
 
 
 def test_every_kind_is_described_for_the_tooltip() -> None:
