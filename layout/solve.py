@@ -9,6 +9,7 @@ the same cells. All run on the options in order of their ids, so that the input 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from time import perf_counter
 from types import MappingProxyType
 from typing import Final
@@ -58,8 +59,11 @@ def solve(
     in FEASIBLE with a gap. `deadline_s` limits wall time from the call on: once it has passed the answer is
     FALLBACK, the page in hand before the step that took too long; it never changes any other answer. `hint`
     is a page to start from, ignored when it is not feasible. Raises InvalidProblemError for duplicate ids, an
-    empty grid, unknown presentations or misfit values.
+    empty grid, unknown presentations or misfit values, and for limits that are no numbers.
     """
+    for name, limit in (("deadline_s", deadline_s), ("deterministic_time", deterministic_time)):
+        if isnan(limit):
+            raise InvalidProblemError(f"{name} = {limit}: give seconds; 0 or less is to answer at once")
     watch = _Stopwatch(deadline_s)
     rows = compiled(problem)
     watch.lap("compile")
