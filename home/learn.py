@@ -28,10 +28,11 @@ from bandits.types import Example, RewardEvent
 from home.db import writing
 from home.errors import HomeError
 from home.imitation import imitation_of, is_baselines
+from home.local_time import timezone_of
 from home.records import DecisionRecord
 from home.registry import NoModelError, StaleModelError, base, publish, restore
 from home.settle import examples_of, settle, taught_by
-from home.store import decisions, events, leases, models
+from home.store import decisions, events, leases, listeners, models
 from home.store.decisions import LoggedDecision
 from home.store.events import StoredEvent
 from home.store.leases import Lease
@@ -203,7 +204,7 @@ class Learner:
             closed = decisions.learnable(session, now, max_decisions)
             settling = decisions.settleable(session, now, max_decisions)
             feedback = events.on_time(session, (decision.id for decision in (*closed, *settling)))
-            return _Batch(model, closed, settling, feedback, decisions.returns(session, settling))
+            return _Batch(model, closed, settling, feedback, _returns(session, settling))
 
     def _lessons(self, batch: _Batch) -> _Lessons:
         examples: list[Example] = []
@@ -300,6 +301,13 @@ def _readable(decision: LoggedDecision) -> DecisionRecord | None:
     except ValueError as error:
         _log.warning("decision_unreadable", decision=decision.id, error=str(error))
         return None
+
+
+def _returns(session: Session, settling: Sequence[LoggedDecision]) -> Mapping[str, datetime]:
+    """Visits on the day after, in the timezones of the listeners' markets."""
+    markets = listeners.markets(session, (decision.listener_id for decision in settling))
+    zones = {d.listener_id: timezone_of(markets.get(d.listener_id, "")) for d in settling}
+    return decisions.returns(session, settling, zones)
 
 
 def _in_turn(early: Sequence[Example], late: Sequence[Example]) -> tuple[Example, ...]:
