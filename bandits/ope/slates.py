@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.ope.rounds import Column, Groups, Rounds
+from bandits.ope.rounds import Column, Groups, Rounds, check_rows
 from bandits.types import Probabilities
 
 Table = NDArray[np.float64]
@@ -17,7 +17,6 @@ Table = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 _NO_TABLE, _NO_MASK = np.empty((0, 0)), np.empty((0, 0), dtype=np.bool_)
 _NO_GROUP = np.empty(0, dtype=np.int64)
-_ROWS_NAMED = 5
 _ROUNDING = 1e-9
 """Relative difference between two ways of computing the same probability that is taken for rounding."""
 
@@ -141,7 +140,7 @@ class SlateRounds:
     def _check_filled(self) -> None:
         gaps = self.filled[:, 1:] & ~self.filled[:, :-1]
         starts: Mask = self.filled[:, 0] & ~gaps.any(axis=1)
-        _check("filled", self.filled[:, 0], starts, "a page has at least its top slot, and no gap")
+        check_rows("filled", self.filled.sum(axis=1), starts, "a page has at least its top slot, and no gap")
 
     def _check_numbers(self) -> None:
         _check_table("slot_reward", self.slot_reward, self.filled, np.isfinite, "must be finite")
@@ -162,27 +161,18 @@ def _check_table(
         return
     wrong: Mask = filled & ~valid(table)
     worst = np.where(wrong, table, 0.0)[np.arange(len(table)), wrong.argmax(axis=1)]
-    right: Mask = ~wrong.any(axis=1)
-    _check(name, worst, right, meaning)
+    right = np.asarray(~wrong.any(axis=1))
+    check_rows(name, worst, right, meaning)
 
 
 def _check_prefixes(name: str, page: Column, prefixes: Table, filled: Mask) -> None:
     """Longer beginnings are never likelier, and the longest is the page."""
     slack = 1.0 + _ROUNDING
     grows = filled[:, 1:] & (prefixes[:, 1:] > prefixes[:, :-1] * slack)
-    shrinks: Mask = ~grows.any(axis=1)
-    _check(f"prefix_{name}", page, shrinks, "a longer beginning of a page cannot be likelier than a shorter")
+    shrinks = np.asarray(~grows.any(axis=1))
+    check_rows(
+        f"prefix_{name}", page, shrinks, "a longer beginning of a page cannot be likelier than a shorter"
+    )
     last = prefixes[np.arange(len(page)), filled.sum(axis=1) - 1]
     same = np.isclose(page, last, rtol=_ROUNDING, atol=0.0)
-    _check(name, page, same, f"must be the last prefix_{name} of the page")
-
-
-def _check(name: str, column: NDArray[np.generic], valid: NDArray[np.bool_], meaning: str) -> None:
-    bad = np.flatnonzero(~valid)
-    if len(bad):
-        rows = ", ".join(f"row {row}: {column[row]:g}" for row in bad[:_ROWS_NAMED])
-        more = ", …" if len(bad) > _ROWS_NAMED else ""
-        raise ValueError(
-            f"{name}: {meaning}, but {len(bad)} of {len(column)} rows break that ({rows}{more});"
-            " leave out pages whose probability is not exact"
-        )
+    check_rows(name, page, same, f"must be the last prefix_{name} of the page")

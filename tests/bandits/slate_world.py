@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.ope.cascade_model import SlotFeatures
 from bandits.ope.slates import SlateRounds, Table
 from bandits.page import AnchoredMixture
 from bandits.types import Page, Probabilities
@@ -85,9 +86,9 @@ def world(structure: Structure, seed: int = 0) -> SlateWorld:
 
 def _context(structure: Structure, index: int, rng: np.random.Generator) -> tuple[NDArray[np.generic], ...]:
     listed = list(permutations(range(SHELVES), SLOTS))
-    feasible = tuple(listed[i] for i in np.sort(rng.choice(len(listed), 40, replace=False)))
-    logging = _probabilities(_policy(feasible, 0.6, 0.5, rng), feasible)
-    target = _probabilities(_policy(feasible, 0.4, 0.3, rng), feasible)
+    feasible = tuple(listed[i] for i in np.sort(rng.choice(len(listed), 30, replace=False)))
+    logging = _probabilities(_policy(feasible, 0.9, 0.5, rng), feasible)
+    target = _probabilities(_policy(feasible, 0.6, 0.3, rng), feasible)
     pages = np.array(feasible, dtype=np.int64)
     return (
         pages,
@@ -105,7 +106,7 @@ def _policy(
 ) -> AnchoredMixture:
     anchor = feasible[int(rng.integers(len(feasible)))]
     return AnchoredMixture(
-        anchor, rng.dirichlet(np.ones(SHELVES)), ListedPages(feasible, SHELVES), epsilon, floor
+        anchor, rng.dirichlet(np.full(SHELVES, 3.0)), ListedPages(feasible, SHELVES), epsilon, floor
     )
 
 
@@ -134,7 +135,7 @@ def _totals(
 
 def _mean_reward(pages: NDArray[np.int64], structure: Structure, rng: np.random.Generator) -> Table:
     """Click rates (P, K): of the shelf and slot alone, then damped by attractive shelves above or around."""
-    own, pull = rng.uniform(0.1, 0.9, (SLOTS, SHELVES)), rng.uniform(0.0, 0.6, SHELVES)
+    own, pull = rng.uniform(0.1, 0.9, (SLOTS, SHELVES)), rng.uniform(0.0, 0.9, SHELVES)
     rates: Table = own[np.arange(SLOTS), pages]
     damping = 1.0 - pull[pages]
     if structure == "cascade":
@@ -143,3 +144,23 @@ def _mean_reward(pages: NDArray[np.int64], structure: Structure, rng: np.random.
     if structure == "interacting":
         rates = rates * damping.prod(axis=1, keepdims=True) / damping
     return rates
+
+
+def features_of(here: SlateWorld, rows: NDArray[np.int64] | None = None) -> SlotFeatures:
+    """Indicators of the shelf and context of each slot, and their exact mean over the target's choice."""
+    at = np.arange(len(here.pages)) if rows is None else rows
+    shown, expected = _choices(here)
+    return SlotFeatures(shown[at], expected[at])
+
+
+@cache
+def _choices(here: SlateWorld) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(P, K, contexts · shelves) each: the shelf of each page's slots, and the target's distribution."""
+    shown = np.eye(CONTEXTS * SHELVES)[here.context[:, None] * SHELVES + here.pages]
+    likely = np.where(here.context[:, None] == here.context[None, :], here.target, 0.0)
+    above = np.concatenate(
+        (np.ones((len(here.pages),) * 2 + (1,)), _same_prefix(here.pages)[:, :, :-1]), axis=2
+    )
+    mass = np.einsum("pq,pqk,qkd->pkd", likely, above, shown)
+    total = mass.sum(axis=2, keepdims=True)
+    return shown, np.divide(mass, total, out=np.zeros(mass.shape), where=total > 0.0)
