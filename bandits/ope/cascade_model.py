@@ -81,11 +81,10 @@ def _fit(rounds: SlateRounds, features: SlotFeatures, rows: NDArray[np.bool_], r
         filled = rounds.filled[rows, slot]
         goal = rounds.filled_reward[rows, slot] + below
         coefficients[slot] = _ridge(features.shown[rows, slot][filled], goal[filled], ridge)
-        ahead: Column = features.expected[rows, slot] @ coefficients[slot]
-        below = np.where(filled, ahead, 0.0)
+        below = np.where(filled, features.expected[rows, slot] @ coefficients[slot], 0.0)
     return coefficients
 
 
 def _ridge(x: Table, y: Column, penalty: float) -> Column:
-    solution: Column = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
-    return solution
+    solution = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
+    return np.asarray(solution, dtype=np.float64)

@@ -16,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.ope.cascade_model import SlotFeatures
+from bandits.ope.page_support import PageSupport
+from bandits.ope.pseudo_inverse import pseudo_inverse_weights
+from bandits.ope.rounds import Column
 from bandits.ope.slates import SlateRounds, Table
 from bandits.page import AnchoredMixture
 from bandits.types import Page, Probabilities
@@ -164,3 +167,18 @@ def _choices(here: SlateWorld) -> tuple[NDArray[np.float64], NDArray[np.float64]
     mass = np.einsum("pq,pqk,qkd->pkd", likely, above, shown)
     total = mass.sum(axis=2, keepdims=True)
     return shown, np.divide(mass, total, out=np.zeros(mass.shape), where=total > 0.0)
+
+
+def support_of(here: SlateWorld, context: int) -> PageSupport:
+    """Every page of a context."""
+    rows = here.context == context
+    pages = tuple(tuple(page) for page in here.pages[rows].tolist())
+    return PageSupport(pages, here.logging[rows], here.target[rows])
+
+
+@cache
+def exact_weights(here: SlateWorld) -> Column:
+    """The pseudo-inverse weight of every page (P,)."""
+    return np.concatenate(
+        [pseudo_inverse_weights(support_of(here, context)).weights for context in range(CONTEXTS)]
+    )
