@@ -111,7 +111,7 @@ def test_what_learned_better_goes_live_and_what_is_worse_does_not(town: Town) ->
     town.visit(240)
     with pytest.raises(PromotionRefusedError) as refused:
         town.step(again)
-    assert {piece.kind for piece in refused.value.evidence} == {"replay", "canary"}
+    assert {piece.kind for piece in refused.value.evidence} == {"replay", "cascade", "canary"}
     assert town.home.models.current().version == better
 
 
