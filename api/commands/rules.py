@@ -186,8 +186,8 @@ def _verdicts(report: CheckReport) -> list[str]:
         )
     if report.guards:
         lines.append(
-            f"{len(report.guards)} rules never bind on these contexts: pages that break them exist "
-            "and are never the best. They are guards, and --strict passes them"
+            f"never binding: {len(report.guards)} of {len(report.rules)} rules. Pages that break them "
+            "exist and are never the best, so that they are guards, which --strict passes"
         )
     if report.satisfiable:
         lines.append(
