@@ -64,7 +64,7 @@ Estimator = Callable[[Log], Estimate]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An estimator that `claims` no bias, at most one of order 1/m; `bounded` terms are those of IPS or DR."""
+    """An estimator that `claims` no bias, or one of order 1/m; `bounded` terms are those of IPS or DR."""
 
     estimator: Estimator
     claims: bool

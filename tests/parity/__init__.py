@@ -1,7 +1,7 @@
 """Agreement with the Open Bandit Pipeline (obp), estimator by estimator.
 
-obp needs packages older than ours, so it lives in an environment of its own, which `make test-parity` builds;
-`obp_side` runs there. What obp says of synthetic rounds is kept in `obp_values.json`, for tests without it:
+obp lives in an environment of its own, which `make test-parity` builds; `obp_side` and `freeze_slates` run
+there. What it says of synthetic rounds is kept, for tests without it, in `obp_values.json` and `slates.json`:
 
     python -m tests.parity.freeze .venv-parity/bin/python
 """
