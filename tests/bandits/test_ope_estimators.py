@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandits.ope.actions import ModelledRounds, Table
+from bandits.ope.classified import balanced_snips, classified_weights
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, ips, rejection, replay, snips, sub_gaussian_ips
 from bandits.ope.intervals import empirical_bernstein, normal
@@ -298,6 +299,18 @@ def test_reward_models_state_what_they_need_and_survive_constant_rewards() -> No
     assert model.predict(np.zeros((2, 1))).tolist() == [0.0, 0.0]
     with pytest.raises(ValueError, match="needs rewards of 0 and 1"):
         model.fit(np.zeros((2, 1)), np.array([0.5, 1.0]))
+
+
+def test_classified_weights_find_the_value_without_propensities() -> None:
+    rng = np.random.default_rng(13)
+    plain, _, _ = WORLD.log(12_000, rng)
+    kind = np.abs(plain.context[:, None, :] - WORLD.features[None]).sum(axis=2).argmin(axis=1)
+    rounds = replace(plain, context=np.eye(KINDS)[kind], propensity=np.ones(len(plain)))
+    weights = classified_weights(rounds, rng)
+    known = plain.rounds.weights
+    assert np.corrcoef(weights, known)[0, 1] > 0.95
+    assert not normal(balanced_snips(rounds, weights)).excludes(WORLD.truth)
+    assert normal(snips(rounds.rounds)).excludes(WORLD.truth)
 
 
 def test_mrdr_weights_lower_the_variance_of_dr_under_a_misspecified_model() -> None:

@@ -28,6 +28,7 @@ def values(case: Arrays) -> dict[str, float]:
         "pscore": pscore,
         "action_dist": case["target"],
         "estimated_rewards_by_reg_model": case["q"],
+        "estimated_importance_weights": case["target"][rows, case["action"], case["position"]] / pscore,
     }
     estimators = {
         "ips": ope.InverseProbabilityWeighting(),
@@ -41,6 +42,7 @@ def values(case: Arrays) -> dict[str, float]:
         "switch_dr": ope.SwitchDoublyRobust(lambda_=LIMIT),
         "dros": ope.DoublyRobustWithShrinkage(lambda_=SHRINKAGE),
         "sub_gaussian_dr": ope.SubGaussianDoublyRobust(lambda_=SMOOTHING),
+        "balanced_snips": ope.BalancedInverseProbabilityWeighting(lambda_=LIMIT),
     }
     tuned = {
         "ips": (ope.InverseProbabilityWeightingTuning, LIMITS),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bandits.ope.actions import ActionRounds, at_position
+from bandits.ope.classified import balanced_snips
 from bandits.ope.doubly_robust import cut, dm, dr, dros, shrink, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, clip, clipped_ips, ips, replay, smooth, snips, sub_gaussian_ips
 from bandits.ope.marginalised import known_marginal_weights, mips, snmips
@@ -52,6 +53,7 @@ def _single(case: Arrays) -> dict[str, Estimate]:
         "switch_dr": switch_dr(modelled, LIMIT),
         "dros": dros(modelled, SHRINKAGE),
         "sub_gaussian_dr": sub_gaussian_dr(modelled, SMOOTHING),
+        "balanced_snips": balanced_snips(actions, rounds.weights, LIMIT),
     }
     if "certain" in case:
         certain = at_position(case["certain"], case["position"])

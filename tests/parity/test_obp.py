@@ -66,6 +66,15 @@ def test_estimators_agree_with_obp_on_the_open_bandit_dataset(obp: str, data_dir
 
 
 @pytest.mark.parity
+def test_estimates_of_thompson_sampling_are_those_measured_before(data_dir: Path) -> None:
+    measured = {"men": (0.004534, 0.004604), "women": (0.006813, 0.006811)}
+    logs = dict(cases(data_dir))
+    for campaign, (by_ips, by_snips) in measured.items():
+        found = values(logs[f"{campaign}: uniform to thompson"])
+        assert (round(found["ips"], 6), round(found["snips"], 6)) == (by_ips, by_snips)
+
+
+@pytest.mark.parity
 def test_thompson_sampling_is_distributed_as_published(data_dir: Path) -> None:
     alpha, beta = priors(data_dir)["all"]
     found = bernoulli_thompson(alpha, beta, POSITIONS)
