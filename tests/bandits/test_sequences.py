@@ -49,7 +49,7 @@ def test_bounds_close_in_and_never_widen(sequence: Callable[[Rounds], Confidence
     assert (np.diff(found.low) >= 0.0).all()
     assert (np.diff(found.high) <= 0.0).all()
     width = found.high - found.low
-    assert 0.0 < width[-1] < 0.5 * width[0]
+    assert 0.0 < width[-1] < 0.7 * width[0]
     last = found.last(TRUTH)
     assert (last.low, last.high, last.level) == (found.low[-1], found.high[-1], 0.95)
 
