@@ -108,8 +108,8 @@ def test_variates_lower_the_error_and_intervals_cover() -> None:
     )
     values, covered = [], []
     for _ in range(500):
-        rows, rounds = here.sample(1000, rng)
-        estimates = [page_ips(rounds), *(kind(rounds, weights[rows]) for kind in kinds)]
+        log = here.log(1000, rng)
+        estimates = [page_ips(log.rounds), *(kind(log.rounds, weights[log.rows]) for kind in kinds)]
         values.append([estimate.value for estimate in estimates])
         covered.append([not normal(estimate).excludes(here.truth) for estimate in estimates[1:]])
     page, plain, normalised, one, many = np.sqrt(np.mean((np.array(values) - here.truth) ** 2, axis=0))
@@ -122,8 +122,8 @@ def test_variates_lower_the_error_and_intervals_cover() -> None:
 
 def test_estimates_with_fitted_parts_are_no_means() -> None:
     here = world("independent")
-    rows, rounds = here.sample(100, np.random.default_rng(2))
-    estimate = pseudo_inverse_cv(rounds, exact_weights(here)[rows])
+    log = here.log(100, np.random.default_rng(2))
+    estimate = pseudo_inverse_cv(log.rounds, exact_weights(here)[log.rows])
     with pytest.raises(ValueError, match="is not a mean"):
         empirical_bernstein(estimate, 100.0)
 
@@ -160,7 +160,7 @@ def test_supports_and_weights_that_cannot_be_are_refused() -> None:
         PageSupport(((0,), (1,)), half / 2.0, half)
     with pytest.raises(ValueError, match="target = "):
         PageSupport(((0,), (1,)), half, np.array([1.5, -0.5]))
-    _, rounds = world("independent").sample(4, np.random.default_rng(0))
+    rounds = world("independent").log(4, np.random.default_rng(0)).rounds
     with pytest.raises(ValueError, match="one for each of 4 pages"):
         pseudo_inverse(rounds, np.ones(3))
     with pytest.raises(ValueError, match="weights: must be finite"):
