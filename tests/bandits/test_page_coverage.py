@@ -7,6 +7,7 @@ import pytest
 from tests.bandits.slate_world import STRUCTURES, Structure
 from tests.benchmarks.bench_pages_coverage import SUBJECTS, rows
 
+UNBIASED = ("page_ips", "cascade_ips", "cascade_dr", "independent_ips", "pseudo_inverse")
 NORMALISED_BIAS = 0.01
 """More than what normalising costs on a thousand pages, of the order of one over their number."""
 
@@ -18,7 +19,7 @@ def test_estimators_find_the_truth_where_their_assumption_holds(structure: Struc
     found = list(rows(structure, logs=400, pages=1000, seed=2))
     assert [row.estimator for row in found] == list(SUBJECTS)
     for row in found:
-        exact = row.estimator in ("page_ips", "cascade_ips", "cascade_dr", "independent_ips", "pseudo_inverse")
+        exact = row.estimator in UNBIASED
         if row.assumed:
             assert abs(row.bias) < 4.0 * row.error + (0.0 if exact else NORMALISED_BIAS), row
             assert row.coverage == pytest.approx(0.95, abs=0.044), row
