@@ -14,14 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.ope.cascade_model import SlotFeatures
-from bandits.ope.page_support import PageSupport, chance_of_listing, sampled_support
-from bandits.ope.pseudo_inverse import pseudo_inverse_weights
 from bandits.ope.rounds import Column
 from bandits.ope.slates import SlateRounds, Table
 from bandits.rewards import ShelfOutcome
-from bandits.types import Page, Probabilities
 from home.records import DecisionRecord
-from home.replay.page_law import PageLaw, TooManyPagesError
+from home.replay.laws import Laws
 from home.replay.targets import PageTarget
 
 
@@ -62,34 +59,27 @@ def slate_rounds(pages: Iterable[LoggedPage], targets: Sequence[PageTarget]) -> 
     return tuple(columns.rounds(each) for each in prefixes)
 
 
-def studied(
-    pages: Iterable[tuple[LoggedPage, PageLaw, PageLaw]],
-    rng: np.random.Generator,
-    limit: int = 5000,
-    draws: int = 1000,
-) -> Studied:
+def studied(pages: Iterable[tuple[LoggedPage, Laws]], rng: np.random.Generator) -> Studied:
     """The pages with the distributions that they came from, and that a target would have drawn from.
 
-    Up to `limit` pages of each decision are listed and everything is exact; beyond it, `draws` pages from
-    each distribution's exploration stand for all. Raises ValueError without a page.
+    Raises ValueError without a page.
     """
     columns, target = _Columns(), _Ragged()
     slots = _Ragged(), _Ragged()
     shown, expected = _Ragged(), _Ragged()
     weights, missing, exact = [], [], []
-    for page, logging_law, target_law in pages:
+    for page, laws in pages:
         record = page.record
         columns.add(page)
-        target.add(target_law.prefixes(record.page))
-        support = support_of(record.page, logging_law, target_law, rng, limit, draws)
-        for column, p in zip(slots, (support.logging, support.target), strict=True):
-            column.add(_in_slots(support.pages, p, record.page))
-        found = pseudo_inverse_weights(support)
-        weights.append(found.weights[support.pages.index(record.page)])
-        missing.append(found.missing)
-        exact.append(support.exact)
+        target.add(laws.target.prefixes(record.page))
+        listing = laws.listing(record.page, rng)
+        for column, p in zip(slots, (listing.support.logging, listing.support.target), strict=True):
+            column.add(listing.in_slots(p, record.page))
+        weights.append(listing.weight(record.page))
+        missing.append(listing.weighed.missing)
+        exact.append(listing.support.exact)
         shown.add(_features(record, np.eye(len(record.options))[list(record.page)]))
-        expected.add(_features(record, target_law.choices(record.page)))
+        expected.add(_features(record, laws.target.choices(record.page)))
     return Studied(
         rounds=columns.rounds(target, slots),
         features=SlotFeatures(shown.table(), expected.table()),
@@ -97,38 +87,6 @@ def studied(
         missing=np.array(missing),
         exact=np.array(exact),
     )
-
-
-def support_of(
-    page: Page, logging: PageLaw, target: PageLaw, rng: np.random.Generator, limit: int, draws: int
-) -> PageSupport:
-    """The pages that both may show, the logged `page` among them: all, or those of so many draws."""
-    try:
-        listed = logging.listed(limit), target.listed(limit)
-    except TooManyPagesError:
-        return _sampled(page, logging, target, rng, draws)
-    every = tuple(sorted(listed[0].keys() | listed[1].keys()))
-    p, t = (np.array([each.get(one, 0.0) for one in every]) for each in listed)
-    return PageSupport(every, p, t)
-
-
-def _sampled(
-    page: Page, logging: PageLaw, target: PageLaw, rng: np.random.Generator, draws: int
-) -> PageSupport:
-    certain = {page, logging.anchor, target.anchor}
-    drawn = {law.explore(rng) for law in (logging, target) for _ in range(draws)}
-    pages = tuple(sorted(certain | drawn))
-    p, t = (np.array([law.probability(one) for one in pages]) for law in (logging, target))
-    explored = [[law.exploration_probability(one) for one in pages] for law in (logging, target)]
-    listed = chance_of_listing(np.array(explored), draws)
-    listed[[one in certain for one in pages]] = 1.0
-    return sampled_support(pages, p, t, listed)
-
-
-def _in_slots(pages: Sequence[Page], probabilities: Probabilities, page: Page) -> Probabilities:
-    """The probability (K,) that each of a page's shelves is in its slot."""
-    same = np.array([[own == other for own, other in zip(page, one, strict=False)] for one in pages])
-    return np.asarray(np.minimum(probabilities @ same, 1.0), dtype=np.float64)
 
 
 def _features(record: DecisionRecord, choices: Table) -> Table:

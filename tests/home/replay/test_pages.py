@@ -21,6 +21,7 @@ from home.draw import Exploration
 from home.explain import whole_problem
 from home.records import DecisionRecord
 from home.redraw import draw_of
+from home.replay.laws import Laws
 from home.replay.page_law import PageLaw, TooManyPagesError, logged_law
 from home.replay.pages import LoggedPage, Studied, slate_rounds, studied
 from home.replay.targets import Target
@@ -67,8 +68,8 @@ def every_page(record: DecisionRecord, reward: Callable[[Page], tuple[float, ...
 
 
 def study(record: DecisionRecord, target: PageLaw, reward: Callable[[Page], tuple[float, ...]]) -> Studied:
-    law = law_of(record)
-    return studied(((page, law, target) for page in every_page(record, reward)), np.random.default_rng(0))
+    laws = Laws(law_of(record), target)
+    return studied(((page, laws) for page in every_page(record, reward)), np.random.default_rng(0))
 
 
 @DRAWS
@@ -194,9 +195,9 @@ def test_draws_stand_for_pages_that_are_not_listed() -> None:
     record = decide(OLD, Exploration(0.8, 0.5))
     law = law_of(record)
     target, page = other(law), LoggedPage(record, outcomes(additive(record.page)))
-    exact = studied([(page, law, target)], np.random.default_rng(0))
+    exact = studied([(page, Laws(law, target))], np.random.default_rng(0))
     for draws, whole in ((5, False), (2000, True)):
-        found = studied([(page, law, target)], np.random.default_rng(0), limit=3, draws=draws)
+        found = studied([(page, Laws(law, target, limit=3, draws=draws))], np.random.default_rng(0))
         assert found.exact.all() == whole
         np.testing.assert_array_equal(found.rounds.prefix_target, exact.rounds.prefix_target)
         if whole:
