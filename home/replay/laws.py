@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from bandits.ope.page_support import PageSupport, chance_of_listing, sampled_support
 from bandits.ope.pseudo_inverse import PseudoInverseWeights, pseudo_inverse_weights
 from bandits.types import Page, Probabilities
+from home.records import DecisionRecord
 from home.replay.page_law import PageLaw, TooManyPagesError
+from home.replay.what_if import WhatIf
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +86,12 @@ class Laws:
         listed = chance_of_listing(explored, self.draws)
         listed[[one in certain for one in pages]] = 1.0
         return sampled_support(pages, p, t, listed)
+
+
+def laws_of(record: DecisionRecord, target: WhatIf) -> Laws:
+    """A logged decision's laws, for a target that may differ in model, rules or exploration.
+
+    Raises NotExplainableError where the decision cannot be put together again.
+    """
+    logged = WhatIf("logged", target.setup_of)
+    return Laws(logged.law(record), target.law(record))

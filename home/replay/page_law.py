@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +10,9 @@ import numpy as np
 from bandits.page import AnchoredMixture
 from bandits.portfolio import Portfolio
 from bandits.types import Page, Probabilities
-from home.draw import source_of
 from home.records import DecisionRecord
-from home.redraw import draw_of, exploration_of
+from home.redraw import draw_of
 from home.replay.targets import agreement
-from home.rescore import Rescored
 from layout.types import Problem
 
 
@@ -74,6 +72,16 @@ class PageLaw:
         exploring = source if isinstance(source, Portfolio) else replace(source, epsilon=1.0)
         return exploring.draw(rng).page
 
+    def share(self, wanted: Callable[[Page], bool], draws: int, rng: np.random.Generator) -> float:
+        """The share of pages that are `wanted`: exact for a portfolio, else from `draws` explored pages."""
+        on_anchor = (1.0 - self.epsilon) * wanted(self.anchor)
+        if self.epsilon == 0.0:
+            return on_anchor
+        if isinstance(self.source, Portfolio):
+            listed = zip(self.source.pages, self.source.probabilities.tolist(), strict=True)
+            return on_anchor + self.epsilon * float(sum(p for page, p in listed if wanted(page)))
+        return on_anchor + self.epsilon * sum(wanted(self.explore(rng)) for _ in range(draws)) / draws
+
     def exploration_probability(self, page: Page) -> float:
         """The probability of a page under exploration alone; 0 for one of another length."""
         return self.source.exploration_probability(page) if len(page) == len(self.anchor) else 0.0
@@ -118,15 +126,3 @@ def logged_law(record: DecisionRecord, problem: Problem) -> PageLaw:
     Raises what `home.redraw.draw_of` raises.
     """
     return PageLaw(record.anchor, record.epsilon, draw_of(record, problem), len(record.options))
-
-
-def rescored_law(rescored: Rescored) -> PageLaw:
-    """What another model would have drawn from, exploring as the record did.
-
-    Raises what `home.draw.source_of` raises.
-    """
-    record, problem, result = rescored.record, rescored.problem, rescored.result
-    exploration = exploration_of(record)
-    least = exploration.least_value(problem, result.page)
-    source = source_of(problem, result, rescored.scores.pmf, exploration, least)
-    return PageLaw(result.page, record.epsilon, source, len(record.options))

@@ -19,6 +19,7 @@ from bandits.page import AnchoredMixture, Draw
 from bandits.policies import VwPolicy
 from bandits.types import Page, Probabilities
 from home.compose import ComposedPage, LivePolicy, Placement, Tools, compose
+from home.configuration import setup_here
 from home.deal import deal_page
 from home.draw import Exploration
 from home.explain import problem_of
@@ -26,9 +27,9 @@ from home.grids import Surface
 from home.logbook import record_of
 from home.options import prominence_of
 from home.replay.laws import Laws
-from home.replay.page_law import PageLaw, logged_law, rescored_law
+from home.replay.page_law import PageLaw, logged_law
 from home.replay.pages import LoggedPage
-from home.rescore import rescore
+from home.replay.what_if import Model, WhatIf
 from home.settle import outcomes_of
 from home.simulate.encounter import Encounter, shown_rows
 from home.simulate.listener import ListenerModel
@@ -148,8 +149,8 @@ def given_visits(n: int) -> Iterator[GivenVisit]:
         page = compose(context, LivePolicy(1, logging), tools(), decision_id=f"visit-{index}", seed=index)
         record = record_of(page, here.catalog.items)
         problem = problem_of(record, tools())
-        judged = replace(rescored_law(rescore(record, target, tools())), epsilon=TARGET_EPSILON)
-        yield GivenVisit(index, page, problem, Laws(logged_law(record, problem), judged), model)
+        judged = WhatIf("target", lambda one: setup_here(one, tools()), Model(target), epsilon=TARGET_EPSILON)
+        yield GivenVisit(index, page, problem, Laws(logged_law(record, problem), judged.law(record)), model)
 
 
 def drawn(visits: Sequence[GivenVisit], seed: int) -> Iterator[tuple[LoggedPage, Laws]]:

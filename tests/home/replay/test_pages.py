@@ -18,14 +18,15 @@ from bandits.portfolio import Portfolio
 from bandits.rewards import ShelfOutcome
 from bandits.types import Page
 from home.draw import Exploration
+from home.errors import NotExplainableError
 from home.explain import whole_problem
 from home.records import DecisionRecord
 from home.redraw import draw_of
-from home.replay.laws import Laws
+from home.replay.laws import Laws, laws_of
 from home.replay.page_law import PageLaw, TooManyPagesError, logged_law
 from home.replay.pages import LoggedPage, Studied, slate_rounds, studied
 from home.replay.targets import Target
-from tests.home.replay.test_what_if import ANCHORED, CAPPED, OLD, PAGES, PORTFOLIO, decide
+from tests.home.replay.test_what_if import ANCHORED, CAPPED, OLD, PAGES, PORTFOLIO, TARGETS, decide
 
 EXACT = 1e-10
 EXPLORATIONS = {"anchored": ANCHORED, "capped": CAPPED, "portfolio": PORTFOLIO}
@@ -96,6 +97,24 @@ def test_choices_are_ratios_of_beginnings(draw: str) -> None:
                 joint = sum(p for one, p in begun.items() if one[slot] == option)
                 expected = joint / total if total > 0.0 else 0.0
                 assert choices[slot, option] == pytest.approx(expected, abs=EXACT)
+
+
+@DRAWS
+@pytest.mark.parametrize("name", TARGETS)
+def test_laws_of_targets_are_what_they_say_of_each_page(name: str, draw: str) -> None:
+    record, target = decide(OLD, EXPLORATIONS[draw]), TARGETS[name]
+    laws = laws_of(record, target)
+    assert sum(laws.target.listed(1000).values()) == pytest.approx(1.0, abs=EXACT)
+    for page in PAGES:
+        expected = target.likelihood(replace(record, page=page)).prefixes
+        np.testing.assert_allclose(laws.target.prefixes(page), expected, atol=EXACT)
+        assert laws.logging.probability(page) == pytest.approx(law_of(record).probability(page), abs=EXACT)
+
+
+def test_a_decision_that_cannot_be_put_together_has_no_law() -> None:
+    record = replace(decide(OLD, ANCHORED), limits={})
+    with pytest.raises(NotExplainableError, match="cannot be decided again"):
+        laws_of(record, TARGETS["another model"])
 
 
 def test_lists_that_would_be_too_long_are_refused() -> None:
