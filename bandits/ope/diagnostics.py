@@ -16,7 +16,7 @@ _MIN_ESS, _THIN_ESS = 30.0, 200.0
 _MIN_GROUPS = 30
 _THIN_SHARE = 0.05
 _LARGEST_SHARE = 0.1
-_MEAN_WEIGHT_LEVEL = 0.9999
+MEAN_WEIGHT_LEVEL = 0.9999
 """At this level one honest log in ten thousand fails the mean-weight check."""
 
 
@@ -59,7 +59,7 @@ def diagnose(rounds: Rounds) -> Diagnostics:
     ess = total**2 / float(weights @ weights) if total > 0.0 else 0.0
     largest = float(weights.max()) / total if total > 0.0 else 1.0
     low, high = _mean_weight_interval(rounds, weights, groups)
-    verdict, reason = _judge(len(rounds), groups, ess, largest, low, high)
+    verdict, reason = verdict_on(len(rounds), groups, ess, largest, low, high)
     return Diagnostics(
         rounds=len(rounds),
         groups=groups,
@@ -79,11 +79,17 @@ def _mean_weight_interval(rounds: Rounds, weights: Column, groups: int) -> tuple
     mean = Estimate("mean weight", weights, np.ones(len(rounds)), rounds.group)
     if groups < 2:
         return mean.value, mean.value
-    interval = normal(mean, _MEAN_WEIGHT_LEVEL)
+    interval = normal(mean, MEAN_WEIGHT_LEVEL)
     return interval.low, interval.high
 
 
-def _judge(m: int, groups: int, ess: float, largest: float, low: float, high: float) -> tuple[Verdict, str]:
+def verdict_on(
+    m: int, groups: int, ess: float, largest: float, low: float, high: float
+) -> tuple[Verdict, str]:
+    """A verdict with its reason on m rounds in so many groups, worth `ess` rounds.
+
+    `largest` is the share of Σw that one round holds, `low` and `high` the interval of the mean weight.
+    """
     if ess < _MIN_ESS or groups < 2:
         return (
             Verdict.DO_NOT_TRUST,
