@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -19,8 +18,9 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from home.errors import ConfigurationError
+from home.simulate.decisions import read_slots, slot_frame
 from home.simulate.player import PlayerState
-from home.simulate.rows import VisitRow
+from home.simulate.rows import Pages, VisitRow, row_frame
 
 Identity = Mapping[str, str]
 """What a simulation is of: name of a part → what it is, in words or as a digest."""
@@ -43,43 +43,51 @@ class Checkpoints:
             directory.mkdir(parents=True, exist_ok=True)
             _replace(path, orjson.dumps(dict(identity), option=orjson.OPT_INDENT_2))
 
-    def load(self, policy: str) -> tuple[PlayerState, list[VisitRow]]:
+    def load(self, policy: str) -> tuple[PlayerState, Pages]:
         """How far a policy has come, and its pages so far. Raises ConfigurationError for a damaged file."""
         path = self._of(policy) / "state.json"
         if not path.exists():
-            return PlayerState(), []
+            return PlayerState(), Pages()
         try:
             state = _STATE.validate_json(path.read_bytes())
-            rows = [row for batch in range(state.batches) for row in self._read(policy, batch)]
+            pages = Pages()
+            for batch in range(state.batches):
+                pages.extend(self._read(policy, batch))
         except (ValidationError, pl.exceptions.PolarsError, OSError, TypeError) as error:
             raise ConfigurationError(
                 f"{path}: cannot be taken up again ({error}); remove {self.directory} to start over"
             ) from error
-        return state, rows
+        return state, pages
 
-    def save(self, policy: str, state: PlayerState, rows: Sequence[VisitRow]) -> None:
+    def save(self, policy: str, state: PlayerState, pages: Pages) -> None:
         """Keep a batch that is over: its pages, and the state after it."""
         directory = self._of(policy)
         directory.mkdir(exist_ok=True)
-        if rows:
-            path = self._pages(policy, state.batches - 1)
-            beside = path.with_suffix(".part")
-            pl.DataFrame([asdict(row) for row in rows], infer_schema_length=None).write_parquet(beside)
-            os.replace(beside, path)
+        batch = state.batches - 1
+        if pages.rows:
+            _write(row_frame(pages.rows), self._file(policy, "pages", batch))
+        if pages.slots:
+            _write(slot_frame(pages.slots), self._file(policy, "slots", batch))
         _replace(directory / "state.json", _STATE.dump_json(state))
 
-    def _read(self, policy: str, batch: int) -> list[VisitRow]:
-        path = self._pages(policy, batch)
+    def _read(self, policy: str, batch: int) -> Pages:
+        rows, slots = (self._file(policy, kind, batch) for kind in ("pages", "slots"))
         # A batch to which nobody came has no pages and no file.
-        return (
-            [VisitRow(**row) for row in pl.read_parquet(path).iter_rows(named=True)] if path.exists() else []
+        return Pages(
+            [VisitRow(**row) for row in pl.read_parquet(rows).iter_rows(named=True)] if rows.exists() else [],
+            read_slots(slots) if slots.exists() else [],
         )
 
     def _of(self, policy: str) -> Path:
-        return self.directory / re.sub(r"[^\w.=-]+", "-", policy)
+        return self.directory / slug(policy)
 
-    def _pages(self, policy: str, batch: int) -> Path:
-        return self._of(policy) / f"pages-{batch:05d}.parquet"
+    def _file(self, policy: str, kind: str, batch: int) -> Path:
+        return self._of(policy) / f"{kind}-{batch:05d}.parquet"
+
+
+def slug(policy: str) -> str:
+    """The name of a policy as a file name."""
+    return re.sub(r"[^\w.=-]+", "-", policy)
 
 
 def _read_identity(path: Path) -> Identity:
@@ -99,6 +107,12 @@ def _check(directory: Path, found: Identity, wanted: Identity) -> None:
             f" ({name} {found.get(name)!r}, now {wanted.get(name)!r}); give another directory or the same"
             " options"
         )
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    beside = path.with_suffix(".part")
+    frame.write_parquet(beside)
+    os.replace(beside, path)
 
 
 def _replace(path: Path, content: bytes) -> None:

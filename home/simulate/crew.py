@@ -22,11 +22,11 @@ from home.ingest.progress import Progress
 from home.simulate.checkpoint import Checkpoints
 from home.simulate.participants import Participant
 from home.simulate.player import Player, PlayerState, Stage
-from home.simulate.rows import VisitRow
+from home.simulate.rows import Pages
 from home.simulate.tally import Tally
 from home.simulate.visits import Visit
 
-Played = tuple[list[VisitRow], Tally]
+Played = tuple[Pages, Tally]
 _POLL_S = 0.2
 
 
@@ -90,18 +90,18 @@ def _count(done: Queue[int], progress: Progress) -> None:
 
 def _play(job: Job, name: str, advance: Callable[[int], None], stopped: Callable[[], bool]) -> Played:
     """Play one participant from where its checkpoint left it."""
-    kept = (PlayerState(), []) if job.checkpoints is None else job.checkpoints.load(name)
-    state, rows = kept
+    kept = (PlayerState(), Pages()) if job.checkpoints is None else job.checkpoints.load(name)
+    state, pages = kept
     advance(sum(map(len, job.batches[: state.batches])))
     player = Player(name, job.participants[name], job.stage, state)
     for batch in job.batches[state.batches :]:
         if stopped():
             raise KeyboardInterrupt
         new = player.batch(batch, lambda: advance(1))
-        rows += new
+        pages.extend(new)
         if job.checkpoints is not None:
             job.checkpoints.save(name, player.state, new)
-    return rows, player.state.tally
+    return pages, player.state.tally
 
 
 class _Inherited:

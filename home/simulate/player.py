@@ -15,16 +15,15 @@ from bandits.policy import Policy
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
-from home.logbook import record_of
-from home.settle import examples_of
 from home.simulate.best import best_known
+from home.simulate.decisions import slot_rows
 from home.simulate.encounter import Display, Encounter
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel, display_of
 from home.simulate.memory import Memory
 from home.simulate.metrics.page import PageMeter, PageMetrics, cold
 from home.simulate.participants import Participant
-from home.simulate.rows import SimulationConfig, VisitRow
+from home.simulate.rows import Pages, SimulationConfig, VisitRow
 from home.simulate.tally import Tally, worth_before
 from home.simulate.timeline import Timeline
 from home.simulate.truth import Truth
@@ -95,16 +94,16 @@ class Player:
         self._memories: dict[str, Memory] = defaultdict(Memory, self.state.memories)
         self.state.memories = self._memories
 
-    def batch(self, visits: Sequence[Visit], on_visit: Callable[[], None] = lambda: None) -> list[VisitRow]:
+    def batch(self, visits: Sequence[Visit], on_visit: Callable[[], None] = lambda: None) -> Pages:
         """Serve the visits of a day to those who come, then learn from them."""
-        rows = []
+        pages = Pages()
         for visit in visits:
             if self._comes(visit):
-                rows.append(self._visit(visit))
+                self._visit(visit, pages)
             on_visit()
         self._learn()
         self.state.batches += 1
-        return rows
+        return pages
 
     def _comes(self, visit: Visit) -> bool:
         if not self._stage.config.returns:
@@ -113,7 +112,7 @@ class Player:
         luck = uniforms(self._stage.config.seed, "comes", visit.index)[0]
         return luck < memory.comes(self._stage.model.parameters, visit.context.now)
 
-    def _visit(self, visit: Visit) -> VisitRow:
+    def _visit(self, visit: Visit, pages: Pages) -> None:
         stage, seed = self._stage, self._stage.config.seed
         tools = self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
         page = compose(
@@ -127,9 +126,12 @@ class Player:
         met = self._meet(page, truth, tools)
         events = stage.model.act(met.met, page, visit.index)
         outcomes = self._rewarded(page, events)
-        row = self._row(visit, met, outcomes, events)
+        pages.rows.append(self._row(visit, met, outcomes, events))
+        if stage.config.decisions:
+            pages.slots += slot_rows(page, outcomes)
         self._remember(met, events)
-        return row
+        if self._participant.learns:
+            self._lessons += lessons(page, outcomes)
 
     def _context(self, context: Context) -> Context:
         """The visit's context with what was dismissed so far, and the last page on the surface."""
@@ -194,9 +196,6 @@ class Player:
         for event in events:
             if event.kind is EventKind.PLAY and event.item_id is not None:
                 self.state.tally.play(listener, event.item_id)
-        if self._participant.learns:
-            record = record_of(page, met.catalog.items)
-            self._lessons += examples_of(record, events, stage.formula)
         if stage.on_page is not None:
             stage.on_page(self.name, page, events)
 
@@ -214,6 +213,17 @@ class Player:
         if self._participant.restore is not None:
             self.state.snapshot = self._policy.snapshot()
             self._policy = self._participant.restore(self.state.snapshot)
+
+
+def lessons(page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> tuple[Example, ...]:
+    """What a page teaches early: `home.settle.examples_of` of its record, without making the record."""
+    if page.propensity is None:
+        return ()
+    return tuple(
+        Example(page.context_features, page.features[page.draw.page[slot]], slot, outcome.reward, conditional)
+        for slot, (outcome, conditional) in enumerate(zip(outcomes, page.draw.conditionals, strict=True))
+        if outcome.examined
+    )
 
 
 def _of_page(page: ComposedPage) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ def write_plot(result: SimulationResult, path: Path) -> None:
     figure = Figure(figsize=(11.0, 4.2), layout="constrained")
     regret, reward = figure.subplots(1, 2)
     for name in result.policies:
-        _draw(Trace(result, name), regret, reward)
+        _draw(Trace(name, result.rows), regret, reward)
     regret.set(title="Cumulative regret", xlabel="visit", ylabel="expected clicks behind the best known page")
     reward.set(title="Reward", xlabel="batch", ylabel="mean reward per page")
     reward.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from math import nan
 
+import polars as pl
+
+from home.simulate.decisions import SlotRow
 from home.simulate.tally import Tally
 
 
@@ -17,7 +20,7 @@ class SimulationConfig:
     is compared with the best that is known, at the price of one more layout per visit. With `measures`, every
     page is measured in the ways of `home.simulate.metrics.page`. With `returns`, a visit is only an
     opportunity: a listener comes when earlier visits were good enough to (see
-    `home.simulate.parameters.Returns`).
+    `home.simulate.parameters.Returns`). With `decisions`, every slot is kept as a row to replay.
     """
 
     visits: int = 1000
@@ -27,6 +30,7 @@ class SimulationConfig:
     regret: bool = True
     measures: bool = True
     returns: bool = False
+    decisions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,24 @@ class VisitRow:
     fresh: float = nan
 
 
+@dataclass(slots=True)
+class Pages:
+    """A policy's pages in order; `slots` are empty where decisions are not kept."""
+
+    rows: list[VisitRow] = field(default_factory=list)
+    slots: list[SlotRow] = field(default_factory=list)
+
+    def extend(self, more: Pages) -> None:
+        """Add pages that came after."""
+        self.rows += more.rows
+        self.slots += more.slots
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
     """Every page of every policy, visit by visit, and by policy what adds up over its pages.
 
-    `listeners` is how many could visit.
+    `listeners` is how many could visit; `decisions` are the slots of each policy's pages, where kept.
     """
 
     config: SimulationConfig
@@ -94,3 +111,9 @@ class SimulationResult:
     policies: tuple[str, ...]
     rows: tuple[VisitRow, ...]
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    decisions: Mapping[str, Sequence[SlotRow]] = field(default_factory=dict)
+
+
+def row_frame(rows: Sequence[VisitRow]) -> pl.DataFrame:
+    """Pages as a table, a column for each field."""
+    return pl.DataFrame([asdict(row) for row in rows], infer_schema_length=None)

@@ -80,8 +80,9 @@ def simulate(
         parameters.version,
         len(contexts),
         tuple(policies),
-        _by_visit(tuple(policies), [rows for rows, _ in played.values()]),
+        _by_visit(tuple(policies), [pages.rows for pages, _ in played.values()]),
         {name: tally for name, (_, tally) in played.items()},
+        {name: pages.slots for name, (pages, _) in played.items() if config.decisions},
     )
 
 

@@ -16,7 +16,7 @@ from home.simulate.participants import Participant
 from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
 from tests.home.simulate.world import world
 
-CONFIG = SimulationConfig(visits=18, batch=6, seed=5, regret=False)
+CONFIG = SimulationConfig(visits=18, batch=6, seed=5, regret=False, decisions=True)
 NAMES = ("vw", "linucb", "lints", "vw_bag", "epsilon_greedy")
 
 
@@ -76,6 +76,7 @@ def test_an_interrupted_simulation_goes_on_where_its_last_batch_ended(tmp_path: 
     resumed, whole = run(out=tmp_path), run()
     assert story(resumed) == story(whole)
     assert resumed.tallies == whole.tallies
+    assert resumed.decisions == whole.decisions
 
 
 @pytest.mark.parametrize("name", NAMES)
