@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from home.compose import Tools
 from home.simulate.truth import Truth
@@ -16,6 +19,8 @@ class Happening:
 
     Subclasses change what they are about; the base changes nothing.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     from_day: int = 0
     to_day: int | None = None
