@@ -40,9 +40,9 @@ _Days = Annotated[tuple[int, int], Field(description="first and last day, counte
 class Expectation(BaseModel):
     """What should come of a scenario: a mean per page, or a ratio of two, within bounds.
 
-    The mean of `measure`, or its greatest or least value as `of` says, over `policy`'s pages on `days` (all, when not given) and for `listeners`, divided,
-    where `relative_to` is given, by the same of another policy, or of the same policy in the calm world where
-    nothing happens ("calm").
+    The mean of `measure`, or its greatest or least value as `of` says, over `policy`'s pages on `days` (all,
+    when not given) and for `listeners`, divided, where `relative_to` is given, by the same of another policy,
+    or of the same policy in the calm world where nothing happens ("calm").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -219,13 +219,13 @@ def _visits(expectation: Expectation, result: SimulationResult) -> frozenset[int
     )
 
 
-def _value(
-    expectation: Expectation, result: SimulationResult, policy: str, visits: frozenset[int]
-) -> float:
+def _value(expectation: Expectation, result: SimulationResult, policy: str, visits: frozenset[int]) -> float:
     measure = _DERIVED.get(expectation.measure) or _column(expectation.measure)
     values = [measure(row) for row in result.rows if row.policy == policy and row.visit in visits]
     known = [value for value in values if np.isfinite(value)]
-    return float({"mean": np.mean, "max": max, "min": min}[expectation.of](known)) if known else float("nan")
+    if not known:
+        return float("nan")
+    return {"mean": float(np.mean(known)), "max": max(known), "min": min(known)}[expectation.of]
 
 
 def _column(name: str) -> Callable[[VisitRow], float]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bandits.ope.intervals import Interval
+from home.simulate.logged import FEW, LoggedReport
 from home.simulate.metrics.page import PAGE_MEASURES
 from home.simulate.report import METRICS, Comparison, PolicySummary, SimulationReport
 
@@ -158,3 +159,27 @@ def _differences(report: SimulationReport) -> Table:
 
 def _signed(interval: Interval) -> str:
     return f"{interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
+
+
+def render_logged(report: LoggedReport, console: Console) -> None:
+    """Print policies on a real log: how much of it they met, and what it brought."""
+    table = Table(
+        title=f"{report.log}: {report.rows} rows, {report.actions} actions, seed {report.seed}",
+        box=SIMPLE_HEAD,
+    )
+    for header in ("policy", "accepted", "reward"):
+        table.add_column(header, justify="left" if header == "policy" else "right")
+    table.add_row("the log, as it was", str(report.rows), _small(report.on_policy))
+    for found in report.policies:
+        table.add_row(found.policy, str(found.accepted), _small(found.value))
+    console.print(table)
+    for found in report.policies:
+        if found.accepted < FEW:
+            console.print(
+                f"[red]{found.policy}: {found.accepted} accepted rounds say next to nothing[/]; the log's"
+                " least propensity makes nearly every row be rejected"
+            )
+
+
+def _small(interval: Interval | None) -> str:
+    return _NOTHING if interval is None else f"{interval.value:.5f} [{interval.low:.5f}, {interval.high:.5f}]"
