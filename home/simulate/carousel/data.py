@@ -80,7 +80,9 @@ def _read(path: Path) -> pl.DataFrame:
     except pl.exceptions.PolarsError as error:
         raise ConfigurationError(f"{path} cannot be read: {error}; {_WHERE}") from error
     faulty = [
-        name for name, column in zip(header, frame, strict=True) if not column.is_finite().fill_null(False).all()
+        name
+        for name, column in zip(header, frame, strict=True)
+        if not column.is_finite().fill_null(False).all()
     ]
     if faulty or frame.is_empty():
         what = f"column {faulty[0]!r} has missing or infinite values" if faulty else "there are no rows"

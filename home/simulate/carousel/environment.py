@@ -48,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What visitors did: `lists` (n, slots) were shown in `segments` (n,) to users with `features` (n, d + 1).
+    """What visitors of `segments` (n,) with `features` (n, d + 1) did when shown `lists` (n, slots).
 
     `streamed` (n,) is the slot of the stream, or `SLOTS` for none; the first `seen` (n,) slots count as seen.
     """
@@ -80,7 +80,7 @@ def draw_batch(world: World, seed: int, key: tuple[int, int], size: int) -> Batc
 def present(batch: Batch, lists: Lists, feedback: Feedback, rng: np.random.Generator) -> Lists:
     """Lists (n, slots) as they are shown: the visible slots have no order of their own and are shuffled.
 
-    The published code shuffles the first visitors' whole lists among each other instead, which `CODE` repeats.
+    The published code permutes the first three visitors' whole lists instead, which `CODE` repeats.
     """
     if feedback is Feedback.CODE:
         first = np.flatnonzero(batch.draws < VISIBLE)

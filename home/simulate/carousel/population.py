@@ -6,8 +6,8 @@ The full file of 974,960 users is public but large. Without it, users are drawn 
   drawn with a chance that grows with the norm of its weights. All tastes have the same norm, the radius.
 - A user is one taste plus normal noise, with the standard deviation that the nine users, who are all of one
   published segment, have in each dimension.
-- The radius is found by bisection so that a uniformly random list has an expected regret of 0.656 per user and
-  round, which the paper's 1,312,000 over 100 rounds of 20,000 users amounts to.
+- The radius is found by bisection so that a uniformly random list has an expected regret of 0.656 per user
+  and round, which the paper's 1,312,000 over 100 rounds of 20,000 users amounts to.
 - Segments are found by k-means, as in the paper, on the users alone.
 
 Nothing published says how much tastes differ, so `own_taste` is an assumption: 1, as much own as shared.

@@ -1,8 +1,8 @@
 """Random numbers that depend on what they are for, so that no result depends on who computes what, or when.
 
 A stream is named by a seed and a key such as (purpose, round, shard). Luck goes further: each pair of a visit
-and a playlist has a uniform of its own, so that two policies that show the same playlist to the same user meet
-the same answer (common random numbers).
+and a playlist has a uniform of its own, so that two policies that show the same playlist to the same visitor
+meet the same answer (common random numbers).
 """
 
 from __future__ import annotations

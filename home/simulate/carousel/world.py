@@ -61,7 +61,7 @@ def make_world(
     *,
     synthetic: bool,
 ) -> World:
-    """A world of users with embeddings (users, d), in segments (users,), and playlists of weights (k, d + 1)."""
+    """A world of users with embeddings (users, d) and segments (users,), and of weights (k, d + 1)."""
     features = np.ones((len(embeddings), embeddings.shape[1] + 1), dtype=np.float32)
     features[:, :-1] = embeddings
     best = optimal_rewards(features, weights)
@@ -69,7 +69,7 @@ def make_world(
 
 
 def streams_of(features: NDArray[np.floating], weights: NDArray[np.floating]) -> Floats:
-    """Display-to-stream probabilities (users, playlists): sigmoid(x · θ). Source: section 3.2 of the paper."""
+    """Display-to-stream probabilities (users, playlists): sigmoid(x · θ), section 3.2 of the paper."""
     return np.asarray(expit(features.astype(np.float64) @ weights.astype(np.float64).T))
 
 

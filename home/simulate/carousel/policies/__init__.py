@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from home.simulate.carousel.policies.empirical_bayes import EmpiricalBayes
 from home.simulate.carousel.policies.epsilon_greedy import EpsilonGreedy
 from home.simulate.carousel.policies.explore_then_commit import ExploreThenCommit
 from home.simulate.carousel.policies.kl_ucb import KlUcb
@@ -13,7 +14,7 @@ from home.simulate.carousel.policies.random_lists import RandomLists
 from home.simulate.carousel.policies.thompson_linear import LinearThompson
 from home.simulate.carousel.policies.thompson_segment import SegmentThompson
 
-__all__ = ["POLICIES", "PUBLISHED", "CarouselPolicy", "State", "Task"]
+__all__ = ["OURS", "POLICIES", "PUBLISHED", "CarouselPolicy", "State", "Task"]
 
 PUBLISHED: Mapping[str, Callable[[Task], CarouselPolicy]] = {
     "random": RandomLists,
@@ -29,5 +30,7 @@ PUBLISHED: Mapping[str, Callable[[Task], CarouselPolicy]] = {
 }
 """Source: `main.py` of https://github.com/deezer/carousel_bandits."""
 
-POLICIES: Mapping[str, Callable[[Task], CarouselPolicy]] = PUBLISHED
+OURS = "ts-lin-empirical-bayes"
+
+POLICIES: Mapping[str, Callable[[Task], CarouselPolicy]] = {**PUBLISHED, OURS: EmpiricalBayes}
 """All policies by name."""

@@ -12,7 +12,7 @@ from home.simulate.carousel.world import Floats
 
 
 class EpsilonGreedy(ScoredPolicy):
-    """Shows a random list with probability `epsilon`, else the best rates, with 1 for what was never shown."""
+    """Shows a random list with probability `epsilon`, else the best rates; what was never shown has 1."""
 
     def __init__(self, task: Task, epsilon: float) -> None:
         super().__init__(task)

@@ -32,11 +32,16 @@ class LinearThompson:
 
     def choose(self, batch: Batch, rng: np.random.Generator) -> Lists:
         """The highest draws, each visitor with draws of its own."""
-        means = batch.features @ self._means.T.astype(np.float32)
-        variances = batch.features**2 @ (1.0 / self._precisions).T.astype(np.float32)
-        drawn = rng.standard_normal(means.shape, dtype=np.float32)
-        drawn *= np.sqrt(variances, out=variances)
-        return best_lists(np.add(drawn, means, out=drawn))
+        means, variances = self._means.T.astype(np.float32), (1.0 / self._precisions).T.astype(np.float32)
+        lists = np.empty((len(batch), SLOTS), dtype=np.int32)
+        for _, run in batch.runs:
+            features = batch.features[run]
+            deviations = np.sqrt(features**2 @ variances)
+            drawn = rng.standard_normal(deviations.shape, dtype=np.float32)
+            drawn *= deviations
+            drawn += features @ means
+            lists[run] = best_lists(drawn)
+        return lists
 
     def learn(self, outcome: Outcome) -> None:
         """Fit every playlist that was seen to the visits of a round, with its posterior as the prior."""
