@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol as Interface
@@ -14,7 +16,7 @@ from typing import Protocol as Interface
 from home.simulate.carousel.play import Curve, Job, Protocol, play
 from home.simulate.carousel.world import World, load_world
 
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class InProcess:
 class Processes:
     """Plays blocks in a pool of new processes, each with one thread for linear algebra.
 
-    How many threads share a matrix product can change its last bits; with one in every process, results do not
-    depend on the number of workers.
+    How many threads share a matrix product can change its last bits; with one in every process, results do
+    not depend on the number of workers. An interruption waits for the blocks that are being played.
     """
 
     def __init__(self, workers: int) -> None:
@@ -60,7 +62,7 @@ class Processes:
 
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
-        with _environment(_ONE_THREAD), ProcessPoolExecutor(self._workers, get_context("spawn")) as pool:
+        with _environment(_ONE_THREAD), self._pool() as pool:
             running: dict[Future[Curve], Block] = {pool.submit(play_block, block): block for block in blocks}
             try:
                 while running:
@@ -72,6 +74,10 @@ class Processes:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _pool(self) -> ProcessPoolExecutor:
+        ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        return ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=ignore)
 
 
 _worlds: dict[Path, World] = {}

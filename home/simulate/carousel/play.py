@@ -44,8 +44,8 @@ class Job:
 class Curve:
     """What was earned in the rounds (r,) played so far, summed over the users of each.
 
-    `optimal` is the expected reward of everyone's best list, `expected` that of the lists shown, `rewards` what
-    was streamed. `seconds` is CPU time in all.
+    `optimal` is the expected reward of everyone's best list, `expected` that of the lists shown, `rewards`
+    what was streamed. `seconds` is CPU time in all.
     """
 
     optimal: Floats

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -14,7 +14,8 @@ from home.ingest.progress import Progress, Silent
 from home.simulate.carousel.engines import Block, Engine
 from home.simulate.carousel.play import Curve, Job, Protocol, read_curve
 from home.simulate.carousel.policies import POLICIES
-from home.simulate.carousel.world import World, load_world, save_world
+from home.simulate.carousel.world import load_world, save_world
+from home.simulate.carousel.worlds import WorldRequest
 
 BLOCK = 10
 """Rounds between two checkpoints of a job."""
@@ -36,22 +37,35 @@ class CarouselResult:
 
 def simulate(
     directory: Path,
+    request: WorldRequest,
     protocol: Protocol,
     policies: Sequence[str],
     seeds: Sequence[int],
     engine: Engine,
     progress: Progress | None = None,
 ) -> CarouselResult:
-    """Play every policy on every seed in the world that `prepare` left in `directory`.
+    """Play every policy on every seed, in `directory`.
 
     Jobs that `directory` holds already are not played again; those it holds in part go on. Raises
-    ConfigurationError for an unknown policy.
+    ConfigurationError for an unknown policy, for a faulty file, and when `directory` holds a simulation of
+    another protocol or world, which must not be mixed.
     """
-    progress = progress or Silent()
     for name in policies:
         if name not in POLICIES:
             raise ConfigurationError(f"policies has {name!r}: choose among {', '.join(POLICIES)}")
+    progress = progress or Silent()
+    _prepare(directory, protocol, request, progress)
     jobs = [Job(policy, seed) for seed, policy in product(seeds, policies)]
+    curves = _play(directory, protocol, jobs, engine, progress)
+    world = load_world(directory / "world")
+    return CarouselResult(
+        protocol, tuple(policies), tuple(seeds), curves, world.origin, synthetic=world.synthetic
+    )
+
+
+def _play(
+    directory: Path, protocol: Protocol, jobs: Sequence[Job], engine: Engine, progress: Progress
+) -> dict[Job, Curve]:
     curves = {job: read_curve(directory / "jobs", job) for job in jobs}
     progress.start("Playing rounds", len(jobs) * protocol.rounds)
     progress.advance(sum(len(curve.optimal) for curve in curves.values()))
@@ -64,28 +78,21 @@ def simulate(
     left = [job for job in jobs if len(curves[job].optimal) < protocol.rounds]
     engine.run([Block(directory, protocol, job, BLOCK) for job in left], on_curve)
     progress.finish()
-    world = load_world(directory / "world")
-    return CarouselResult(
-        protocol, tuple(policies), tuple(seeds), curves, world.origin, synthetic=world.synthetic
-    )
+    return curves
 
 
-def prepare(
-    directory: Path, protocol: Protocol, request: dict[str, str | int | float], make: Callable[[], World]
-) -> None:
-    """Make `directory` ready: its world, and what is asked of it.
-
-    `request` tells one world from another. Raises ConfigurationError when `directory` holds a simulation of
-    another protocol or world, which must not be mixed.
-    """
-    about = {**asdict(protocol), **request}
+def _prepare(directory: Path, protocol: Protocol, request: WorldRequest, progress: Progress) -> None:
+    about = {**asdict(protocol), **request.description}
     path = directory / _ABOUT
     if path.exists():
         _check_same(directory, orjson.loads(path.read_bytes()), about)
         return
+    progress.start("Preparing users", None)
+    world = request.make()
     (directory / "jobs").mkdir(parents=True, exist_ok=True)
-    save_world(make(), directory / "world")
+    save_world(world, directory / "world")
     path.write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
+    progress.finish()
 
 
 def _check_same(directory: Path, before: dict[str, object], now: dict[str, object]) -> None:
