@@ -115,7 +115,7 @@ def save_world(world: World, directory: Path) -> None:
 
 def load_world(directory: Path) -> World:
     """Map a written world into memory; processes that do so share it."""
-    arrays = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    arrays = {name: np.asarray(np.load(directory / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
     about = orjson.loads((directory / "about.json").read_bytes())
     return World(**arrays, origin=about["origin"], synthetic=about["synthetic"])
 
