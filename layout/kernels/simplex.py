@@ -1,0 +1,579 @@
+"""The linear relaxation over some of the cells, by a dual simplex that adds constraints as they are broken.
+
+A cell is a column: 1 if its option stands in its slot. Each slot holds one option in all (equations that are
+always there); a shelf stands in one slot at most, and every row has an upper and a lower limit. Of these only
+those that some solution on the way broke are in the basis matrix, which therefore stays small (tens of
+constraints); its inverse is kept dense. A soft row is a constraint with a column of its own for the excess.
+Pricing is by dual steepest edge (Forrest and Goldfarb 1992), whose norms the dense inverse gives for free.
+
+Everything here is in floating point and nothing may rest on it: it proposes prices, and bounds are added up
+from them in integers elsewhere. The sequence of operations is fixed, so the proposals are the same everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from layout.kernels.jit import kernel
+from layout.types import Floats, Ints, Mask
+
+SOLVED, BROKEN, CUT, STALLED = 0, 1, 2, 3
+_ZERO = 1e-9
+_BROKEN = 1e-7
+_BATCH = 12
+_DRIFT = 1e-6
+_BEYOND = 1.0
+
+
+class Program(NamedTuple):
+    """A linear program: columns are cells of a compiled problem, costs are minimised.
+
+    `slot` and `shelf` (c,) are the columns' places, `cell` (c,) their numbers sK + k in `ptr`, `cost` (c,)
+    what they cost. `lo` and `hi` (R,) are limits, infinite where open, `scale` (R,) what rows are divided by,
+    `excess` (R,) the cost of a scaled unit beyond the limits, 0 for hard rows.
+    """
+
+    size: int
+    groups: int
+    slot: Ints
+    shelf: Ints
+    cell: Ints
+    cost: Floats
+    ptr: Ints
+    row: Ints
+    coef: Ints
+    lo: Floats
+    hi: Floats
+    scale: Floats
+    excess: Floats
+
+
+class Basis(NamedTuple):
+    """A basis of a program with room for M constraints; `count[0]` are in it.
+
+    Constraint g < G is shelf g's, G + 2r row r's upper and G + 2r + 1 its lower limit; C in all. Variable
+    v < C is the slack of constraint v, C + v its excess, 2C + j column j. `basic` (M,) are the variables in
+    the basis with values `x`, `where` (V,) their places, `y` (M,) the duals, `norm` (M,) the squared lengths
+    of the inverse's rows, `at` (M,) the constraint of each place (−1 for slots), `place` (C,) the reverse,
+    `reduced` (V,) the reduced costs.
+    """
+
+    count: Ints
+    inverse: Floats
+    basic: Ints
+    where: Ints
+    x: Floats
+    y: Floats
+    norm: Floats
+    at: Ints
+    place: Ints
+    reduced: Floats
+
+
+@kernel
+def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float, pivots: int) -> tuple[int, int]:
+    """Solve over the `live` columns, from a basis with no reduced cost below zero.
+
+    Columns `closed` (c,) must leave the basis and stay out. Returns SOLVED, BROKEN when no solution exists,
+    CUT when the cost exceeds `cutoff`, or STALLED, and the pivots made.
+    """
+    rows = len(program.lo)
+    constraints = program.groups + 2 * rows
+    shelf_weight = np.zeros(program.groups, dtype=np.float64)
+    row_weight = np.zeros(rows, dtype=np.float64)
+    alpha = np.zeros(len(basis.where), dtype=np.float64)
+    column = np.zeros(len(basis.x), dtype=np.float64)
+    made = 0
+    while True:
+        m = basis.count[0]
+        leaving, worst, sign = -1, 0.0, 1.0
+        for i in range(m):
+            v = basis.basic[i]
+            over = -basis.x[i]
+            turned = 1.0
+            if v >= 2 * constraints and closed[v - 2 * constraints] and basis.x[i] > 0.0:
+                over = basis.x[i]
+                turned = -1.0
+            if over > _BROKEN and over * over > worst * basis.norm[i]:
+                worst = over * over / basis.norm[i]
+                leaving = i
+                sign = turned
+        if leaving < 0:
+            added = _add_broken(program, basis)
+            if added == 0:
+                return SOLVED, made
+            if added < 0:
+                return STALLED, made
+            continue
+        if made == pivots:
+            return STALLED, made
+        made += 1
+        _weigh(program, basis, leaving, 1.0, shelf_weight, row_weight)
+        _pivot_row(program, basis, live, leaving, shelf_weight, row_weight, alpha)
+        _weigh(program, basis, leaving, 0.0, shelf_weight, row_weight)
+        entering = _entering(program, basis, live, closed, sign, alpha)
+        if entering < 0:
+            _follow_ray(program, basis, leaving, sign, cutoff)
+            return BROKEN, made
+        _column(program, basis, entering, column)
+        if abs(column[leaving] - alpha[entering]) > _DRIFT * (1.0 + abs(alpha[entering])):
+            return STALLED, made
+        _pivot(program, basis, live, leaving, entering, alpha, column)
+        if _dual_cost(program, basis) > cutoff:
+            return CUT, made
+
+
+@kernel
+def start(program: Program, basis: Basis, live: Ints) -> None:
+    """The basis of each slot's cheapest `live` column, with no constraint but the slots' equations."""
+    size = program.size
+    basis.where[:] = -1
+    basis.place[:] = -1
+    basis.at[:] = -1
+    basis.reduced[:] = 0.0
+    basis.count[0] = size
+    constraints = len(basis.place)
+    basis.inverse[:size, :size] = 0.0
+    basis.y[:size] = np.inf
+    for j in live:
+        k = program.slot[j]
+        if program.cost[j] < basis.y[k]:
+            basis.y[k] = program.cost[j]
+            basis.basic[k] = 2 * constraints + j
+    for k in range(size):
+        basis.inverse[k, k] = 1.0
+        basis.x[k] = 1.0
+        basis.norm[k] = 1.0
+        basis.where[basis.basic[k]] = k
+    for j in live:
+        basis.reduced[2 * constraints + j] = program.cost[j] - basis.y[program.slot[j]]
+
+
+@kernel
+def primal(program: Program, basis: Basis, live: Ints, pivots: int) -> tuple[int, int]:
+    """Solve over the `live` columns without new constraints, from a basis with no value below zero.
+
+    Returns SOLVED or STALLED, and the pivots made.
+    """
+    rows, constraints = len(program.lo), len(basis.place)
+    shelf_weight = np.zeros(program.groups, dtype=np.float64)
+    row_weight = np.zeros(rows, dtype=np.float64)
+    alpha = np.zeros(len(basis.where), dtype=np.float64)
+    column = np.zeros(len(basis.x), dtype=np.float64)
+    for made in range(pivots):
+        m = basis.count[0]
+        entering, least = -1, -_ZERO
+        for j in live:
+            if basis.where[2 * constraints + j] < 0 and basis.reduced[2 * constraints + j] < least:
+                entering, least = 2 * constraints + j, basis.reduced[2 * constraints + j]
+        for p in range(program.size, m):
+            c = basis.at[p]
+            if basis.where[c] < 0 and basis.reduced[c] < least:
+                entering, least = c, basis.reduced[c]
+            v = constraints + c
+            if _excess_cost(program, c) > 0.0 and basis.where[v] < 0 and basis.reduced[v] < least:
+                entering, least = v, basis.reduced[v]
+        if entering < 0:
+            return SOLVED, made
+        _column(program, basis, entering, column)
+        nearest = np.inf
+        for i in range(m):
+            if column[i] > _ZERO:
+                nearest = min(nearest, (max(basis.x[i], 0.0) + _ZERO) / column[i])
+        leaving, largest = -1, 0.0
+        for i in range(m):
+            if column[i] > _ZERO and column[i] > largest and max(basis.x[i], 0.0) <= nearest * column[i]:
+                leaving, largest = i, column[i]
+        if leaving < 0:
+            return STALLED, made
+        _weigh(program, basis, leaving, 1.0, shelf_weight, row_weight)
+        _pivot_row(program, basis, live, leaving, shelf_weight, row_weight, alpha)
+        _weigh(program, basis, leaving, 0.0, shelf_weight, row_weight)
+        if abs(column[leaving] - alpha[entering]) > _DRIFT * (1.0 + abs(alpha[entering])):
+            return STALLED, made
+        _pivot(program, basis, live, leaving, entering, alpha, column)
+    return STALLED, pivots
+
+
+@kernel
+def attractive(program: Program, basis: Basis, inside: Mask, per_slot: int) -> Ints:
+    """The columns not `inside` (c,) that would lower the cost most, at most `per_slot` of each slot.
+
+    They are marked as inside and get their reduced costs.
+    """
+    shelf_price, row_price = _prices(program, basis)
+    best = np.full((program.size, per_slot), -1, dtype=np.int64)
+    cost = np.full((program.size, per_slot), -_ZERO, dtype=np.float64)
+    first = 2 * len(basis.place)
+    for j in range(len(program.cost)):
+        if inside[j]:
+            continue
+        k = program.slot[j]
+        left = _reduced(program, basis, j, shelf_price, row_price)
+        if left < cost[k, per_slot - 1]:
+            at = per_slot - 1
+            while at > 0 and cost[k, at - 1] > left:
+                cost[k, at] = cost[k, at - 1]
+                best[k, at] = best[k, at - 1]
+                at -= 1
+            cost[k, at] = left
+            best[k, at] = j
+    found = best.ravel()
+    found = found[found >= 0]
+    for k in range(program.size):
+        for i in range(per_slot):
+            if best[k, i] >= 0:
+                inside[best[k, i]] = True
+                basis.reduced[first + best[k, i]] = cost[k, i]
+    return found
+
+
+@kernel
+def reprice(program: Program, basis: Basis, columns: Ints) -> None:
+    """Work out the reduced costs of `columns` from the duals."""
+    shelf_price, row_price = _prices(program, basis)
+    first = 2 * len(basis.place)
+    for j in columns:
+        if basis.where[first + j] < 0:
+            basis.reduced[first + j] = _reduced(program, basis, j, shelf_price, row_price)
+
+
+@kernel
+def rounded(program: Program, basis: Basis, unit: float, limit: Ints, most: int) -> tuple[Ints, Ints]:
+    """The duals as whole prices of rows (R,) within ± `limit` (R,), and of shelves (G,) from 0 to `most`.
+
+    `unit` is what a cost of 1 is worth.
+    """
+    shelf_price, row_price = _prices(program, basis)
+    prices = np.zeros(len(program.lo), dtype=np.int64)
+    shelf_prices = np.zeros(program.groups, dtype=np.int64)
+    for r in range(len(prices)):
+        price = np.rint(min(max(-unit * row_price[r], -float(limit[r])), float(limit[r])))
+        prices[r] = min(max(np.int64(price), -limit[r]), limit[r])
+        if (prices[r] > 0 and program.hi[r] == np.inf) or (prices[r] < 0 and program.lo[r] == -np.inf):
+            prices[r] = 0
+    for g in range(program.groups):
+        price = np.rint(min(max(-unit * shelf_price[g], 0.0), float(most)))
+        shelf_prices[g] = min(np.int64(price), most)
+    return prices, shelf_prices
+
+
+@kernel
+def _prices(program: Program, basis: Basis) -> tuple[Floats, Floats]:
+    """The duals of shelves (G,) and rows (R,), unscaled."""
+    shelf_price = np.zeros(program.groups, dtype=np.float64)
+    row_price = np.zeros(len(program.lo), dtype=np.float64)
+    for p in range(program.size, basis.count[0]):
+        c = basis.at[p] - program.groups
+        if c < 0:
+            shelf_price[basis.at[p]] = basis.y[p]
+        else:
+            price = basis.y[p] / program.scale[c // 2]
+            row_price[c // 2] += price if c % 2 == 0 else -price
+    return shelf_price, row_price
+
+
+@kernel
+def _reduced(program: Program, basis: Basis, j: int, shelf_price: Floats, row_price: Floats) -> float:
+    """The reduced cost of column j."""
+    left = program.cost[j] - basis.y[program.slot[j]] - shelf_price[program.shelf[j]]
+    cell = program.cell[j]
+    for e in range(program.ptr[cell], program.ptr[cell + 1]):
+        left -= row_price[program.row[e]] * program.coef[e]
+    return left
+
+
+@kernel
+def _weigh(
+    program: Program, basis: Basis, i: int, factor: float, shelf_weight: Floats, row_weight: Floats
+) -> None:
+    """Spread row i of the inverse over shelves and rows, or clear it with `factor` 0."""
+    groups = program.groups
+    if factor == 0.0:
+        for p in range(program.size, basis.count[0]):
+            c = basis.at[p]
+            if c < groups:
+                shelf_weight[c] = 0.0
+            else:
+                row_weight[(c - groups) // 2] = 0.0
+        return
+    for p in range(program.size, basis.count[0]):
+        c = basis.at[p]
+        if c < groups:
+            shelf_weight[c] = basis.inverse[i, p]
+        else:
+            r = (c - groups) // 2
+            weight = basis.inverse[i, p] / program.scale[r]
+            row_weight[r] += weight if (c - groups) % 2 == 0 else -weight
+
+
+@kernel
+def _pivot_row(
+    program: Program,
+    basis: Basis,
+    live: Ints,
+    leaving: int,
+    shelf_weight: Floats,
+    row_weight: Floats,
+    alpha: Floats,
+) -> None:
+    """The row of the tableau in a place of the basis, into `alpha` (V,)."""
+    constraints = len(basis.place)
+    for j in live:
+        v = 2 * constraints + j
+        if basis.where[v] < 0:
+            total = basis.inverse[leaving, program.slot[j]] + shelf_weight[program.shelf[j]]
+            cell = program.cell[j]
+            for e in range(program.ptr[cell], program.ptr[cell + 1]):
+                total += row_weight[program.row[e]] * program.coef[e]
+            alpha[v] = total
+    for p in range(program.size, basis.count[0]):
+        c = basis.at[p]
+        if basis.where[c] < 0:
+            alpha[c] = basis.inverse[leaving, p]
+        if basis.where[constraints + c] < 0:
+            alpha[constraints + c] = -basis.inverse[leaving, p]
+
+
+@kernel
+def _entering(
+    program: Program, basis: Basis, live: Ints, closed: Mask, sign: float, alpha: Floats
+) -> int:
+    """The variable that keeps reduced costs at 0 or above, −1 when there is none (Harris 1973)."""
+    constraints = len(basis.place)
+    first = 2 * constraints
+    nearest = np.inf
+    for j in live:
+        size = -sign * alpha[first + j]
+        if size > _ZERO and not closed[j]:
+            nearest = min(nearest, (max(basis.reduced[first + j], 0.0) + _ZERO) / size)
+    for p in range(program.size, basis.count[0]):
+        c = basis.at[p]
+        size = -sign * alpha[c]
+        if size > _ZERO:
+            nearest = min(nearest, (max(basis.reduced[c], 0.0) + _ZERO) / size)
+        size = -sign * alpha[constraints + c]
+        if size > _ZERO and _excess_cost(program, c) > 0.0:
+            nearest = min(nearest, (max(basis.reduced[constraints + c], 0.0) + _ZERO) / size)
+    chosen, largest = -1, _ZERO
+    for j in live:
+        size = -sign * alpha[first + j]
+        if size > largest and not closed[j] and max(basis.reduced[first + j], 0.0) <= nearest * size:
+            chosen, largest = first + j, size
+    for p in range(program.size, basis.count[0]):
+        c = basis.at[p]
+        size = -sign * alpha[c]
+        if size > largest and max(basis.reduced[c], 0.0) <= nearest * size:
+            chosen, largest = c, size
+        v = constraints + c
+        size = -sign * alpha[v]
+        if size > largest and _excess_cost(program, c) > 0.0 and max(basis.reduced[v], 0.0) <= nearest * size:
+            chosen, largest = v, size
+    return chosen
+
+
+@kernel
+def _excess_cost(program: Program, c: int) -> float:
+    """What a unit beyond the limit of constraint c costs; 0 when it is hard."""
+    return program.excess[(c - program.groups) // 2] if c >= program.groups else 0.0
+
+
+@kernel
+def _column(program: Program, basis: Basis, v: int, column: Floats) -> None:
+    """The inverse times the column of variable v, into `column` (M,)."""
+    m = basis.count[0]
+    constraints = len(basis.place)
+    column[:m] = 0.0
+    if v < 2 * constraints:
+        p = basis.place[v % constraints]
+        factor = 1.0 if v < constraints else -1.0
+        for i in range(m):
+            column[i] = factor * basis.inverse[i, p]
+        return
+    j = v - 2 * constraints
+    _add_column(basis, program.slot[j], 1.0, column)
+    if basis.place[program.shelf[j]] >= 0:
+        _add_column(basis, basis.place[program.shelf[j]], 1.0, column)
+    cell = program.cell[j]
+    for e in range(program.ptr[cell], program.ptr[cell + 1]):
+        r = program.row[e]
+        factor = program.coef[e] / program.scale[r]
+        upper = basis.place[program.groups + 2 * r]
+        lower = basis.place[program.groups + 2 * r + 1]
+        if upper >= 0:
+            _add_column(basis, upper, factor, column)
+        if lower >= 0:
+            _add_column(basis, lower, -factor, column)
+
+
+@kernel
+def _add_column(basis: Basis, p: int, factor: float, column: Floats) -> None:
+    for i in range(basis.count[0]):
+        column[i] += factor * basis.inverse[i, p]
+
+
+@kernel
+def _pivot(
+    program: Program, basis: Basis, live: Ints, leaving: int, entering: int, alpha: Floats, column: Floats
+) -> None:
+    """Exchange the variables of a place: values, duals, reduced costs and the inverse."""
+    m = basis.count[0]
+    constraints = len(basis.place)
+    out = basis.basic[leaving]
+    theta = basis.reduced[entering] / alpha[entering]
+    if theta != 0.0:
+        for j in live:
+            v = 2 * constraints + j
+            basis.reduced[v] -= theta * alpha[v]
+        for p in range(program.size, m):
+            c = basis.at[p]
+            basis.reduced[c] -= theta * alpha[c]
+            basis.reduced[constraints + c] -= theta * alpha[constraints + c]
+        for p in range(m):
+            basis.y[p] += theta * basis.inverse[leaving, p]
+    for p in range(program.size, m):
+        alpha[basis.at[p]] = 0.0
+        alpha[constraints + basis.at[p]] = 0.0
+    for j in live:
+        alpha[2 * constraints + j] = 0.0
+    basis.reduced[out] = -theta
+    basis.reduced[entering] = 0.0
+    step = basis.x[leaving] / column[leaving]
+    inverse = basis.inverse
+    factor = 1.0 / column[leaving]
+    for p in range(m):
+        inverse[leaving, p] *= factor
+    basis.norm[leaving] *= factor * factor
+    for i in range(m):
+        if i != leaving and column[i] != 0.0:
+            basis.x[i] -= step * column[i]
+            times = column[i]
+            for p in range(m):
+                inverse[i, p] -= times * inverse[leaving, p]
+            norm = 0.0
+            for p in range(m):
+                norm += inverse[i, p] * inverse[i, p]
+            basis.norm[i] = norm
+    basis.x[leaving] = step
+    basis.where[out] = -1
+    basis.where[entering] = leaving
+    basis.basic[leaving] = entering
+
+
+@kernel
+def _dual_cost(program: Program, basis: Basis) -> float:
+    """The cost that the duals prove to be inevitable, up to rounding."""
+    total = 0.0
+    for k in range(program.size):
+        total += basis.y[k]
+    for p in range(program.size, basis.count[0]):
+        total += basis.y[p] * _limit(program, basis.at[p])
+    return total
+
+
+@kernel
+def _follow_ray(program: Program, basis: Basis, leaving: int, sign: float, cutoff: float) -> None:
+    """Move the duals along a row that proves the program impossible, well past the `cutoff`."""
+    room = max(cutoff - _dual_cost(program, basis), 0.0) + _BEYOND if cutoff < np.inf else 1e3
+    step = -sign * room / abs(basis.x[leaving])
+    for p in range(basis.count[0]):
+        basis.y[p] += step * basis.inverse[leaving, p]
+
+
+@kernel
+def _limit(program: Program, c: int) -> float:
+    """The right-hand side of constraint c, which says at most."""
+    if c < program.groups:
+        return 1.0
+    r = (c - program.groups) // 2
+    return program.hi[r] if (c - program.groups) % 2 == 0 else -program.lo[r]
+
+
+@kernel
+def _add_broken(program: Program, basis: Basis) -> int:
+    """Add the constraints that the solution breaks most; how many, or −1 when there is no room for them."""
+    groups, rows, constraints = program.groups, len(program.lo), len(basis.place)
+    sums = np.zeros(rows, dtype=np.float64)
+    shelf_sums = np.zeros(groups, dtype=np.float64)
+    for i in range(basis.count[0]):
+        j = basis.basic[i] - 2 * constraints
+        if j >= 0 and basis.x[i] != 0.0:
+            shelf_sums[program.shelf[j]] += basis.x[i]
+            cell = program.cell[j]
+            for e in range(program.ptr[cell], program.ptr[cell + 1]):
+                sums[program.row[e]] += basis.x[i] * program.coef[e]
+    chosen = np.empty(_BATCH, dtype=np.int64)
+    beyond = np.empty(_BATCH, dtype=np.float64)
+    count = 0
+    for c in range(constraints):
+        if basis.place[c] >= 0:
+            continue
+        if c < groups:
+            over = shelf_sums[c] - 1.0
+        else:
+            r = (c - groups) // 2
+            total = sums[r] / program.scale[r]
+            over = total - program.hi[r] if (c - groups) % 2 == 0 else program.lo[r] - total
+        if over > _BROKEN and (count < _BATCH or over > beyond[count - 1]):
+            at = min(count, _BATCH - 1)
+            while at > 0 and beyond[at - 1] < over:
+                beyond[at] = beyond[at - 1]
+                chosen[at] = chosen[at - 1]
+                at -= 1
+            beyond[at] = over
+            chosen[at] = c
+            count = min(count + 1, _BATCH)
+    if basis.count[0] + count > len(basis.x):
+        return -1
+    for i in range(count):
+        _add(program, basis, chosen[i], -beyond[i])
+    return count
+
+
+@kernel
+def _add(program: Program, basis: Basis, c: int, slack: float) -> None:
+    """Add constraint c, whose slack becomes basic with the value that it has."""
+    m = basis.count[0]
+    constraints = len(basis.place)
+    inverse = basis.inverse
+    for p in range(m + 1):
+        inverse[m, p] = 0.0
+        inverse[p, m] = 0.0
+    for i in range(m):
+        j = basis.basic[i] - 2 * constraints
+        if j < 0:
+            continue
+        held = _coefficient(program, j, c)
+        if held != 0.0:
+            for p in range(m):
+                inverse[m, p] -= held * inverse[i, p]
+    inverse[m, m] = 1.0
+    norm = 0.0
+    for p in range(m + 1):
+        norm += inverse[m, p] * inverse[m, p]
+    basis.norm[m] = norm
+    basis.basic[m] = c
+    basis.where[c] = m
+    basis.x[m] = slack
+    basis.y[m] = 0.0
+    basis.at[m] = c
+    basis.place[c] = m
+    basis.reduced[c] = 0.0
+    basis.reduced[constraints + c] = _excess_cost(program, c)
+    basis.count[0] = m + 1
+
+
+@kernel
+def _coefficient(program: Program, j: int, c: int) -> float:
+    """What column j adds to constraint c."""
+    if c < program.groups:
+        return 1.0 if program.shelf[j] == c else 0.0
+    r = (c - program.groups) // 2
+    cell = program.cell[j]
+    for e in range(program.ptr[cell], program.ptr[cell + 1]):
+        if program.row[e] == r:
+            share = program.coef[e] / program.scale[r]
+            return share if (c - program.groups) % 2 == 0 else -share
+    return 0.0
