@@ -1,36 +1,28 @@
-"""Branch and bound over slots, with a bound that is tightened at every node.
+"""Branch and bound over cells, on the linear relaxation.
 
-What one bound and the enumeration below it leave open is split at the cell that the prices are most undecided
-about: its slot is given the option, and once that is settled the option is closed there. Either way prices
-move again, which few fixed cells make far more telling than at the root.
+What one bound and the enumeration below it leave open is split at the cell that the relaxation is most
+undecided about: its slot is given the option, and once that is settled the option is closed there. Each node
+goes on from the basis of the one above, which few pivots adapt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from layout.bound import Bound, upper_bound
+from layout.bound import Bound
 from layout.compiled import Compiled
+from layout.kernels.simplex import SOLVED
+from layout.linear import Relaxation
 from layout.search import best_within
-from layout.types import Floats, Ints, Mask, Page
+from layout.types import Ints, Mask, Page
 
 CELLS_TO_ENUMERATE: Final = 8
 """Enumeration is tried as soon as so many cells per slot are left open."""
 
 ENUMERATED_NODES: Final = 400
-_STEPS: Final = 20
-_PACE: Final = 0.1
-"""Prices that had settled at the node above move at least that fast."""
-
-_CLOSED: Final = 1 << 60
-_MEMORY: Final = 0.8
-_LOWER: Final = 0.9
-_DECIDED: Final = 0.005
-"""Undecided cells count by this factor less in each slot further down, and no more below this share."""
 
 
 class BranchAndBound:
@@ -44,30 +36,54 @@ class BranchAndBound:
         self, rows: Compiled, page: Page, worth: int, bounds: int, nodes: int, time_left: Callable[[], float]
     ) -> None:
         self.page, self.worth = page, worth
+        self.looked = 0
         self._rows = rows
         self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
+        self._spare: list[Relaxation] = []
 
-    def proves(self, bound: Bound, cells: Mask) -> bool:
-        """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for."""
-        while bound.total > self.worth:
-            cells = cells & (bound.slack < bound.total - self.worth)
-            if self._enumerates(bound, cells):
-                return True
+    def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
+        """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
+
+        `root` is a relaxation over cells of which these are a part.
+        """
+        cells = cells & (bound.slack < bound.total - self.worth)
+        if bound.total <= self.worth or self._enumerates(bound, cells):
+            return True
+        if root is None:
+            return self._settles(Relaxation.of(self._rows, cells))
+        open_columns = np.flatnonzero(cells[root.option, root.slot])
+        return self._settles(root.only(open_columns))
+
+    def _settles(self, node: Relaxation) -> bool:
+        """Whether no page of the node's live columns is worth more than the page in hand, then."""
+        while True:
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
-            option, slot = _split(bound, cells)
-            if not self._proves_with(option, slot, bound, cells):
+            self._bounds -= 1
+            self.looked += 1
+            solved = node.solve(self.worth) == SOLVED
+            self._take(node.page() if solved else None)
+            found = node.certificate()
+            if found.total <= self.worth:
+                return True
+            node.keep(node.live[found.slack < found.total - self.worth])
+            column = _split(node, solved)
+            if column is None:
+                self._take(_only_page(node, self._rows))
+                return True
+            if not self._settles_with(column, node):
                 return False
-            cells = cells & (bound.slack < bound.total - self.worth)
-            cells[option, slot] = False
-            bound = self._bound(bound, cells)
-        return True
+            node.keep(node.live[node.live != column])
 
-    def _proves_with(self, option: int, slot: int, bound: Bound, cells: Mask) -> bool:
-        chosen = cells.copy()
-        chosen[:, slot] = False
-        chosen[option, slot] = True
-        return self.proves(self._bound(bound, chosen), chosen)
+    def _settles_with(self, column: int, node: Relaxation) -> bool:
+        """Whether no page with the column is worth more."""
+        child = node.copy(self._spare.pop() if self._spare else None)
+        slot, shelf = node.slot[node.live], node.shelf[node.live]
+        apart = (slot != node.slot[column]) & (shelf != node.shelf[column])
+        child.keep(node.live[apart | (node.live == column)])
+        settled = self._settles(child)
+        self._spare.append(child)
+        return settled
 
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:
@@ -76,45 +92,33 @@ class BranchAndBound:
         self._take(page)
         return proven
 
-    def _bound(self, before: Bound, cells: Mask) -> Bound:
-        self._bounds -= 1
-        awake = replace(before, pace=max(before.pace, _PACE))
-        bound = upper_bound(self._rows, self.worth, _STEPS, awake, cells)
-        self._take(bound.page)
-        return bound
-
     def _take(self, page: Page | None) -> None:
         if page is not None and (worth := self._rows.worth(page)) > self.worth:
             self.page, self.worth = page, worth
 
 
-def _split(bound: Bound, cells: Mask) -> tuple[int, int]:
-    """The option and slot to split at: the cell that prices are most undecided about, high slots first."""
-    count, size = cells.sum(axis=0), cells.shape[1]
-    share = _shares(bound.assigned, cells.shape)
-    undecided = np.where(cells & (count > 1), np.minimum(share, 1.0 - share), -1.0) * _LOWER ** np.arange(
-        size
-    )
-    option, slot = divmod(int(undecided.argmax()), size)
-    return (option, slot) if undecided[option, slot] > _DECIDED else _dearest(bound, cells, count)
+def _split(node: Relaxation, solved: bool) -> int | None:
+    """The column to split at: that whose share is nearest to a half, or one of the slot with fewest left.
 
-
-def _shares(assigned: Ints, shape: tuple[int, ...]) -> Floats:
-    """How often each cell was assigned (n, K), the latest rounds counting most.
-
-    Such averages of the pages that prices lead to come near a solution of the linear relaxation (Barahona and
-    Anbil 2000).
+    None when each slot has one column left.
     """
-    weight = _MEMORY ** np.arange(len(assigned))[::-1]
-    share = np.zeros(shape)
-    slots = np.broadcast_to(np.arange(shape[1]), assigned.shape)
-    np.add.at(share, (assigned, slots), (weight / max(weight.sum(), 1.0))[:, None])
-    return share
+    live = np.zeros(len(node.slot), dtype=np.bool_)
+    live[node.live] = True
+    count = np.bincount(node.slot[node.live])
+    column, share = node.shares() if solved else (node.live, np.ones(len(node.live)))
+    undecided = np.where(live[column] & (count[node.slot[column]] > 1), np.minimum(share, 1.0 - share), -1.0)
+    if len(column) and undecided.max() > 1e-6:
+        return int(column[undecided.argmax()])
+    several = np.flatnonzero(count > 1)
+    if not len(several):
+        return None
+    slot = several[count[several].argmin()]
+    return int(node.live[np.flatnonzero(node.slot[node.live] == slot)[0]])
 
 
-def _dearest(bound: Bound, cells: Mask, count: Ints) -> tuple[int, int]:
-    """The cheapest option of the slot where closing it raises the bound most, per option there."""
-    slack = np.where(cells, bound.slack, _CLOSED)
-    second = np.partition(slack, min(1, len(slack) - 1), axis=0)[min(1, len(slack) - 1)]
-    slot = int(np.where(count > 1, second / np.maximum(count, 1), -1.0).argmax())
-    return int(slack[:, slot].argmin()), slot
+def _only_page(node: Relaxation, rows: Compiled) -> Page | None:
+    """The page of the live columns, one in each slot, if it obeys the rules."""
+    page = np.full(rows.size, -1, dtype=np.int64)
+    page[node.slot[node.live]] = node.option[node.live]
+    found = tuple(page.tolist())
+    return found if page.min() >= 0 and rows.holds(found) else None

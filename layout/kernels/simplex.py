@@ -73,6 +73,55 @@ class Basis(NamedTuple):
 
 
 @kernel
+def program_of(
+    values: Ints,
+    cells: Mask,
+    group: Ints,
+    groups: int,
+    ptr: Ints,
+    row: Ints,
+    coef: Ints,
+    lo: Ints,
+    hi: Ints,
+    penalty: Ints,
+    no_limit: int,
+) -> tuple[Program, float]:
+    """The program whose columns are the open `cells` (n, K), option by option, and the worth of a cost of 1.
+
+    Limits of `no_limit` or more are none.
+    """
+    n, size = cells.shape
+    count = cells.sum()
+    slot = np.empty(count, dtype=np.int64)
+    shelf = np.empty(count, dtype=np.int64)
+    cell = np.empty(count, dtype=np.int64)
+    cost = np.empty(count, dtype=np.float64)
+    scale = np.ones(len(lo), dtype=np.float64)
+    unit = 1.0
+    at = 0
+    for s in range(n):
+        for k in range(size):
+            if cells[s, k]:
+                slot[at] = k
+                shelf[at] = group[s]
+                cell[at] = s * size + k
+                unit = max(unit, float(abs(values[s, k])))
+                for e in range(ptr[cell[at]], ptr[cell[at] + 1]):
+                    scale[row[e]] = max(scale[row[e]], float(abs(coef[e])))
+                at += 1
+    for i in range(count):
+        cost[i] = -float(values[cell[i] // size, cell[i] % size]) / unit
+    lower = np.empty(len(lo), dtype=np.float64)
+    upper = np.empty(len(lo), dtype=np.float64)
+    excess = np.empty(len(lo), dtype=np.float64)
+    for r in range(len(lo)):
+        lower[r] = float(lo[r]) / scale[r] if lo[r] > -no_limit else -np.inf
+        upper[r] = float(hi[r]) / scale[r] if hi[r] < no_limit else np.inf
+        excess[r] = float(penalty[r]) * scale[r] / unit
+    return Program(size, groups, slot, shelf, cell, cost, ptr, row, coef, lower, upper, scale, excess), unit
+
+
+@kernel
 def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float, pivots: int) -> tuple[int, int]:
     """Solve over the `live` columns, from a basis with no reduced cost below zero.
 
