@@ -8,6 +8,7 @@ goes on from the basis of the one above, which few pivots adapt.
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,9 @@ CELLS_TO_ENUMERATE: Final = 8
 
 ENUMERATED_NODES: Final = 400
 
+_DIVES: Final = 60
+_WHOLE: Final = 1.0 - 1e-6
+
 
 class BranchAndBound:
     """A search for pages worth more than `worth`, the worth of `page`; it replaces both as it finds them.
@@ -39,7 +43,7 @@ class BranchAndBound:
         self.looked = 0
         self._rows = rows
         self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
-        self._spare: list[Relaxation] = []
+        self._open: list[tuple[int, int, Relaxation, int]] = []
 
     def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
         """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
@@ -51,39 +55,53 @@ class BranchAndBound:
             return True
         if root is None:
             return self._settles(Relaxation.of(self._rows, cells))
-        open_columns = np.flatnonzero(cells[root.option, root.slot])
-        return self._settles(root.only(open_columns))
+        self._dive(root.only(np.sort(root.live)))
+        cells &= bound.slack < bound.total - self.worth
+        return self._settles(root.only(np.flatnonzero(cells[root.option, root.slot])))
 
-    def _settles(self, node: Relaxation) -> bool:
-        """Whether no page of the node's live columns is worth more than the page in hand, then."""
-        while True:
+    def _dive(self, node: Relaxation) -> None:
+        """Follow the solution down to a page: the largest undecided share becomes whole, one at a time."""
+        for _ in range(_DIVES):
+            if node.solve(self.worth) != SOLVED:
+                return
+            column, share = node.shares()
+            share = np.where(share > _WHOLE, 0.0, share)
+            if not len(column) or share.max() <= 0.0:
+                self._take(node.page())
+                return
+            node.choose(int(column[share.argmax()]))
+
+    def _settles(self, root: Relaxation) -> bool:
+        """Whether no page of the root's live columns is worth more than the page in hand, then."""
+        self._bound(root)
+        while self._open:
+            total, _, node, column = heappop(self._open)
+            if -total <= self.worth:
+                return True
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
-            self._bounds -= 1
-            self.looked += 1
-            solved = node.solve(self.worth) == SOLVED
-            self._take(node.page() if solved else None)
-            found = node.certificate()
-            if found.total <= self.worth:
-                return True
-            node.keep(node.live[found.slack < found.total - self.worth])
-            column = _split(node, solved)
-            if column is None:
-                self._take(_only_page(node, self._rows))
-                return True
-            if not self._settles_with(column, node):
-                return False
+            child = node.copy()
+            child.choose(column)
+            self._bound(child)
             node.keep(node.live[node.live != column])
+            self._bound(node)
+        return True
 
-    def _settles_with(self, column: int, node: Relaxation) -> bool:
-        """Whether no page with the column is worth more."""
-        child = node.copy(self._spare.pop() if self._spare else None)
-        slot, shelf = node.slot[node.live], node.shelf[node.live]
-        apart = (slot != node.slot[column]) & (shelf != node.shelf[column])
-        child.keep(node.live[apart | (node.live == column)])
-        settled = self._settles(child)
-        self._spare.append(child)
-        return settled
+    def _bound(self, node: Relaxation) -> None:
+        """Bound a node, and keep it for later if a page worth more can be below it."""
+        self._bounds -= 1
+        self.looked += 1
+        solved = node.solve(self.worth) == SOLVED
+        self._take(node.page() if solved else None)
+        found = node.certificate()
+        if found.total <= self.worth:
+            return
+        node.keep(node.live[found.slack < found.total - self.worth])
+        column = _split(node, solved)
+        if column is None:
+            self._take(_only_page(node, self._rows))
+        else:
+            heappush(self._open, (-found.total, self.looked, node, column))
 
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:

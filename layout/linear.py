@@ -150,6 +150,12 @@ class Relaxation:
         self._closed[columns] = False
         self.live = columns
 
+    def choose(self, column: int) -> None:
+        """Close all columns that a page with this one cannot have."""
+        slot, shelf = self.slot[self.live], self.shelf[self.live]
+        apart = (slot != self.slot[column]) & (shelf != self.shelf[column])
+        self.keep(self.live[apart | (self.live == column)])
+
     def only(self, columns: Ints) -> Relaxation:
         """The same program on these columns (i,) alone, in ascending order, from the same basis."""
         first = 2 * len(self._basis.place)
