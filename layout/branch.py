@@ -43,7 +43,7 @@ class BranchAndBound:
         self.looked = 0
         self._rows = rows
         self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
-        self._open: list[tuple[int, int, Relaxation, int]] = []
+        self._open: list[tuple[int, int, Relaxation, Ints]] = []
 
     def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
         """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
@@ -69,21 +69,21 @@ class BranchAndBound:
             if not len(column) or share.max() <= 0.0:
                 self._take(node.page())
                 return
-            node.choose(int(column[share.argmax()]))
+            node.choose(column[[share.argmax()]])
 
     def _settles(self, root: Relaxation) -> bool:
         """Whether no page of the root's live columns is worth more than the page in hand, then."""
         self._bound(root)
         while self._open:
-            total, _, node, column = heappop(self._open)
+            total, _, node, columns = heappop(self._open)
             if -total <= self.worth:
                 return True
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
             child = node.copy()
-            child.choose(column)
+            child.choose(columns)
             self._bound(child)
-            node.keep(node.live[node.live != column])
+            node.keep(np.setdiff1d(node.live, columns, assume_unique=True))
             self._bound(node)
         return True
 
@@ -97,11 +97,11 @@ class BranchAndBound:
         if found.total <= self.worth:
             return
         node.keep(node.live[found.slack < found.total - self.worth])
-        column = _split(node, solved)
-        if column is None:
+        columns = _split(node, solved)
+        if columns is None:
             self._take(_only_page(node, self._rows))
         else:
-            heappush(self._open, (-found.total, self.looked, node, column))
+            heappush(self._open, (-found.total, self.looked, node, columns))
 
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:
@@ -115,23 +115,20 @@ class BranchAndBound:
             self.page, self.worth = page, worth
 
 
-def _split(node: Relaxation, solved: bool) -> int | None:
-    """The column to split at: that whose share is nearest to a half, or one of the slot with fewest left.
+def _split(node: Relaxation, solved: bool) -> Ints | None:
+    """Columns to set against the others of their slot: as the solution says, or one where it is whole.
 
     None when each slot has one column left.
     """
-    live = np.zeros(len(node.slot), dtype=np.bool_)
-    live[node.live] = True
-    count = np.bincount(node.slot[node.live])
-    column, share = node.shares() if solved else (node.live, np.ones(len(node.live)))
-    undecided = np.where(live[column] & (count[node.slot[column]] > 1), np.minimum(share, 1.0 - share), -1.0)
-    if len(column) and undecided.max() > 1e-6:
-        return int(column[undecided.argmax()])
+    if solved and (chosen := node.split()).any():
+        return node.live[chosen]
+    slot = node.slot[node.live]
+    count = np.bincount(slot)
     several = np.flatnonzero(count > 1)
     if not len(several):
         return None
-    slot = several[count[several].argmin()]
-    return int(node.live[np.flatnonzero(node.slot[node.live] == slot)[0]])
+    fewest = several[count[several].argmin()]
+    return node.live[slot == fewest][:1]
 
 
 def _only_page(node: Relaxation, rows: Compiled) -> Page | None:

@@ -26,6 +26,7 @@ from layout.kernels.simplex import (
     program_of,
     reprice,
     rounded,
+    split,
     start,
 )
 from layout.rows import NO_LIMIT
@@ -144,17 +145,24 @@ class Relaxation:
         inside = (column >= 0) & (self._basis.x[:count] > _WHOLE)
         return column[inside], self._basis.x[:count][inside]
 
+    def split(self) -> Mask:
+        """Which live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
+        chosen: Mask = split(self._program, self._basis, self.live)
+        return chosen
+
     def keep(self, columns: Ints) -> None:
         """Close all columns but these (i,), all of them live."""
         self._closed[:] = True
         self._closed[columns] = False
         self.live = columns
 
-    def choose(self, column: int) -> None:
-        """Close all columns that a page with this one cannot have."""
+    def choose(self, columns: Ints) -> None:
+        """Close all other columns of the slot that these (i,) are of, and what one alone excludes."""
         slot, shelf = self.slot[self.live], self.shelf[self.live]
-        apart = (slot != self.slot[column]) & (shelf != self.shelf[column])
-        self.keep(self.live[apart | (self.live == column)])
+        apart = slot != self.slot[columns[0]]
+        if len(columns) == 1:
+            apart &= shelf != self.shelf[columns[0]]
+        self.keep(self.live[apart | np.isin(self.live, columns)])
 
     def only(self, columns: Ints) -> Relaxation:
         """The same program on these columns (i,) alone, in ascending order, from the same basis."""

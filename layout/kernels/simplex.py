@@ -25,6 +25,8 @@ _BROKEN = 1e-7
 _BATCH = 12
 _DRIFT = 1e-6
 _BEYOND = 1.0
+_SHARE = 1e-6
+_ALONE = 0.2
 
 
 class Program(NamedTuple):
@@ -307,6 +309,46 @@ def rounded(program: Program, basis: Basis, unit: float, limit: Ints, most: int)
         price = np.rint(min(max(-unit * shelf_price[g], 0.0), float(most)))
         shelf_prices[g] = min(np.int64(price), most)
     return prices, shelf_prices
+
+
+@kernel
+def split(program: Program, basis: Basis, live: Ints) -> Mask:
+    """Which of the `live` columns to set against the rest of their slot; none when the solution is whole.
+
+    Those that some row counts in a slot where the solution is nearest to giving them a half, or a single
+    column where no row tells the slot's options apart.
+    """
+    rows, first = len(program.lo), 2 * len(basis.place)
+    share = np.zeros(len(program.cell), dtype=np.float64)
+    for i in range(basis.count[0]):
+        if basis.basic[i] >= first and basis.x[i] > _SHARE and basis.x[i] < 1.0 - _SHARE:
+            share[basis.basic[i] - first] = basis.x[i]
+    by_slot = np.zeros((program.size, rows), dtype=np.float64)
+    slot, row, column, nearest = -1, -1, -1, 0.0
+    for j in live:
+        if share[j] > 0.0:
+            cell = program.cell[j]
+            for e in range(program.ptr[cell], program.ptr[cell + 1]):
+                by_slot[program.slot[j], program.row[e]] += share[j]
+            undecided = _ALONE * min(share[j], 1.0 - share[j])
+            if undecided > nearest:
+                slot, column, nearest = program.slot[j], j, undecided
+    for k in range(program.size):
+        for r in range(rows):
+            undecided = min(by_slot[k, r], 1.0 - by_slot[k, r])
+            if undecided > _SHARE and undecided > nearest:
+                slot, row, column, nearest = k, r, -1, undecided
+    chosen = np.zeros(len(live), dtype=np.bool_)
+    for i in range(len(live)):
+        j = live[i]
+        if j == column:
+            chosen[i] = True
+        elif column < 0 and program.slot[j] == slot:
+            cell = program.cell[j]
+            for e in range(program.ptr[cell], program.ptr[cell + 1]):
+                if program.row[e] == row:
+                    chosen[i] = True
+    return chosen
 
 
 @kernel
