@@ -40,6 +40,7 @@ _PIVOTS: Final = 2000
 _ROOM: Final = 320
 """Constraints that a basis can hold beyond those of the slots."""
 
+_CANDIDATES: Final = 32
 _MOST: Final = 1 << 50
 _FAR: Final = 1 << 62
 _MARGIN: Final = 1e-9
@@ -147,7 +148,7 @@ class Relaxation:
 
     def split(self) -> Mask:
         """Which live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
-        chosen: Mask = split(self._program, self._basis, self.live)
+        chosen: Mask = split(self._program, self._basis, self.live, _CANDIDATES)
         return chosen
 
     def keep(self, columns: Ints) -> None:
