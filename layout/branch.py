@@ -25,6 +25,8 @@ CELLS_TO_ENUMERATE: Final = 8
 
 ENUMERATED_NODES: Final = 400
 
+_CELLS_PER_SLOT: Final = 6
+_FAR: Final = 1 << 62
 _DIVES: Final = 60
 _WHOLE: Final = 1.0 - 1e-6
 
@@ -41,6 +43,7 @@ class BranchAndBound:
     ) -> None:
         self.page, self.worth = page, worth
         self.looked = 0
+        self._floor = worth
         self._rows = rows
         self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
         self._open: list[tuple[int, int, Relaxation, Ints]] = []
@@ -49,6 +52,9 @@ class BranchAndBound:
         """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
 
         `root` is a relaxation over cells of which these are a part.
+
+        Pages are looked for above a floor first: such a page has no cell whose slack exceeds what the bound
+        leaves above the floor, so that few cells suffice, and a page found there is best of all.
         """
         cells = cells & (bound.slack < bound.total - self.worth)
         if bound.total <= self.worth or self._enumerates(bound, cells):
@@ -56,8 +62,16 @@ class BranchAndBound:
         if root is None:
             return self._settles(Relaxation.of(self._rows, cells))
         self._dive(root.only(np.sort(root.live)))
-        cells &= bound.slack < bound.total - self.worth
-        return self._settles(root.only(np.flatnonzero(cells[root.option, root.slot])))
+        slack = np.where(cells, bound.slack, _FAR)
+        few = min(_CELLS_PER_SLOT * self._rows.size, slack.size) - 1
+        for nearest in (int(np.partition(slack, few, axis=None)[few]), _FAR):
+            self._floor = max(self.worth, bound.total - nearest - 1)
+            near = cells & (bound.slack < bound.total - self._floor)
+            if not self._settles(root.only(np.flatnonzero(near[root.option, root.slot]))):
+                return False
+            if self.worth >= self._floor:
+                return True
+        return True
 
     def _dive(self, node: Relaxation) -> None:
         """Follow the solution down to a page: the largest undecided share becomes whole, one at a time."""
@@ -73,10 +87,11 @@ class BranchAndBound:
 
     def _settles(self, root: Relaxation) -> bool:
         """Whether no page of the root's live columns is worth more than the page in hand, then."""
+        self._open.clear()
         self._bound(root)
         while self._open:
             total, _, node, columns = heappop(self._open)
-            if -total <= self.worth:
+            if -total <= self._least:
                 return True
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
@@ -91,17 +106,22 @@ class BranchAndBound:
         """Bound a node, and keep it for later if a page worth more can be below it."""
         self._bounds -= 1
         self.looked += 1
-        solved = node.solve(self.worth) == SOLVED
+        solved = node.solve(self._least) == SOLVED
         self._take(node.page() if solved else None)
         found = node.certificate()
-        if found.total <= self.worth:
+        if found.total <= self._least:
             return
-        node.keep(node.live[found.slack < found.total - self.worth])
+        node.keep(node.live[found.slack < found.total - self._least])
         columns = _split(node, solved)
         if columns is None:
             self._take(_only_page(node, self._rows))
         else:
             heappush(self._open, (-found.total, self.looked, node, columns))
+
+    @property
+    def _least(self) -> int:
+        """What pages that are looked for must be worth more than."""
+        return max(self.worth, self._floor)
 
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:
