@@ -98,7 +98,7 @@ class BranchAndBound:
             child = node.copy()
             child.choose(columns)
             self._bound(child)
-            node.keep(np.setdiff1d(node.live, columns, assume_unique=True))
+            node.drop(columns)
             self._bound(node)
         return True
 

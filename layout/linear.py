@@ -16,7 +16,7 @@ from layout.bound import Bound
 from layout.compiled import Compiled
 from layout.kernels.certificate import certified
 from layout.kernels.simplex import (
-    CUT,
+    FULL,
     SOLVED,
     Basis,
     Program,
@@ -37,10 +37,11 @@ _MORE: Final = 2
 
 _ROUNDS: Final = 40
 _PIVOTS: Final = 2000
-_ROOM: Final = 320
-"""Constraints that a basis can hold beyond those of the slots."""
+_ROOM: Final = 32
+"""Constraints that a basis can take on before it has to move."""
 
 _CANDIDATES: Final = 32
+_PER_SLOT: Final = 4
 _MOST: Final = 1 << 50
 _FAR: Final = 1 << 62
 _MARGIN: Final = 1e-9
@@ -85,7 +86,7 @@ class Relaxation:
         )  # fmt: skip
         inside = np.ones(len(program.cell), dtype=np.bool_) if first is None else first[cells]
         live = np.flatnonzero(inside)
-        basis = _room_for(program, rows.size + _ROOM)
+        basis = _room_for(program, _PER_SLOT * rows.size + _ROOM)
         start(program, basis, live)
         made = cls(rows, program, unit, basis, live, ~inside)
         made._generate(inside)
@@ -108,6 +109,9 @@ class Relaxation:
         """Solve for the live columns; no further than that no page worth more than `worth` can be left."""
         cutoff = np.inf if worth is None else -worth / self._unit + _MARGIN
         status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+        while status == FULL:
+            self._basis = _copied(self._basis, self._program)
+            status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
         return int(status)
 
     def certificate(self, columns: Ints | None = None) -> Certificate:
@@ -153,7 +157,7 @@ class Relaxation:
 
     def keep(self, columns: Ints) -> None:
         """Close all columns but these (i,), all of them live."""
-        self._closed[:] = True
+        self._closed[self.live] = True
         self._closed[columns] = False
         self.live = columns
 
@@ -163,19 +167,28 @@ class Relaxation:
         apart = slot != self.slot[columns[0]]
         if len(columns) == 1:
             apart &= shelf != self.shelf[columns[0]]
-        self.keep(self.live[apart | np.isin(self.live, columns)])
+        chosen = np.zeros(len(self.slot), dtype=np.bool_)
+        chosen[columns] = True
+        self.keep(self.live[apart | chosen[self.live]])
+
+    def drop(self, columns: Ints) -> None:
+        """Close these columns (i,)."""
+        self._closed[columns] = True
+        self.live = self.live[~self._closed[self.live]]
 
     def only(self, columns: Ints) -> Relaxation:
         """The same program on these columns (i,) alone, in ascending order, from the same basis."""
         first = 2 * len(self._basis.place)
         count = int(self._basis.count[0])
         basic = self._basis.basic[:count] - first
-        kept = np.union1d(columns, basic[basic >= 0])
+        inside = np.zeros(len(self.slot), dtype=np.bool_)
+        inside[columns] = inside[basic[basic >= 0]] = True
+        kept = np.flatnonzero(inside)
         program = self._program._replace(
             **{name: getattr(self._program, name)[kept] for name in ("slot", "shelf", "cell", "cost")}
         )
         variables = np.concatenate([np.arange(first), first + kept])
-        basis = _copied(self._basis, _room_for(program, len(self._basis.x)), variables)
+        basis = _copied(self._basis, program, variables)
         place = np.searchsorted(kept, np.maximum(basic, 0))
         basis.basic[:count] = np.where(basic >= 0, first + place, basic + first)
         live = np.searchsorted(kept, columns)
@@ -184,16 +197,10 @@ class Relaxation:
         reprice(program, basis, live)
         return Relaxation(self._rows, program, self._unit, basis, live, closed)
 
-    def copy(self, into: Relaxation | None = None) -> Relaxation:
-        """The same program with a basis of its own, which may take the memory of another's."""
-        basis = _room_for(self._program, len(self._basis.x)) if into is None else into._basis
-        basis = _copied(self._basis, basis, np.arange(len(basis.where)))
+    def copy(self) -> Relaxation:
+        """The same program with a basis of its own."""
+        basis = _copied(self._basis, self._program)
         return Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
-
-
-def cut(status: int) -> bool:
-    """Whether a solve ended because prices rule out what was looked for."""
-    return status == CUT
 
 
 def _room_for(program: Program, most: int) -> Basis:
@@ -213,14 +220,15 @@ def _room_for(program: Program, most: int) -> Basis:
     )
 
 
-def _copied(basis: Basis, into: Basis, variables: Ints) -> Basis:
-    """The basis in other memory, for some of its variables."""
+def _copied(basis: Basis, program: Program, variables: Ints | None = None) -> Basis:
+    """The basis with new room, for the `program` of these of its variables or of all."""
     m = int(basis.count[0])
+    into = _room_for(program, m + _ROOM)
     into.count[0] = m
     into.inverse[:m, :m] = basis.inverse[:m, :m]
     for name in ("basic", "x", "y", "norm", "at"):
         getattr(into, name)[:m] = getattr(basis, name)[:m]
-    into.where[:] = basis.where[variables]
-    into.reduced[:] = basis.reduced[variables]
+    into.where[:] = basis.where if variables is None else basis.where[variables]
+    into.reduced[:] = basis.reduced if variables is None else basis.reduced[variables]
     into.place[:] = basis.place
     return into

@@ -19,7 +19,7 @@ import numpy as np
 from layout.kernels.jit import kernel
 from layout.types import Floats, Ints, Mask
 
-SOLVED, BROKEN, CUT, STALLED = 0, 1, 2, 3
+SOLVED, BROKEN, CUT, STALLED, FULL = 0, 1, 2, 3, 4
 _ZERO = 1e-9
 _BROKEN = 1e-7
 _BATCH = 12
@@ -129,7 +129,8 @@ def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float
     """Solve over the `live` columns, from a basis with no reduced cost below zero.
 
     Columns `closed` (c,) must leave the basis and stay out. Returns SOLVED, BROKEN when no solution exists,
-    CUT when the cost exceeds `cutoff`, or STALLED, and the pivots made.
+    CUT when the cost exceeds `cutoff`, FULL when the basis has no room for what is missing, or STALLED, and the
+    pivots made.
     """
     rows = len(program.lo)
     constraints = program.groups + 2 * rows
@@ -157,7 +158,7 @@ def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float
             if added == 0:
                 return SOLVED, made
             if added < 0:
-                return STALLED, made
+                return FULL, made
             continue
         if made == pivots:
             return STALLED, made
@@ -574,7 +575,6 @@ def _column(program: Program, basis: Basis, v: int, column: Floats) -> None:
     """The inverse times the column of variable v, into `column` (M,)."""
     m = basis.count[0]
     constraints = len(basis.place)
-    column[:m] = 0.0
     if v < 2 * constraints:
         p = basis.place[v % constraints]
         factor = 1.0 if v < constraints else -1.0
@@ -582,25 +582,28 @@ def _column(program: Program, basis: Basis, v: int, column: Floats) -> None:
             column[i] = factor * basis.inverse[i, p]
         return
     j = v - 2 * constraints
-    _add_column(basis, program.slot[j], 1.0, column)
-    if basis.place[program.shelf[j]] >= 0:
-        _add_column(basis, basis.place[program.shelf[j]], 1.0, column)
     cell = program.cell[j]
+    most = 2 + 2 * (program.ptr[cell + 1] - program.ptr[cell])
+    place = np.empty(most, dtype=np.int64)
+    factors = np.empty(most, dtype=np.float64)
+    place[0], factors[0] = program.slot[j], 1.0
+    count = 1
+    if basis.place[program.shelf[j]] >= 0:
+        place[count], factors[count] = basis.place[program.shelf[j]], 1.0
+        count += 1
     for e in range(program.ptr[cell], program.ptr[cell + 1]):
         r = program.row[e]
         factor = program.coef[e] / program.scale[r]
-        upper = basis.place[program.groups + 2 * r]
-        lower = basis.place[program.groups + 2 * r + 1]
-        if upper >= 0:
-            _add_column(basis, upper, factor, column)
-        if lower >= 0:
-            _add_column(basis, lower, -factor, column)
-
-
-@kernel
-def _add_column(basis: Basis, p: int, factor: float, column: Floats) -> None:
-    for i in range(basis.count[0]):
-        column[i] += factor * basis.inverse[i, p]
+        for side in range(2):
+            p = basis.place[program.groups + 2 * r + side]
+            if p >= 0:
+                place[count], factors[count] = p, factor if side == 0 else -factor
+                count += 1
+    for i in range(m):
+        total = 0.0
+        for e in range(count):
+            total += factors[e] * basis.inverse[i, place[e]]
+        column[i] = total
 
 
 @kernel
@@ -641,14 +644,30 @@ def _pivot(
             times = column[i]
             for p in range(m):
                 inverse[i, p] -= times * inverse[leaving, p]
-            norm = 0.0
-            for p in range(m):
-                norm += inverse[i, p] * inverse[i, p]
-            basis.norm[i] = norm
+            basis.norm[i] = _length(inverse[i], m)
     basis.x[leaving] = step
     basis.where[out] = -1
     basis.where[entering] = leaving
     basis.basic[leaving] = entering
+
+
+@kernel
+def _length(vector: Floats, count: int) -> float:
+    """The squared length of the first `count` entries, in eight sums that do not wait for one another."""
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    even = count - count % 8
+    for p in range(0, even, 8):
+        a += vector[p] * vector[p]
+        b += vector[p + 1] * vector[p + 1]
+        c += vector[p + 2] * vector[p + 2]
+        d += vector[p + 3] * vector[p + 3]
+        e += vector[p + 4] * vector[p + 4]
+        f += vector[p + 5] * vector[p + 5]
+        g += vector[p + 6] * vector[p + 6]
+        h += vector[p + 7] * vector[p + 7]
+    for p in range(even, count):
+        a += vector[p] * vector[p]
+    return ((a + b) + (c + d)) + ((e + f) + (g + h))
 
 
 @kernel
@@ -739,10 +758,7 @@ def _add(program: Program, basis: Basis, c: int, slack: float) -> None:
             for p in range(m):
                 inverse[m, p] -= held * inverse[i, p]
     inverse[m, m] = 1.0
-    norm = 0.0
-    for p in range(m + 1):
-        norm += inverse[m, p] * inverse[m, p]
-    basis.norm[m] = norm
+    basis.norm[m] = _length(inverse[m], m + 1)
     basis.basic[m] = c
     basis.where[c] = m
     basis.x[m] = slack
