@@ -34,18 +34,18 @@ _WHOLE: Final = 1.0 - 1e-6
 class BranchAndBound:
     """A search for pages worth more than `worth`, the worth of `page`; it replaces both as it finds them.
 
-    `bounds` limits how many nodes are bounded, `nodes` each enumeration, and the search ends early without a
-    proof once `time_left` is not above 0.
+    `bounds` limits how many nodes are bounded, `enumerated` an enumeration, and the search ends early without
+    a proof once `time_left` is not above 0. `nodes` counts those bounded so far.
     """
 
     def __init__(
-        self, rows: Compiled, page: Page, worth: int, bounds: int, nodes: int, time_left: Callable[[], float]
+        self, rows: Compiled, page: Page, worth: int, bounds: int, enumerated: int, time_left: Callable[[], float]
     ) -> None:
         self.page, self.worth = page, worth
-        self.looked = 0
+        self.nodes = 0
         self._floor = worth
         self._rows = rows
-        self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
+        self._bounds, self._enumerated, self._time_left = bounds, enumerated, time_left
         self._open: list[tuple[int, int, Relaxation, Ints]] = []
 
     def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
@@ -57,7 +57,7 @@ class BranchAndBound:
         leaves above the floor, so that few cells suffice, and a page found there is best of all.
         """
         cells = cells & (bound.slack < bound.total - self.worth)
-        if bound.total <= self.worth or self._enumerates(bound, cells):
+        if bound.total <= self.worth or not cells.any(axis=0).all() or self._enumerates(bound, cells):
             return True
         if root is None:
             return self._settles(Relaxation.of(self._rows, cells))
@@ -105,7 +105,7 @@ class BranchAndBound:
     def _bound(self, node: Relaxation) -> None:
         """Bound a node, and keep it for later if a page worth more can be below it."""
         self._bounds -= 1
-        self.looked += 1
+        self.nodes += 1
         solved = node.solve(self._least) == SOLVED
         self._take(node.page() if solved else None)
         found = node.certificate()
@@ -116,7 +116,7 @@ class BranchAndBound:
         if columns is None:
             self._take(_only_page(node, self._rows))
         else:
-            heappush(self._open, (-found.total, self.looked, node, columns))
+            heappush(self._open, (-found.total, self.nodes, node, columns))
 
     @property
     def _least(self) -> int:
@@ -126,7 +126,7 @@ class BranchAndBound:
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:
             return False
-        page, proven = best_within(self._rows, bound, self.worth, self._nodes)
+        page, proven = best_within(self._rows, bound, self.worth, self._enumerated)
         self._take(page)
         return proven
 

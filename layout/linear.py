@@ -78,7 +78,7 @@ class Relaxation:
     def of(cls, rows: Compiled, cells: Mask, first: Mask | None = None) -> Relaxation:
         """The program over all `cells` (n, K), solved with those of `first` (n, K) in play or with all.
 
-        Those in play must allow a page.
+        Every slot must have one in play. Where those of `first` allow no page, others are not brought in.
         """
         program, unit = program_of(
             rows.values, cells, rows.group, rows.groups, rows.ptr, rows.row, rows.coef, rows.lo, rows.hi,

@@ -165,8 +165,8 @@ class _Search:
         self._improve(bound)
         if bound.total <= self._worth:
             return self._optimal("linear bound")
-        if self._branch(bound, relaxation):
-            return self._optimal("branch and bound")
+        if proof := self._branch(bound, relaxation):
+            return self._optimal(proof)
         return self._ask_solver(bound)
 
     def _relaxed(self, assigned: Bound) -> Relaxation:
@@ -175,17 +175,18 @@ class _Search:
         first[list(self._page), np.arange(self._rows.size)] = True
         return Relaxation.of(self._rows, self._rows.cells, first)
 
-    def _branch(self, bound: Bound, relaxation: Relaxation) -> bool:
-        """Whether branch and bound proves the page in hand, or a better one that it finds, best."""
+    def _branch(self, bound: Bound, relaxation: Relaxation) -> str:
+        """What proves the page in hand, or a better one that is found, best; empty for no proof."""
         search = BranchAndBound(
             self._rows, self._page, self._worth, _BOUNDS // _CUT, ENUMERATED_NODES // _CUT, self._watch.left
         )
         proven = search.proves(bound, self._rows.cells, relaxation)
-        self.looked = search.looked
         if proven or self._watch.left() > 0:
             self._page, self._worth = search.page, search.worth
         self._watch.lap("branch")
-        return proven
+        if not proven:
+            return ""
+        return "branch and bound" if search.nodes else "enumeration"
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
         """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""

@@ -21,6 +21,7 @@ from layout.types import Floats, Ints, Mask
 
 SOLVED, BROKEN, CUT, STALLED, FULL = 0, 1, 2, 3, 4
 _ZERO = 1e-9
+_PIVOT = 1e-7
 _BROKEN = 1e-7
 _BATCH = 12
 _DRIFT = 1e-6
@@ -233,11 +234,11 @@ def primal(program: Program, basis: Basis, live: Ints, pivots: int) -> tuple[int
         _column(program, basis, entering, column)
         nearest = np.inf
         for i in range(m):
-            if column[i] > _ZERO:
+            if column[i] > _PIVOT:
                 nearest = min(nearest, (max(basis.x[i], 0.0) + _ZERO) / column[i])
         leaving, largest = -1, 0.0
         for i in range(m):
-            if column[i] > _ZERO and column[i] > largest and max(basis.x[i], 0.0) <= nearest * column[i]:
+            if column[i] > _PIVOT and column[i] > largest and max(basis.x[i], 0.0) <= nearest * column[i]:
                 leaving, largest = i, column[i]
         if leaving < 0:
             return STALLED, made
@@ -537,17 +538,17 @@ def _entering(
     nearest = np.inf
     for j in live:
         size = -sign * alpha[first + j]
-        if size > _ZERO and not closed[j]:
+        if size > _PIVOT and not closed[j]:
             nearest = min(nearest, (max(basis.reduced[first + j], 0.0) + _ZERO) / size)
     for p in range(program.size, basis.count[0]):
         c = basis.at[p]
         size = -sign * alpha[c]
-        if size > _ZERO:
+        if size > _PIVOT:
             nearest = min(nearest, (max(basis.reduced[c], 0.0) + _ZERO) / size)
         size = -sign * alpha[constraints + c]
-        if size > _ZERO and _excess_cost(program, c) > 0.0:
+        if size > _PIVOT and _excess_cost(program, c) > 0.0:
             nearest = min(nearest, (max(basis.reduced[constraints + c], 0.0) + _ZERO) / size)
-    chosen, largest = -1, _ZERO
+    chosen, largest = -1, _PIVOT
     for j in live:
         size = -sign * alpha[first + j]
         if size > largest and not closed[j] and max(basis.reduced[first + j], 0.0) <= nearest * size:
