@@ -39,7 +39,13 @@ class BranchAndBound:
     """
 
     def __init__(
-        self, rows: Compiled, page: Page, worth: int, bounds: int, enumerated: int, time_left: Callable[[], float]
+        self,
+        rows: Compiled,
+        page: Page,
+        worth: int,
+        bounds: int,
+        enumerated: int,
+        time_left: Callable[[], float],
     ) -> None:
         self.page, self.worth = page, worth
         self.nodes = 0
@@ -141,14 +147,16 @@ def _split(node: Relaxation, solved: bool) -> Ints | None:
     None when each slot has one column left.
     """
     if solved and (chosen := node.split()).any():
-        return node.live[chosen]
+        columns: Ints = node.live[chosen]
+        return columns
     slot = node.slot[node.live]
     count = np.bincount(slot)
     several = np.flatnonzero(count > 1)
     if not len(several):
         return None
     fewest = several[count[several].argmin()]
-    return node.live[slot == fewest][:1]
+    first: Ints = node.live[slot == fewest][:1]
+    return first
 
 
 def _only_page(node: Relaxation, rows: Compiled) -> Page | None:

@@ -145,7 +145,7 @@ class Relaxation:
 
     def shares(self) -> tuple[Ints, Floats]:
         """The columns in the solution and their shares, each (i,)."""
-        count = int(self._basis.count[0])
+        count = int(self._basis.held[0])
         column = self._basis.basic[:count] - 2 * len(self._basis.place)
         inside = (column >= 0) & (self._basis.x[:count] > _WHOLE)
         return column[inside], self._basis.x[:count][inside]
@@ -179,7 +179,7 @@ class Relaxation:
     def only(self, columns: Ints) -> Relaxation:
         """The same program on these columns (i,) alone, in ascending order, from the same basis."""
         first = 2 * len(self._basis.place)
-        count = int(self._basis.count[0])
+        count = int(self._basis.held[0])
         basic = self._basis.basic[:count] - first
         inside = np.zeros(len(self.slot), dtype=np.bool_)
         inside[columns] = inside[basic[basic >= 0]] = True
@@ -222,9 +222,9 @@ def _room_for(program: Program, most: int) -> Basis:
 
 def _copied(basis: Basis, program: Program, variables: Ints | None = None) -> Basis:
     """The basis with new room, for the `program` of these of its variables or of all."""
-    m = int(basis.count[0])
+    m = int(basis.held[0])
     into = _room_for(program, m + _ROOM)
-    into.count[0] = m
+    into.held[0] = m
     into.inverse[:m, :m] = basis.inverse[:m, :m]
     for name in ("basic", "x", "y", "norm", "at"):
         getattr(into, name)[:m] = getattr(basis, name)[:m]

@@ -26,7 +26,7 @@ from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
 from layout.rules.item_overlap import widened
 from layout.search import improved, promising
-from layout.types import Mask, Page, Problem, Result, Status
+from layout.types import Page, Problem, Result, Status
 
 _IMPROVING_STEPS: Final = 12
 _ROUNDS: Final = 3

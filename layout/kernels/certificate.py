@@ -32,12 +32,14 @@ def certified(
 ) -> tuple[int, Ints]:
     """A bound on all pages of the `live` (i,) columns, and how far each of these lies below it: (i,).
 
-    Column c is cell `cell[c]` of `values` (nK,), of `shelf[c]` in `slot[c]`. `prices` (R,) are
-    above 0 on upper limits, below on lower ones, `shelf_prices` (G,) at least 0. The bound is far below every
-    value when some slot has no column. Proof: for a page on these columns, its value is Σ(left + shelf price +
-    Σ price·coefficient); the first is at most the slots' best, the second at most Σ `shelf_prices` since no
-    shelf stands twice, the third at most Σ price·limit. A soft row's price is within its penalty, so that what
-    it gives beyond the limit the page pays. With a column of slack d the first sum is d lower.
+    Column c is cell `cell[c]` of `values` (nK,), of `shelf[c]` in `slot[c]`. `prices` (R,) are above 0 on
+    upper limits, below on lower ones, `shelf_prices` (G,) at least 0. The bound is far below every value when
+    some slot has no column.
+
+    Proof: a page's value is Σ left + Σ shelf price + Σ price·coefficient over its columns. The first is at
+    most what the best columns of the slots have left, the second at most Σ `shelf_prices` since no shelf
+    stands twice, the third at most Σ price·limit. A soft row's price is within its penalty, so that the page
+    pays more for going beyond the limit than that earns. With a column of slack d the first sum is d lower.
     """
     best = np.full(size, _NONE, dtype=np.int64)
     left = np.empty(len(live), dtype=np.int64)

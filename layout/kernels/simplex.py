@@ -7,7 +7,8 @@ constraints); its inverse is kept dense. A soft row is a constraint with a colum
 Pricing is by dual steepest edge (Forrest and Goldfarb 1992), whose norms the dense inverse gives for free.
 
 Everything here is in floating point and nothing may rest on it: it proposes prices, and bounds are added up
-from them in integers elsewhere. The sequence of operations is fixed, so the proposals are the same everywhere.
+from them in integers elsewhere. The sequence of operations is fixed, so that the proposals are the same on
+every machine.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Program(NamedTuple):
 
 
 class Basis(NamedTuple):
-    """A basis of a program with room for M constraints; `count[0]` are in it.
+    """A basis of a program with room for M constraints; `held[0]` are in it.
 
     Constraint g < G is shelf g's, G + 2r row r's upper and G + 2r + 1 its lower limit; C in all. Variable
     v < C is the slack of constraint v, C + v its excess, 2C + j column j. `basic` (M,) are the variables in
@@ -64,7 +65,7 @@ class Basis(NamedTuple):
     `reduced` (V,) the reduced costs.
     """
 
-    count: Ints
+    held: Ints
     inverse: Floats
     basic: Ints
     where: Ints
@@ -126,12 +127,14 @@ def program_of(
 
 
 @kernel
-def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float, pivots: int) -> tuple[int, int]:
+def dual(
+    program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float, pivots: int
+) -> tuple[int, int]:
     """Solve over the `live` columns, from a basis with no reduced cost below zero.
 
     Columns `closed` (c,) must leave the basis and stay out. Returns SOLVED, BROKEN when no solution exists,
-    CUT when the cost exceeds `cutoff`, FULL when the basis has no room for what is missing, or STALLED, and the
-    pivots made.
+    CUT when the cost exceeds `cutoff`, FULL when the basis has no room for what is missing, or STALLED, and
+    the pivots made.
     """
     rows = len(program.lo)
     constraints = program.groups + 2 * rows
@@ -141,7 +144,7 @@ def dual(program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float
     column = np.zeros(len(basis.x), dtype=np.float64)
     made = 0
     while True:
-        m = basis.count[0]
+        m = basis.held[0]
         leaving, worst, sign = -1, 0.0, 1.0
         for i in range(m):
             v = basis.basic[i]
@@ -187,7 +190,7 @@ def start(program: Program, basis: Basis, live: Ints) -> None:
     basis.place[:] = -1
     basis.at[:] = -1
     basis.reduced[:] = 0.0
-    basis.count[0] = size
+    basis.held[0] = size
     constraints = len(basis.place)
     basis.inverse[:size, :size] = 0.0
     basis.y[:size] = np.inf
@@ -217,7 +220,7 @@ def primal(program: Program, basis: Basis, live: Ints, pivots: int) -> tuple[int
     alpha = np.zeros(len(basis.where), dtype=np.float64)
     column = np.zeros(len(basis.x), dtype=np.float64)
     for made in range(pivots):
-        m = basis.count[0]
+        m = basis.held[0]
         entering, least = -1, -_ZERO
         for j in live:
             if basis.where[2 * constraints + j] < 0 and basis.reduced[2 * constraints + j] < least:
@@ -310,7 +313,7 @@ def rounded(program: Program, basis: Basis, unit: float, limit: Ints, most: int)
             prices[r] = 0
     for g in range(program.groups):
         price = np.rint(min(max(-unit * shelf_price[g], 0.0), float(most)))
-        shelf_prices[g] = min(np.int64(price), most)
+        shelf_prices[g] = np.int64(price)
     return prices, shelf_prices
 
 
@@ -337,13 +340,11 @@ def split(program: Program, basis: Basis, live: Ints, most: int) -> Mask:
 
 
 @kernel
-def _undecided(
-    program: Program, basis: Basis, live: Ints, most: int
-) -> tuple[Ints, Ints, Ints, Floats, int]:
+def _undecided(program: Program, basis: Basis, live: Ints, most: int) -> tuple[Ints, Ints, Ints, Floats, int]:
     """The slots, rows or columns, and shares of `most` candidates, those nearest to a half; their number."""
     rows, first = len(program.lo), 2 * len(basis.place)
     share = np.zeros(len(program.cell), dtype=np.float64)
-    for i in range(basis.count[0]):
+    for i in range(basis.held[0]):
         if basis.basic[i] >= first and basis.x[i] > _SHARE and basis.x[i] < 1.0 - _SHARE:
             share[basis.basic[i] - first] = basis.x[i]
     by_slot = np.zeros((program.size, rows), dtype=np.float64)
@@ -404,7 +405,7 @@ def _penalties(
     program: Program, basis: Basis, live: Ints, slot: int, inside: Mask, share: float
 ) -> tuple[float, float]:
     """What it costs at least to bring the share of the columns `inside` down to 0, and up to 1."""
-    m, first, groups = basis.count[0], 2 * len(basis.place), program.groups
+    m, first, groups = basis.held[0], 2 * len(basis.place), program.groups
     weight = np.zeros(m, dtype=np.float64)
     for i in range(len(live)):
         at = basis.where[first + live[i]]
@@ -456,7 +457,7 @@ def _prices(program: Program, basis: Basis) -> tuple[Floats, Floats]:
     """The duals of shelves (G,) and rows (R,), unscaled."""
     shelf_price = np.zeros(program.groups, dtype=np.float64)
     row_price = np.zeros(len(program.lo), dtype=np.float64)
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         c = basis.at[p] - program.groups
         if c < 0:
             shelf_price[basis.at[p]] = basis.y[p]
@@ -469,7 +470,7 @@ def _prices(program: Program, basis: Basis) -> tuple[Floats, Floats]:
 @kernel
 def _reduced(program: Program, basis: Basis, j: int, shelf_price: Floats, row_price: Floats) -> float:
     """The reduced cost of column j."""
-    left = program.cost[j] - basis.y[program.slot[j]] - shelf_price[program.shelf[j]]
+    left: float = program.cost[j] - basis.y[program.slot[j]] - shelf_price[program.shelf[j]]
     cell = program.cell[j]
     for e in range(program.ptr[cell], program.ptr[cell + 1]):
         left -= row_price[program.row[e]] * program.coef[e]
@@ -483,14 +484,14 @@ def _weigh(
     """Spread row i of the inverse over shelves and rows, or clear it with `factor` 0."""
     groups = program.groups
     if factor == 0.0:
-        for p in range(program.size, basis.count[0]):
+        for p in range(program.size, basis.held[0]):
             c = basis.at[p]
             if c < groups:
                 shelf_weight[c] = 0.0
             else:
                 row_weight[(c - groups) // 2] = 0.0
         return
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         c = basis.at[p]
         if c < groups:
             shelf_weight[c] = basis.inverse[i, p]
@@ -520,7 +521,7 @@ def _pivot_row(
             for e in range(program.ptr[cell], program.ptr[cell + 1]):
                 total += row_weight[program.row[e]] * program.coef[e]
             alpha[v] = total
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         c = basis.at[p]
         if basis.where[c] < 0:
             alpha[c] = basis.inverse[leaving, p]
@@ -529,9 +530,7 @@ def _pivot_row(
 
 
 @kernel
-def _entering(
-    program: Program, basis: Basis, live: Ints, closed: Mask, sign: float, alpha: Floats
-) -> int:
+def _entering(program: Program, basis: Basis, live: Ints, closed: Mask, sign: float, alpha: Floats) -> int:
     """The variable that keeps reduced costs at 0 or above, −1 when there is none (Harris 1973)."""
     constraints = len(basis.place)
     first = 2 * constraints
@@ -540,7 +539,7 @@ def _entering(
         size = -sign * alpha[first + j]
         if size > _PIVOT and not closed[j]:
             nearest = min(nearest, (max(basis.reduced[first + j], 0.0) + _ZERO) / size)
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         c = basis.at[p]
         size = -sign * alpha[c]
         if size > _PIVOT:
@@ -553,7 +552,7 @@ def _entering(
         size = -sign * alpha[first + j]
         if size > largest and not closed[j] and max(basis.reduced[first + j], 0.0) <= nearest * size:
             chosen, largest = first + j, size
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         c = basis.at[p]
         size = -sign * alpha[c]
         if size > largest and max(basis.reduced[c], 0.0) <= nearest * size:
@@ -574,7 +573,7 @@ def _excess_cost(program: Program, c: int) -> float:
 @kernel
 def _column(program: Program, basis: Basis, v: int, column: Floats) -> None:
     """The inverse times the column of variable v, into `column` (M,)."""
-    m = basis.count[0]
+    m = basis.held[0]
     constraints = len(basis.place)
     if v < 2 * constraints:
         p = basis.place[v % constraints]
@@ -612,7 +611,7 @@ def _pivot(
     program: Program, basis: Basis, live: Ints, leaving: int, entering: int, alpha: Floats, column: Floats
 ) -> None:
     """Exchange the variables of a place: values, duals, reduced costs and the inverse."""
-    m = basis.count[0]
+    m = basis.held[0]
     constraints = len(basis.place)
     out = basis.basic[leaving]
     theta = basis.reduced[entering] / alpha[entering]
@@ -677,7 +676,7 @@ def _dual_cost(program: Program, basis: Basis) -> float:
     total = 0.0
     for k in range(program.size):
         total += basis.y[k]
-    for p in range(program.size, basis.count[0]):
+    for p in range(program.size, basis.held[0]):
         total += basis.y[p] * _limit(program, basis.at[p])
     return total
 
@@ -687,7 +686,7 @@ def _follow_ray(program: Program, basis: Basis, leaving: int, sign: float, cutof
     """Move the duals along a row that proves the program impossible, well past the `cutoff`."""
     room = max(cutoff - _dual_cost(program, basis), 0.0) + _BEYOND if cutoff < np.inf else 1e3
     step = -sign * room / abs(basis.x[leaving])
-    for p in range(basis.count[0]):
+    for p in range(basis.held[0]):
         basis.y[p] += step * basis.inverse[leaving, p]
 
 
@@ -697,7 +696,8 @@ def _limit(program: Program, c: int) -> float:
     if c < program.groups:
         return 1.0
     r = (c - program.groups) // 2
-    return program.hi[r] if (c - program.groups) % 2 == 0 else -program.lo[r]
+    limit: float = program.hi[r] if (c - program.groups) % 2 == 0 else -program.lo[r]
+    return limit
 
 
 @kernel
@@ -706,7 +706,7 @@ def _add_broken(program: Program, basis: Basis) -> int:
     groups, rows, constraints = program.groups, len(program.lo), len(basis.place)
     sums = np.zeros(rows, dtype=np.float64)
     shelf_sums = np.zeros(groups, dtype=np.float64)
-    for i in range(basis.count[0]):
+    for i in range(basis.held[0]):
         j = basis.basic[i] - 2 * constraints
         if j >= 0 and basis.x[i] != 0.0:
             shelf_sums[program.shelf[j]] += basis.x[i]
@@ -734,7 +734,7 @@ def _add_broken(program: Program, basis: Basis) -> int:
             beyond[at] = over
             chosen[at] = c
             count = min(count + 1, _BATCH)
-    if basis.count[0] + count > len(basis.x):
+    if basis.held[0] + count > len(basis.x):
         return -1
     for i in range(count):
         _add(program, basis, chosen[i], -beyond[i])
@@ -744,7 +744,7 @@ def _add_broken(program: Program, basis: Basis) -> int:
 @kernel
 def _add(program: Program, basis: Basis, c: int, slack: float) -> None:
     """Add constraint c, whose slack becomes basic with the value that it has."""
-    m = basis.count[0]
+    m = basis.held[0]
     constraints = len(basis.place)
     inverse = basis.inverse
     for p in range(m + 1):
@@ -768,7 +768,7 @@ def _add(program: Program, basis: Basis, c: int, slack: float) -> None:
     basis.place[c] = m
     basis.reduced[c] = 0.0
     basis.reduced[constraints + c] = _excess_cost(program, c)
-    basis.count[0] = m + 1
+    basis.held[0] = m + 1
 
 
 @kernel
@@ -780,6 +780,6 @@ def _coefficient(program: Program, j: int, c: int) -> float:
     cell = program.cell[j]
     for e in range(program.ptr[cell], program.ptr[cell + 1]):
         if program.row[e] == r:
-            share = program.coef[e] / program.scale[r]
+            share: float = program.coef[e] / program.scale[r]
             return share if (c - program.groups) % 2 == 0 else -share
     return 0.0
