@@ -59,7 +59,7 @@ def test_all_ways_to_an_answer_occur() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layout.solve, "_CUT", 10_000)
         proofs |= {solve(random_problem(seed), deadline_s=60.0).proof for seed in range(60)}
-    assert proofs >= {"assignment bound", "lagrangian bound", "enumeration", "cp-sat"}
+    assert proofs >= {"assignment bound", "linear bound", "enumeration", "cp-sat"}
 
 
 @LAW
