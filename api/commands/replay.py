@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from api.commands.replay_obd import open_bandit
+from api.commands.replay_validate import validate
 from api.progress import TerminalProgress
 from api.replay_options import (
     By,
@@ -29,17 +31,12 @@ from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
 from home.errors import ConfigurationError
 from home.ingest.rejects import Rejects
-from home.replay.exports import ExportedLog, export, is_export
-from home.replay.inputs import given_targets, models_in, open_rows, setups_in
-from home.replay.judge import replay as judge
+from home.replay.exports import export, is_export
+from home.replay.inputs import given_targets, models_in, open_log, open_rows
 from home.replay.judge import replay_entries
-from home.replay.open_bandit import ESTIMATORS as OBD_ESTIMATORS
-from home.replay.open_bandit import judge_campaign, to_json
 from home.replay.options import Options
 from home.replay.report import ReplayReport
 from home.replay.rows import judge_rows
-from home.replay.show import render_campaigns
-from home.replay.sources.obd import BEHAVIOURS, UNIFORM, campaigns
 from home.replay.specs import Context, page_targets, row_targets
 from home.replay.targets import Target
 from home.rewards import load_rewards
@@ -48,7 +45,6 @@ from home.settings import Settings
 
 Span = tuple[datetime | None, datetime | None]
 _WHAT = "What to judge"
-_OBD_ESTIMATORS = ",".join(OBD_ESTIMATORS)
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -163,21 +159,15 @@ def _pages(
     options: Options,
 ) -> ReplayReport:
     engine, formula = open_database(settings), load_rewards(settings.rewards_file)
-    exported = None if path is None else ExportedLog(path)
-    setup_of = setups_in(engine) if exported is None else exported.setup_of
-    context = Context(setup_of, models_in(engine, settings), draws, options.seed)
+    log = open_log(engine, path)
+    context = Context(log.setup_of, models_in(engine, settings), draws, options.seed)
     if not specs and not rules:
         specs = ["epsilon=0", "epsilon=1"]
     targets = [Target(None), *page_targets(specs, rules, context)]
     with TerminalProgress(STDERR) as progress:
-        if exported is None:
-            return judge(
-                engine, formula, targets,
-                now=utc_now(), start=span[0], end=span[1], options=options, progress=progress,
-            )  # fmt: skip
         return replay_entries(
-            exported.entries(*span, progress), formula, targets,
-            now=utc_now(), options=options, source=exported.path.name, progress=progress,
+            log.entries(*span, progress), formula, targets,
+            now=utc_now(), options=options, source=log.name, progress=progress,
         )  # fmt: skip
 
 
@@ -224,48 +214,5 @@ def export_log(
     STDOUT.print(f"{written:,} decisions written to {file}", highlight=False)
 
 
-@app.command("obd")
-def open_bandit(
-    data_dir: Annotated[
-        Path,
-        typer.Option(help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset."),
-    ],
-    campaign: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this campaign; repeatable.", show_default="all that are there"),
-    ] = None,
-    behaviour: Annotated[
-        str,
-        typer.Option(help=f"Whose log to judge on: {' or '.join(BEHAVIOURS)}; the other policy is judged."),
-    ] = UNIFORM,
-    estimators: Estimators = _OBD_ESTIMATORS,
-    level: Level = 0.95,
-    interval: IntervalMethod = "bootstrap",
-    replicates: Replicates = 1000,
-    seed: Seed = 0,
-    keep: Keep = 1_000_000,
-    by: By = None,
-    as_json: Json = False,
-    html: Html = None,
-) -> None:
-    """Judge a policy of the Open Bandit Dataset on the other's log, beside what it really earned.
-
-    By default Bernoulli Thompson sampling (bts) on the uniformly random log, campaign by campaign: estimates
-    with intervals and their relative errors, next to the published ones. A round is one slot; positions count
-    from the left.
-    """
-    if behaviour not in BEHAVIOURS:
-        raise ConfigurationError(f"behaviour is {behaviour!r}: choose {' or '.join(BEHAVIOURS)}")
-    options = options_of(estimators, level, interval, replicates, by, seed, keep)
-    names = tuple(campaign or campaigns(data_dir))
-    with TerminalProgress(STDERR) as progress:
-        results = [judge_campaign(data_dir, name, behaviour, options, progress) for name in names]
-    if html is not None:
-        # matplotlib takes a second to import, which only pictures should cost.
-        from home.replay.page import write_campaigns
-
-        write_campaigns(results, html)
-    if as_json:
-        print(to_json(results).decode())
-    else:
-        render_campaigns(results, STDOUT)
+app.command("obd")(open_bandit)
+app.command("validate")(validate)

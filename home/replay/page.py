@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from math import nan
 from pathlib import Path
 
 from bandits.ope.diagnostics import Verdict
 from home.replay import plots
 from home.replay.estimators import ESTIMATORS
 from home.replay.open_bandit import CampaignResult
+from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
 from home.replay.show import cells_of, limits_in_words, log_in_words, rejects_in_words
 
@@ -26,6 +28,11 @@ def write_page(report: ReplayReport, path: Path) -> None:
 def write_campaigns(results: Sequence[CampaignResult], path: Path) -> None:
     """Write the results on the Open Bandit Dataset to `path`, whole or not at all."""
     write_html("Replay of the Open Bandit Dataset", _campaigns(results), path)
+
+
+def write_curve(curve: Curve, path: Path) -> None:
+    """Write a progressive validation to `path`, whole or not at all."""
+    write_html(f"{curve.learner} on {curve.source}", _validation(curve), path)
 
 
 def write_html(title: str, sections: Iterable[str], path: Path) -> None:
@@ -62,6 +69,34 @@ def figure(caption: str, svg: str) -> str:
 def _cell(tag: str, prose: bool, content: str) -> str:
     kind = ' class="text"' if prose else ""
     return f"<{tag}{kind}>{escape(content)}</{tag}>"
+
+
+def _validation(curve: Curve) -> Iterator[str]:
+    found = curve.diagnostics
+    left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
+    yield f'<p class="muted">{curve.rounds:,} {curve.unit}s; left out: {escape(left)}</p>'
+    yield (
+        f'<ul class="verdicts"><li><span class="badge {_CLASS[found.verdict]}">{escape(found.verdict)}</span>'
+        f"<span>{escape(found.reason)}</span></li></ul>"
+    )
+    x = [float(point.rounds) for point in curve.points]
+    lines = {
+        "learner, so far": [_number(point.reward) for point in curve.points],
+        "as it was, so far": [point.logged for point in curve.points],
+    }
+    yield figure(
+        "Progressive reward", plots.curve(x, lines, f"{curve.unit}s", "reward", "Progressive reward")
+    )
+    if curve.loss is not None:
+        losses = {"squared error, so far": [_number(point.loss) for point in curve.points]}
+        yield figure("Progressive loss", plots.curve(x, losses, f"{curve.unit}s", "loss", "Progressive loss"))
+    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    values = table(("", "value", "interval"), ([name, *cells_of(one)] for name, one in rows.items()))
+    yield f'<div class="panel">{values}</div>'
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def _campaigns(results: Sequence[CampaignResult]) -> Iterator[str]:

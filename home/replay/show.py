@@ -11,6 +11,7 @@ from rich.table import Table
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.intervals import Interval
 from home.replay.open_bandit import CampaignResult
+from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
 
 STYLE = {Verdict.TRUST: "green", Verdict.THIN_SUPPORT: "yellow", Verdict.DO_NOT_TRUST: "red"}
@@ -178,4 +179,34 @@ def _errors(result: CampaignResult) -> Table:
         cells = cells_of(one.estimate)
         errors = (one.here, one.full_size, one.published)
         table.add_row(one.estimator, *cells, *("" if e is None else f"{e:.3f}" for e in errors))
+    return table
+
+
+def render_curve(curve: Curve, console: Console) -> None:
+    """Print how a learner would have done: verdict, value beside the log's own, and the curve."""
+    found = curve.diagnostics
+    console.print(f"{curve.learner} on {curve.source}", highlight=False, markup=False)
+    left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
+    console.print(f"{curve.rounds:,} {curve.unit}s; left out: {left}", highlight=False, markup=False)
+    console.print(f"[{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}", highlight=False)
+    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    table = Table(title=f"Reward per {curve.unit}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for header in ("value", "interval"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for name, interval in rows.items():
+        table.add_row(name, *cells_of(interval))
+    console.print(table)
+    console.print(_curve(curve))
+
+
+def _curve(curve: Curve) -> Table:
+    table = Table(title="The curve", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    names = (f"{curve.unit}s", "as it was", "reward so far", "reward recently", "loss so far")
+    for header in names:
+        table.add_column(header, justify="right", no_wrap=True)
+    step = max(1, len(curve.points) // _ROWS)
+    for point in curve.points[step - 1 :: step]:
+        values = (point.logged, point.reward, point.recent, point.loss)
+        table.add_row(f"{point.rounds:,}", *("–" if value is None else f"{value:.4g}" for value in values))
     return table

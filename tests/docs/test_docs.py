@@ -30,6 +30,7 @@ COMMANDS = [
     "replay",
     "replay export",
     "replay obd",
+    "replay validate",
     "ingest lastfm",
     "rules show",
     "rules schema",

@@ -18,7 +18,7 @@ from home.db import writing
 from home.ingest.progress import Silent
 from home.records import DecisionRecord
 from home.replay.exports import ExportedLog, export, is_export
-from home.replay.inputs import setups_in
+from home.replay.inputs import StoredLog
 from home.replay.judge import replay, replay_entries
 from home.replay.options import Options
 from home.replay.row_targets import Given
@@ -101,7 +101,7 @@ def test_another_model_and_rulebook_are_judged_from_the_export_alone(home: Home,
     later = home.clock() + timedelta(days=1)
     some = home.tools.rules[:4]
     reports = []
-    for setup_of in (setups_in(home.engine), log.setup_of):
+    for setup_of in (StoredLog(home.engine).setup_of, log.setup_of):
         whatif = WhatIf("fixed", setup_of, model=Model(FixedPolicy()))
         targets = [whatif, replace(whatif, name="rules", model=None, rules=some)]
         entries = log.entries(None, None, Silent())
