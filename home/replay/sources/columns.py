@@ -152,7 +152,7 @@ class _Table:
         found = {name: _table(one, max(1, width)) for name, one in lists.items()}
         for name, (table, filled) in found.items():
             if name == EXPECTED:
-                screen.reject(name, np.isnan(table).any(axis=1), "holds something that is no number")
+                screen.reject(name, np.isnan(table.sum(axis=1)), "holds something that is no number")
             else:
                 screen.distributions(name, table)
             if ACTION in self.frame:
