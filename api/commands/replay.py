@@ -33,9 +33,13 @@ from home.replay.exports import ExportedLog, export, is_export
 from home.replay.inputs import given_targets, models_in, open_rows, setups_in
 from home.replay.judge import replay as judge
 from home.replay.judge import replay_entries
+from home.replay.open_bandit import ESTIMATORS as OBD_ESTIMATORS
+from home.replay.open_bandit import judge_campaign, to_json
 from home.replay.options import Options
 from home.replay.report import ReplayReport
 from home.replay.rows import judge_rows
+from home.replay.show import render_campaigns
+from home.replay.sources.obd import BEHAVIOURS, UNIFORM, campaigns
 from home.replay.specs import Context, page_targets, row_targets
 from home.replay.targets import Target
 from home.rewards import load_rewards
@@ -44,6 +48,7 @@ from home.settings import Settings
 
 Span = tuple[datetime | None, datetime | None]
 _WHAT = "What to judge"
+_OBD_ESTIMATORS = ",".join(OBD_ESTIMATORS)
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -217,3 +222,50 @@ def export_log(
             start=utc(since), end=utc(until), progress=progress,
         )  # fmt: skip
     STDOUT.print(f"{written:,} decisions written to {file}", highlight=False)
+
+
+@app.command("obd")
+def open_bandit(
+    data_dir: Annotated[
+        Path,
+        typer.Option(help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset."),
+    ],
+    campaign: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this campaign; repeatable.", show_default="all that are there"),
+    ] = None,
+    behaviour: Annotated[
+        str,
+        typer.Option(help=f"Whose log to judge on: {' or '.join(BEHAVIOURS)}; the other policy is judged."),
+    ] = UNIFORM,
+    estimators: Estimators = _OBD_ESTIMATORS,
+    level: Level = 0.95,
+    interval: IntervalMethod = "bootstrap",
+    replicates: Replicates = 1000,
+    seed: Seed = 0,
+    keep: Keep = 1_000_000,
+    by: By = None,
+    as_json: Json = False,
+    html: Html = None,
+) -> None:
+    """Judge a policy of the Open Bandit Dataset on the other's log, beside what it really earned.
+
+    By default Bernoulli Thompson sampling (bts) on the uniformly random log, campaign by campaign: estimates
+    with intervals and their relative errors, next to the published ones. A round is one slot; positions count
+    from the left.
+    """
+    if behaviour not in BEHAVIOURS:
+        raise ConfigurationError(f"behaviour is {behaviour!r}: choose {' or '.join(BEHAVIOURS)}")
+    options = options_of(estimators, level, interval, replicates, by, seed, keep)
+    names = tuple(campaign or campaigns(data_dir))
+    with TerminalProgress(STDERR) as progress:
+        results = [judge_campaign(data_dir, name, behaviour, options, progress) for name in names]
+    if html is not None:
+        # matplotlib takes a second to import, which only pictures should cost.
+        from home.replay.page import write_campaigns
+
+        write_campaigns(results, html)
+    if as_json:
+        print(to_json(results).decode())
+    else:
+        render_campaigns(results, STDOUT)

@@ -29,6 +29,7 @@ COMMANDS = [
     "simulate",
     "replay",
     "replay export",
+    "replay obd",
     "ingest lastfm",
     "rules show",
     "rules schema",
