@@ -20,7 +20,7 @@ def best_lists(scores: NDArray[np.float32]) -> Lists:
     threshold = np.partition(scores, scores.shape[1] - SLOTS, axis=1)[:, -SLOTS, None]
     chosen = scores >= threshold
     _drop_extra(chosen, scores, threshold)
-    columns = np.nonzero(chosen)[1].reshape(len(scores), SLOTS)
+    columns = np.flatnonzero(chosen).reshape(len(scores), SLOTS) % scores.shape[1]
     order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1)
     return np.take_along_axis(columns, order, axis=1).astype(np.int32)
 

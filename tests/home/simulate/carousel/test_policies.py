@@ -160,6 +160,7 @@ def test_laplace_is_exact_in_gradient_near_the_mode() -> None:
     rng = np.random.default_rng(1)
     features = np.hstack([rng.normal(size=(500, 3)), np.ones((500, 1))])
     streamed = rng.random(500) < expit(features @ np.array([0.5, -1.0, 0.2, -3.0]))
+    features = features.astype(np.float32)
     mean, precision = np.array([0.0, 0.0, 0.0, -5.0]), np.diag([4.0, 4.0, 4.0, 1.0])
     information, evidence = laplace(features, streamed, mean, precision)
     found = np.linalg.solve(precision + information, precision @ mean + evidence)
