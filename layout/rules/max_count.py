@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, window
 from layout.rules.base import BaseRule, beyond
@@ -24,7 +26,7 @@ class MaxCount(BaseRule):
         """One row: the slots of the window count at most `count` matches."""
         matches = inputs.mask(self.selector)
         slots = window(inputs.slots, self.first, self.last)
-        if min(int(matches.sum()), int(slots.sum())) <= self.count:
+        if min(np.count_nonzero(matches), np.count_nonzero(slots)) <= self.count:
             return none(inputs.n, inputs.slots)
         return one(matches, slots, hi=self.count)
 
