@@ -73,7 +73,9 @@ class BranchAndBound:
         slack = np.sort(bound.slack[cells])
         few = _CELLS_PER_SLOT * self._rows.size
         while True:
-            self._floor = max(self.worth, bound.total - int(slack[few]) - 1 if few < len(slack) else self.worth)
+            self._floor = max(
+                self.worth, bound.total - int(slack[few]) - 1 if few < len(slack) else self.worth
+            )
             near = cells & (bound.slack < bound.total - self._floor)
             if not self._settles(root.only(np.flatnonzero(near[root.option, root.slot]))):
                 return False
