@@ -106,6 +106,7 @@ def _by_highs(rows: Compiled) -> float:
     found = milp(
         cost / scale, constraints=[LinearConstraint(wide, floor, 1), LinearConstraint(matrix, lo, hi)]
     )
+    assert found.fun is not None
     return float(-found.fun * scale)
 
 
