@@ -9,6 +9,7 @@ the same cells. All run on the options in order of their ids, so that the input 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from time import perf_counter
 from types import MappingProxyType
 from typing import Final
@@ -55,21 +56,24 @@ def solve(
 
     With fewer shelves than slots the page is that much shorter. When no page obeys every hard rule, rules are
     dropped in order of `relaxation` (lowest first, then in rulebook order), then the page is shortened slot
-    by slot, and at one slot that no shelf may take even the rules that never yield are dropped, because an
-    empty page is worse; rules that turn out not to have been in the way are taken back.
+    by slot; at one slot that no shelf may take even rules that never yield are dropped, as few as can be, see
+    `layout.relax.relaxed`. Rules that turn out not to have been in the way are taken back.
 
     `deterministic_time` limits the solver reproducibly (its units are about seconds on a fast core) and ends
     in FEASIBLE with a gap. `deadline_s` limits wall time from the call on: once it has passed the answer is
     FALLBACK, the page in hand before the step that took too long; it never changes any other answer. `hint`
     is a page to start from, ignored when it is not feasible. Raises InvalidProblemError for duplicate ids, an
-    empty grid, unknown presentations or misfit values.
+    empty grid, unknown presentations or misfit values, and for limits that are no numbers.
     """
+    for name, limit in (("deadline_s", deadline_s), ("deterministic_time", deterministic_time)):
+        if isnan(limit):
+            raise InvalidProblemError(f"{name} = {limit}: give seconds; 0 or less is to answer at once")
     watch = _Stopwatch(deadline_s)
     rows = compiled(problem)
     watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    start = relaxed(problem)
+    start = relaxed(problem, watch.left)
     watch.lap("start")
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
@@ -78,6 +82,7 @@ def solve(
     if start.rows.narrow and outcome.status is Status.OPTIMAL:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
+    status = Status.FALLBACK if start.cut else status
     return Result(
         start.rows.outward(outcome.page),
         status,

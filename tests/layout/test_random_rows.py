@@ -160,6 +160,7 @@ def test_an_explanation_tells_what_enumeration_tells(seed: int, pick: int) -> No
     assert (told.objective, told.best) == (pages[page], best)
     assert [one.shelf for one in told.placed] == [group(s) for s in page]
     assert all(one.loss == best_where(one.shelf, False) for one in told.placed)
+    assert told.left_out == ()
     assert {one.shelf for one in told.absent} == {s.group for s in made.shelves} - set(map(group, page))
     assert all(one.cost == best_where(one.shelf, True) for one in told.absent)
     for price in told.rules:
