@@ -17,7 +17,9 @@ from bandits.types import Features
 from home.grids import Surface
 from layout.inputs import Inputs
 from layout.types import Grid, LayoutShelf
-from shelves.types import Shelf
+from shelves.aggregates import aggregates
+from shelves.types import Context, Shelf
+from shelves.view import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,18 +57,15 @@ def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]
     return tuple(Option(shelves[row], row, names[column]) for row, column in np.argwhere(fitting).tolist())
 
 
-def option_features(options: Sequence[Option]) -> tuple[Features, ...]:
-    """What is known about each option: the features of its shelf, and of its presentation."""
-    of_shelf: dict[int, Features] = {}
-    of_presentation: dict[str, Features] = {}
-    found = []
-    for option in options:
-        if option.index not in of_shelf:
-            of_shelf[option.index] = shelf_features(option.shelf)
-        if option.presentation not in of_presentation:
-            of_presentation[option.presentation] = presentation_features(option.presentation)
-        found.append({**of_shelf[option.index], **of_presentation[option.presentation]})
-    return tuple(found)
+def option_features(options: Sequence[Option], context: Context, view: View) -> tuple[Features, ...]:
+    """What is known about each option in a context: the features of its shelf, and of its presentation."""
+    shelves = {option.index: option.shelf for option in options}
+    known = shelf_features(list(shelves.values()), aggregates(list(shelves.values()), view), context)
+    of_shelf = dict(zip(shelves, known, strict=True))
+    of_presentation = {
+        name: presentation_features(name) for name in {option.presentation for option in options}
+    }
+    return tuple({**of_shelf[option.index], **of_presentation[option.presentation]} for option in options)
 
 
 def layout_shelves(options: Sequence[Option]) -> tuple[LayoutShelf, ...]:

@@ -15,6 +15,8 @@ LETTERS: Mapping[str, str] = {
     "user": "u",
     "shelf": "s",
     "numbers": "n",
+    "items": "i",
+    "responses": "r",
     "presentation": "d",
     "position": "p",
 }

@@ -16,6 +16,7 @@ from datetime import timedelta
 from math import nan
 
 from bandits.policy import Policy
+from bandits.responses import EVERYONE, Response, ResponseMemory, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
@@ -111,16 +112,24 @@ class _Player:
     lessons: list[Example] = field(default_factory=list)
     dismissed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     served: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    responses: dict[str, list[Response]] = field(default_factory=lambda: defaultdict(list))
+    memories: dict[str, ResponseMemory] = field(default_factory=lambda: defaultdict(ResponseMemory))
 
     def context(self, visit: Visit) -> Context:
         """The visit's context with what was dismissed so far, and the last page on the surface."""
         context = visit.context
         gone = context.dismissed_shelves | self.dismissed[context.listener.id]
         last = self.served.get((context.listener.id, context.surface), context.previous_page)
-        return replace(context, dismissed_shelves=gone, previous_page=last)
+        own, everyone = (self.memories[name].as_of(context.now) for name in (context.listener.id, EVERYONE))
+        return replace(
+            context, dismissed_shelves=gone, previous_page=last, responses=own, crowd_responses=everyone
+        )
 
     def learn(self) -> None:
-        """Learn from the batch that is over."""
+        """Learn from the batch that is over, and remember how listeners responded."""
+        for listener_id, responses in self.responses.items():
+            self.memories[listener_id] = self.memories[listener_id].with_more(responses)
+        self.responses.clear()
         if self.lessons:
             self.policy.learn(self.lessons)
             self.lessons.clear()
@@ -234,6 +243,9 @@ class _Loop:
         types = [str(placement.shelf.attributes.get("content_type", "")) for placement in page.placements]
         outcomes = shelf_rewards(self._formula, page.context.now, shelf_ids, events, content_types=types)
         row = _row(visit, player, page, outcomes, self._model.expectation(met, page.grid), best_clicks)
+        responses = responses_to([p.shelf.kind for p in page.placements], outcomes, page.context.now)
+        for listener_id in (page.context.listener.id, EVERYONE):
+            player.responses[listener_id] += responses
         gone = (event.shelf_id for event in events if event.kind is EventKind.DISMISS)
         player.dismissed[page.context.listener.id].update(gone)
         player.served[page.context.listener.id, page.context.surface] = tuple(shelf_ids)

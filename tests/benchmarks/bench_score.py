@@ -30,6 +30,7 @@ from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
 from shelves.types import Context
+from shelves.view import View
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,8 +73,9 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
     parser, laps, counts = vw.TextFormatParser(workspace), _Laps(), []
     for context in contexts:
         surface = home.tools.surface(context.surface)
-        options = options_of(home.tools.builder.build(context).shelves, surface)
-        about, actions = laps.time("features", _features, context, options)
+        built = home.tools.builder.build(context)
+        options = options_of(built.shelves, surface)
+        about, actions = laps.time("features", _features, context, options, built.view)
         lines = laps.time("text", _lines, about, actions)
         parsed = laps.time("parsing", _parsed, parser, lines)
         laps.time("prediction alone", workspace.predict_one, parsed)
@@ -82,8 +84,10 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
     return laps, counts
 
 
-def _features(context: Context, options: Sequence[Option]) -> tuple[Features, tuple[Features, ...]]:
-    return context_features(context), option_features(options)
+def _features(
+    context: Context, options: Sequence[Option], view: View
+) -> tuple[Features, tuple[Features, ...]]:
+    return context_features(context), option_features(options, context, view)
 
 
 def _lines(about: Features, actions: Sequence[Features]) -> list[str]:
