@@ -7,12 +7,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from home.errors import UnknownListenerError
+from home.local_time import named_timezone, timezone_of
 from home.store import decisions, listeners
 from shelves.types import Context
 
 
-def load_context(session: Session, listener_id: str, surface: str, now: datetime) -> Context:
-    """Read a listener's context at `now` (timezone-aware). Raises UnknownListenerError."""
+def load_context(
+    session: Session, listener_id: str, surface: str, now: datetime, timezone: str = ""
+) -> Context:
+    """Read a listener's context at `now` (timezone-aware).
+
+    The context's `now` is the same instant in the listener's `timezone` (an IANA name), by default that of
+    their market. Raises UnknownListenerError and UnknownTimezoneError.
+    """
     listener = listeners.get(session, listener_id)
     if listener is None:
         raise UnknownListenerError(listener_id)
@@ -20,7 +27,7 @@ def load_context(session: Session, listener_id: str, surface: str, now: datetime
     return Context(
         listener=listener,
         history=listeners.history(session, listener_id),
-        now=now,
+        now=now.astimezone(named_timezone(timezone) if timezone else timezone_of(listener.market)),
         surface=surface,
         follows=listeners.follows(session, listener_id),
         friends=listeners.friends(session, listener_id),

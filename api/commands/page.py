@@ -30,6 +30,9 @@ def page(
         int | None,
         typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0, max=MAX_SEED),
     ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="An IANA name; that of the listener's market by default.", metavar="ZONE")
+    ] = "",
     log: Annotated[
         bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
     ] = False,
@@ -48,7 +51,7 @@ def page(
     home = open_home(settings_of(context), background=False)
     try:
         compose = home.compose if log else home.preview
-        composed = compose(listener, surface, seed=seed)
+        composed = compose(listener, surface, seed=seed, timezone=timezone)
         found = _explained(home, composed) if explain else None
         if as_json:
             typer.echo(_json(composed, found))

@@ -45,9 +45,10 @@ def encode_all(many: Sequence[Features]) -> list[str]:
         parts = []
         for namespace, values in features.items():
             key = (namespace, id(values))
-            if key not in known:
-                known[key] = _namespace(namespace, values)
-            parts.append(known[key])
+            part = known.get(key)
+            if part is None:
+                part = known[key] = _namespace(namespace, values)
+            parts.append(part)
         lines.append(" ".join(parts))
     return lines
 
@@ -71,9 +72,18 @@ def encode_slot(slot: int) -> str:
 
 
 def _namespace(namespace: str, values: Mapping[str, str | float]) -> str:
-    """A namespace. One that begins with a category comes again in other requests, so it is remembered."""
-    first = next(iter(values.values()), 0.0)
-    return (_remembered if isinstance(first, str) else _encoded)(namespace, tuple(values.items()))
+    """A namespace. One of categories alone comes again in other requests, so it is remembered."""
+    kinds = set(map(type, values.values()))
+    if str not in kinds:
+        return _template(namespace, tuple(values)) % tuple(values.values())
+    return (_remembered if kinds == {str} else _encoded)(namespace, tuple(values.items()))
+
+
+@lru_cache(maxsize=1024)
+def _template(namespace: str, names: tuple[str, ...]) -> str:
+    """A namespace of numbers that waits for them."""
+    each = [f"{_escaped(name).replace('%', '%%')}:%.6g" for name in names]
+    return f"|{_letter(namespace)} " + " ".join(each)
 
 
 def _encoded(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:

@@ -1,0 +1,1 @@
+"""Parity with other libraries: their answers, frozen with what they were given."""
