@@ -8,17 +8,17 @@ model trained on another schema must not be served.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.responses import leanings
+from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
 from shelves.aggregates import AGGREGATES
-from shelves.types import Context, Shelf
+from shelves.types import Attribute, Context, Shelf
 
 FEATURE_SCHEMA_VERSION = "3"
 
@@ -36,7 +36,8 @@ class Declared:
     """A feature: where it is, what it means, and what values it takes.
 
     `values` are its categories, empty where the data names them; `low` and `high` bound a number, and are
-    both None for a category.
+    both None for a category. With `sparse`, `name` stands for as many features as the data names, and those
+    left out are 0.
     """
 
     namespace: str
@@ -45,6 +46,7 @@ class Declared:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    sparse: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -66,17 +68,15 @@ FEATURES: tuple[Declared, ...] = (
     Declared("context", "surface", "the surface that asks"),
     Declared("context", "hour", "part of the day, four hours each, in the request's timezone", _HOUR_BUCKETS),
     Declared("context", "day", "kind of day", ("weekday", "weekend")),
-    Declared("context", "market", "the listener's market"),
-    Declared("context", "tier", "the listener's tier"),
+    Declared("listener", "market", "the listener's market"),
+    Declared("listener", "tier", "the listener's tier"),
     Declared(
-        "context",
-        "history",
-        "items in the listener's history: 0, up to 9, 49, 199, or more",
-        _HISTORY,
+        "listener", "history", "items in the listener's history: 0, up to 9, 49, 199, or more", _HISTORY
     ),
     Declared("user", "id", "the listener"),
+    Declared("leanings", "FAMILY", "leaning of the listener to a family", low=-1.0, high=1.0, sparse=True),
+    Declared("kind", "family", "the family of the source that proposed the shelf"),
     Declared("shelf", "source", "the source that proposed the shelf"),
-    Declared("shelf", "family", "the source's family"),
     Declared("shelf", "content_type", "content type of at least 60 % of the items, else mixed"),
     Declared("shelf", "genre", "most frequent genre among the items; left out where there is none"),
     Declared("shelf", "fresh", "whether at least half of the dated items are fresh", _YES_NO),
@@ -95,63 +95,71 @@ FEATURES: tuple[Declared, ...] = (
     *(_number("items", name, meaning) for name, meaning in AGGREGATES.items()),
     _number("items", "repeated", "1 where the shelf was on the listener's last page on this surface, else 0"),
     _number("responses", "source", "leaning of the listener to shelves of this source", -1.0),
-    _number("responses", "family", "leaning of the listener to shelves of this family", -1.0),
+    _number("responses", "family", "leaning of the listener to this family", -1.0),
     _number("responses", "content_type", "leaning of the listener to shelves of this content type", -1.0),
     Declared("presentation", "name", "how the shelf is shown; left out where there is only one way"),
 )
-"""Every feature, by namespace; see `bandits.responses.leanings` for what a leaning is."""
+"""Every feature, by namespace; see `bandits.responses.leaning_of` for what a leaning is."""
 
-_CATEGORIES = ("source", "family", "content_type", "genre", "fresh", "sponsored", "exploratory")
+_CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
 _NUMBERS = ("taste", "popularity", "novelty", "size")
 _ITEMS = (*AGGREGATES, "repeated")
 _category_values = itemgetter(*_CATEGORIES)
 _number_values = itemgetter(*_NUMBERS)
 
 
-def context_features(context: Context) -> Features:
-    """What is known about the request, in the namespaces "context" and "user".
+def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
+    """What is known about the request, in the namespaces "context", "listener", "user" and "leanings".
 
-    "user" holds the listener's id alone, so that a policy can give a listener weights of their own or leave
-    them out.
+    "context" is when and where, "listener" what is known of them beforehand, and "leanings" what their own
+    responses say. "user" holds the listener's id alone, so that a policy can give a listener weights of their
+    own or leave them out.
     """
     return {
         "context": {
             "surface": context.surface,
             "hour": _HOUR_BUCKETS[context.now.hour // _HOURS_PER_BUCKET],
             "day": "weekend" if context.now.weekday() >= 5 else "weekday",
+        },
+        "listener": {
             "market": context.market,
             "tier": context.listener.tier,
             "history": _bucket(len(context.history), _HISTORY_UPPER, _HISTORY),
         },
         "user": {"id": context.listener.id},
+        "leanings": leaning.family,
     }
 
 
 def shelf_features(
-    shelves: Sequence[Shelf], aggregates: NDArray[np.float64], context: Context
+    shelves: Sequence[Shelf],
+    aggregates: NDArray[np.float64],
+    last_page: Sequence[str] = (),
+    leaning: Leaning = STRANGER,
 ) -> list[Features]:
-    """What is known about each of n shelves in a context, in four namespaces.
+    """What is known about each of n shelves, in five namespaces.
 
-    `aggregates` are those of `shelves.aggregates`. "shelf" holds categories, "numbers" what everybody's taste
-    bends, "items" what the items amount to, and "responses" the listener's leanings to the shelf's kind, 0
-    for a stranger. Raises ValueError naming the shelf and the attribute that is not a finite number.
+    `aggregates` are those of `shelves.aggregates`, `last_page` the ids of the shelves on the listener's last
+    page. "kind" holds the family, which contexts are crossed with, "shelf" the other categories, "numbers"
+    and "items" what the items amount to, and "responses" the listener's leanings to the shelf's kind. Raises
+    ValueError naming the shelf and the attribute that is not a finite number.
     """
-    by_source, by_family, by_type = leanings(context.responses, context.crowd_responses)
-    last = frozenset(context.previous_page)
+    last = frozenset(last_page)
     shown_last = [float(shelf.id in last) for shelf in shelves]
     items = np.column_stack((aggregates, shown_last)).tolist()
     found: list[Features] = []
     for shelf, numbers, of_items in zip(shelves, _numbers(shelves), items, strict=True):
-        categories = _categories(shelf, numbers[0])
+        source, family, content_type = shelf.kind
         found.append(
             {
-                "shelf": categories,
+                "kind": {"family": family},
+                "shelf": _categories(shelf.attributes, numbers[0]),
                 "numbers": dict(zip(_NUMBERS, numbers, strict=True)),
                 "items": dict(zip(_ITEMS, of_items, strict=True)),
                 "responses": {
-                    "source": by_source.get(categories["source"], 0.0),
-                    "family": by_family.get(categories["family"], 0.0),
-                    "content_type": by_type.get(categories["content_type"], 0.0),
+                    "source": leaning.source.get(source, 0.0),
+                    "family": leaning.family.get(family, 0.0),
+                    "content_type": leaning.content_type.get(content_type, 0.0),
                 },
             }
         )
@@ -167,14 +175,18 @@ def _bucket(value: float, uppers: tuple[float, ...], names: tuple[str, ...]) -> 
     return names[bisect_left(uppers, value)]
 
 
-def _categories(shelf: Shelf, taste: float) -> dict[str, str | float]:
-    source, family, content_type, genre, *flags = _category_values(shelf.attributes)
-    fresh, sponsored, exploratory = (_YES_NO[flag] for flag in flags)
-    found = {"source": source, "family": family, "content_type": content_type}
+def _categories(attributes: Mapping[str, Attribute], taste: float) -> dict[str, str | float]:
+    source, content_type, genre, fresh, sponsored, exploratory = _category_values(attributes)
+    found = {
+        "source": source,
+        "content_type": content_type,
+        "fresh": _YES_NO[fresh],
+        "sponsored": _YES_NO[sponsored],
+        "exploratory": _YES_NO[exploratory],
+        "affinity": _bucket(taste, _AFFINITY_UPPER, _AFFINITY),
+    }
     if genre:
         found["genre"] = genre
-    found["fresh"], found["sponsored"], found["exploratory"] = fresh, sponsored, exploratory
-    found["affinity"] = _bucket(taste, _AFFINITY_UPPER, _AFFINITY)
     return found
 
 

@@ -18,9 +18,6 @@ from shelves.types import Responses, ShelfKind
 HALF_LIFE = timedelta(days=30)
 """The age at which a look, or a click, counts half."""
 
-LEVELS = ("source", "family", "content_type")
-"""What the parts of a shelf's kind are called, from the narrowest to the widest."""
-
 EVERYONE = ""
 """The listener id under which the responses of all listeners together are kept."""
 
@@ -77,10 +74,23 @@ def responses_to(
     )
 
 
-def leanings(own: Responses, everyone: Responses) -> tuple[Mapping[str, float], ...]:
-    """How much more a listener clicks shelves than everybody does: a mapping for each of `LEVELS`.
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How much more a listener clicks shelves than everybody does, by the name of each part of their kind."""
 
-    At each level, with n looks and c clicks of the listener and N and C of everybody, the leaning is
+    source: Mapping[str, float] = field(default_factory=dict)
+    family: Mapping[str, float] = field(default_factory=dict)
+    content_type: Mapping[str, float] = field(default_factory=dict)
+
+
+STRANGER = Leaning()
+"""That of a listener who has not looked at any shelf."""
+
+
+def leaning_of(own: Responses, everyone: Responses) -> Leaning:
+    """The leaning that a listener's own responses show beside everybody's.
+
+    For each part of a kind, with n looks and c clicks of the listener and N and C of everybody, it is
     (c − n·m) / (n + 10), where m = (C + 20·M) / (N + 20) is everybody's click rate, held to the rate M over
     all shelves: the listener's rate, held to everybody's by ten looks, less everybody's. It lies in
     (−1, 1) and is left out where the listener has not looked.
@@ -89,12 +99,10 @@ def leanings(own: Responses, everyone: Responses) -> tuple[Mapping[str, float], 
     the comparison with everybody is not quite fair.
     """
     if not own:
-        return tuple({} for _ in LEVELS)
+        return STRANGER
     looks, clicks = (sum(count[part] for count in everyone.values()) for part in (0, 1))
     overall = clicks / looks if looks > 0.0 else 0.0
-    return tuple(
-        _leanings(_by(own, level), _by(everyone, level), overall) for level, _ in enumerate(LEVELS)
-    )
+    return Leaning(*(_leanings(_by(own, part), _by(everyone, part), overall) for part in range(3)))
 
 
 def _leanings(
@@ -108,11 +116,11 @@ def _leanings(
     return found
 
 
-def _by(counts: Responses, level: int) -> Mapping[str, tuple[float, float]]:
+def _by(counts: Responses, part: int) -> Mapping[str, tuple[float, float]]:
     total: dict[str, tuple[float, float]] = {}
     for kind, (looks, clicks) in counts.items():
-        before = total.get(kind[level], (0.0, 0.0))
-        total[kind[level]] = before[0] + looks, before[1] + clicks
+        before = total.get(kind[part], (0.0, 0.0))
+        total[kind[part]] = before[0] + looks, before[1] + clicks
     return total
 
 

@@ -1,7 +1,7 @@
 """What the items of shelves amount to, in numbers: what bandit features are made from beside the attributes.
 
-Rules select on attributes, which are few and named for people. These are for learners: a whole page of shelves
-at a time, as one matrix.
+Rules select on attributes, which are few and named for people. These are for learners: a whole page of
+shelves at a time, as one matrix.
 """
 
 from __future__ import annotations
@@ -76,4 +76,4 @@ def _creators(rows: Rows, owner: NDArray[np.int64], view: View) -> Matrix:
     first = np.ones(len(keys), dtype=np.float64)
     first[1:] = keys[1:] != keys[:-1]
     # Sorting keeps each owner's entries where they were.
-    return np.bincount(owner, first)
+    return np.bincount(owner, first).astype(np.float64)

@@ -23,7 +23,7 @@ import numpy as np
 import vowpal_wabbit_next as vw
 from numpy.typing import NDArray
 
-from bandits.policies.encoding import LETTERS, encode, encode_all, encode_slot, slot_bucket
+from bandits.policies.encoding import LETTERS, SHARED, encode, encode_all, encode_slot, slot_bucket
 from bandits.policy import check_request
 from bandits.snapshot import pack, unpack
 from bandits.types import Example, Features, Probabilities, Scores
@@ -31,14 +31,12 @@ from bandits.types import Example, Features, Probabilities, Scores
 _REFERENCE = " |"
 _SMALLEST = float(np.finfo(np.float32).tiny)
 _DEFAULT_INTERACTIONS = (
-    "context*shelf",
-    "user*shelf",
-    "context*numbers",
-    "user*numbers",
-    "presentation*shelf",
+    "context*kind",
+    "leanings*kind",
+    "responses*numbers",
+    "presentation*kind",
 )
-_POSITION_INTERACTIONS = ("position*shelf", "position*numbers")
-_SHARED = ("context", "user", "position")
+_POSITION_INTERACTIONS = ("position*kind", "position*numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class VwConfig:
     sharpness: float = 10.0
     interactions: tuple[str, ...] = _DEFAULT_INTERACTIONS
     position: bool = False
-    min_probability: float = 0.25
+    min_probability: float = 1.0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -85,7 +83,7 @@ class VwConfig:
         arguments += ["-b", f"{self.bits}", "--random_seed", f"{self.seed}"]
         arguments += ["-l", f"{self.learning_rate:g}", "--power_t", f"{self.decay:g}"]
         arguments += [word for pair in pairs for word in ("-q", _letters(pair))]
-        return arguments + [word for name in _SHARED for word in ("--ignore_linear", LETTERS[name])]
+        return arguments + [word for name in SHARED for word in ("--ignore_linear", LETTERS[name])]
 
 
 class VwPolicy:
