@@ -21,6 +21,9 @@ HALF_LIFE = timedelta(days=30)
 EVERYONE = ""
 """The listener id under which the responses of all listeners together are kept."""
 
+ResponseCount = tuple[str, str, str, float, float]
+"""Source, family, content type, looks and clicks."""
+
 _OWN_PRIOR = 10.0
 _CROWD_PRIOR = 20.0
 
@@ -40,6 +43,17 @@ class ResponseMemory:
 
     at: datetime | None = None
     counts: Responses = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, at: datetime, rows: Iterable[ResponseCount]) -> ResponseMemory:
+        """The memory that `rows` were made of."""
+        return cls(
+            at, {(source, family, kind): (looks, clicks) for source, family, kind, looks, clicks in rows}
+        )
+
+    def rows(self) -> tuple[ResponseCount, ...]:
+        """The counts as flat rows, for storing."""
+        return tuple((*kind, looks, clicks) for kind, (looks, clicks) in self.counts.items())
 
     def with_more(self, responses: Iterable[Response]) -> ResponseMemory:
         """The memory with further responses, in whatever order they come."""

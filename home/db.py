@@ -217,7 +217,7 @@ class ResponsesRow(Base):
     __tablename__ = "responses"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    counts: Mapped[list[list[Any]]] = mapped_column(JSON)
+    counts: Mapped[list[Any]] = mapped_column(JSON)
 
 
 class ModelRow(Base):

@@ -35,7 +35,7 @@ from home.settings import Settings
 from home.shadow import Shadow
 from home.store import configurations, decisions, events, listeners
 from home.store.decisions import DecisionSummary
-from layout.explain import Explanation
+from layout.explanation import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
 
@@ -162,7 +162,7 @@ class Home:
 
     def explain(self, record: DecisionRecord) -> Explanation:
         """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""
-        return explain_decision(record, self.setup_of(record))
+        return explain_decision(record, self.setup_of(record), self.settings.explanation_budget_s)
 
     def setup_of(self, record: DecisionRecord) -> Setup:
         """The rulebook and grid of a decision. Raises NotExplainableError when they are lost.

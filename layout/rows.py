@@ -138,6 +138,21 @@ def sliding(slots: int, width: int) -> Mask:
     return (away >= 0) & (away < width)
 
 
+def stretches(slots: int, first: int, last: int | None, width: int | None) -> Mask:
+    """Every run of `width` neighbouring slots between `first` and `last` (counted from 1): (w, K) bool.
+
+    Where there are fewer slots in between, and without a `width`, these are the only run.
+    """
+    inside = window(slots, first, last)
+    size = int(inside.sum())
+    runs = np.zeros((1, slots), dtype=np.bool_)
+    if size:
+        each = sliding(size, size if width is None else width)
+        runs = np.zeros((len(each), slots), dtype=np.bool_)
+        runs[:, inside] = each
+    return runs
+
+
 def _single(coefs: Numbers, weights: Numbers, terms: Ints, lo: int | Ints, hi: int | Ints) -> Rows:
     """Rows of one term each; the column that numbers them is filled in."""
     m = len(terms)

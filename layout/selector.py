@@ -57,11 +57,11 @@ class Selector:
     does not match on it. Raises InvalidSelectorError for an empty name, value or set of values.
     """
 
-    match: Mapping[str, Allowed] = field(default_factory=dict)
+    match: Mapping[str, Allowed] = field(default_factory=dict, compare=False)
     any_of: tuple[Selector, ...] = ()
     all_of: tuple[Selector, ...] = ()
     none_of: tuple[Selector, ...] = ()
-    _conditions: Mapping[str, Condition] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _conditions: Mapping[str, Condition] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         normal = {name: _normal(name, value) for name, value in self.match.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandits.ope.estimators import Estimate
+from bandits.ope.estimators import Estimate, mean_of
 from bandits.ope.per_slot import weighted
 from bandits.ope.rounds import check_rows
 from bandits.ope.slates import SlateRounds, Table
@@ -44,4 +44,4 @@ def cascade_dr(rounds: SlateRounds, shown: Table, expected: Table) -> Estimate:
         check_rows(name, sums, np.isfinite(sums), "predictions must be finite")
     surprise = rounds.prefix_weights * (rounds.filled_reward - np.where(rounds.filled, shown, 0.0))
     baseline = rounds.weights_above * np.where(rounds.filled, expected, 0.0)
-    return Estimate("cascade_dr", (surprise + baseline).sum(axis=1), np.ones(len(rounds)), rounds.group)
+    return mean_of("cascade_dr", (surprise + baseline).sum(axis=1), rounds.group)

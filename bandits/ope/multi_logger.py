@@ -75,7 +75,7 @@ def weighted_ips(rounds: Rounds, logged: LoggedBySeveral) -> Estimate:
     Source: Agarwal, Basu, Schnabel and Joachims, KDD 2017. Assumes that every logger alone has full support.
     Loggers far from the target count less. Its weights come from the same rounds, a bias that fades with the
     number of rounds of each logger, and small variances of rare rewards mislead it: a logger that happened to
-    see no reward would decide everything, so that raises ValueError.
+    see no reward would decide everything, so that raises ValueError. Intervals take λ_k as given.
     """
     own = replace(rounds, propensity=logged.own)
     values = own.weights * own.reward

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,26 +47,22 @@ class PageSupport:
         return shows
 
 
-def sampled_support(
-    drawn: Iterable[Page],
-    certain: Iterable[Page],
-    logging: dict[Page, float],
-    target: dict[Page, float],
-    draws: tuple[int, int],
-) -> PageSupport:
-    """A support from draws: `draws` independent ones from the logging and from the target policy.
+def chance_of_listing(proposals: Probabilities, draws: int) -> Probabilities:
+    """The probability (S,) that a page comes up in `draws` from each of J `proposals` (J, S)."""
+    never: Probabilities = ((1.0 - proposals) ** draws).prod(axis=0)
+    return 1.0 - never
 
-    `drawn` are the pages that came of them, `certain` pages that are listed whatever is drawn, such as
-    anchors; `logging` and `target` hold the exact probabilities of all of these. A page counts its
-    probability over the probability that it is listed (Horvitz and Thompson, JASA 1952), so sums over the
-    listed pages are unbiased for sums over all, but for the normalisation to 1 at the end; they are exact
-    once everything has been listed.
+
+def sampled_support(
+    pages: tuple[Page, ...], logging: Probabilities, target: Probabilities, listed: Probabilities
+) -> PageSupport:
+    """Some pages that stand for all: exact probabilities, and those of being `listed` (S,) at all.
+
+    A page counts its probability over the probability that it is listed (Horvitz and Thompson, JASA 1952), so
+    sums over the listed pages are unbiased for sums over all, but for the normalisation to 1 at the end; and
+    exact once everything has been listed. Pages that are listed whatever is drawn, such as anchors, have 1.
     """
-    always = set(certain)
-    pages = tuple(sorted(always | set(drawn)))
-    p, t = (np.array([each[page] for page in pages]) for each in (logging, target))
-    listed = 1.0 - (1.0 - p) ** draws[0] * (1.0 - t) ** draws[1]
-    listed[[page in always for page in pages]] = 1.0
-    whole = bool(np.isclose(p.sum(), 1.0) and np.isclose(t.sum(), 1.0))
+    whole = bool(np.isclose(logging.sum(), 1.0) and np.isclose(target.sum(), 1.0))
     weight = np.ones(len(pages)) if whole else 1.0 / listed
-    return PageSupport(pages, p * weight / (p @ weight), t * weight / (t @ weight), exact=whole)
+    p, t = logging * weight, target * weight
+    return PageSupport(pages, p / p.sum(), t / t.sum(), exact=whole)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandits.ope.estimators import Estimate
+from bandits.ope.estimators import Estimate, mean_of
 from bandits.ope.rounds import Column, Groups
 from bandits.ope.slates import SlateRounds, Table
 
 
 def weighted(name: str, rounds: SlateRounds, weights: Table) -> Estimate:
     """(1/m) Σ_i Σ_k w_ik r_ik: a mean over pages, with `weights` (m, K)."""
-    return Estimate(name, (weights * rounds.filled_reward).sum(axis=1), np.ones(len(rounds)), rounds.group)
+    return mean_of(name, (weights * rounds.filled_reward).sum(axis=1), rounds.group)
 
 
 def self_normalised(name: str, rounds: SlateRounds, weights: Table) -> Estimate:
@@ -30,16 +30,14 @@ def self_normalised(name: str, rounds: SlateRounds, weights: Table) -> Estimate:
     normal = np.divide(weights, mean, out=np.zeros(weights.shape), where=filled)
     value = np.divide((weights * rounds.filled_reward).sum(axis=0), total, where=total > 0.0, out=0.0 * total)
     terms = np.where(filled, normal * (rounds.filled_reward - value) + value, 0.0).sum(axis=1)
-    return linearised(name, terms, normal[:, 0], rounds.group)
+    return linearised(name, terms, rounds.group)
 
 
-def linearised(name: str, terms: Column, weights: Column, group: Groups) -> Estimate:
+def linearised(name: str, terms: Column, group: Groups) -> Estimate:
     """The mean of `terms` (m,), which hold the first-order share of each page in an estimate that is no mean.
 
-    For a smooth function of several means, such as a sum of ratios, the terms have the variance of the
-    estimate by the delta method. As a ratio over `weights` (m,) with mean 1, they keep it in the bootstrap
-    too, and no interval takes them for a mean of independent numbers, which they are not: each holds numbers
-    estimated on all pages.
+    For a smooth function of several means, such as a sum of ratios, they have the variance of the estimate by
+    the delta method. As a baseline they are resampled as they are, and no interval takes them for a mean of
+    independent numbers, which they are not: each holds numbers estimated on all pages.
     """
-    value = float(terms.mean())
-    return Estimate(name, terms + value * (weights - 1.0), weights, group)
+    return Estimate(name, np.zeros(len(terms)), np.ones(len(terms)), group, baseline=terms)

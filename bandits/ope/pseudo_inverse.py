@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bandits.ope.estimators import Estimate
+from bandits.ope.estimators import Estimate, mean_of
 from bandits.ope.page_support import PageSupport
 from bandits.ope.per_slot import linearised
 from bandits.ope.rounds import Column, check_rows
@@ -57,7 +57,7 @@ def pseudo_inverse(rounds: SlateRounds, weights: Column) -> Estimate:
     negative. Raises ValueError for weights of another length or that are not finite.
     """
     _check(rounds, weights)
-    return Estimate("pseudo_inverse", weights * rounds.reward, np.ones(len(rounds)), rounds.group)
+    return mean_of("pseudo_inverse", weights * rounds.reward, rounds.group)
 
 
 def pseudo_inverse_sn(rounds: SlateRounds, weights: Column) -> Estimate:
@@ -91,7 +91,7 @@ def pseudo_inverse_cv(rounds: SlateRounds, weights: Column, *, per_slot: bool = 
     centred = variates - variates.mean(axis=0)
     beta = np.linalg.lstsq(centred, gain - gain.mean(), rcond=None)[0]
     name = "pseudo_inverse_cv_per_slot" if per_slot else "pseudo_inverse_cv"
-    return linearised(name, gain - variates @ beta, weights / weights.mean(), rounds.group)
+    return linearised(name, gain - variates @ beta, rounds.group)
 
 
 def _variates(rounds: SlateRounds, weights: Column, per_slot: bool) -> Table:

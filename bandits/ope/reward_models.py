@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from bandits.ope.actions import ActionRounds, Table
+from bandits.ope.folds import folds_of
 from bandits.ope.rounds import Column, Rounds
 
 
@@ -78,10 +79,7 @@ def cross_fit(
     estimates keep their unbiasedness, and intervals their coverage, for any model. Raises ValueError for less
     than two folds or fewer groups than folds.
     """
-    groups, index = np.unique(rounds.group, return_inverse=True)
-    if not 2 <= folds <= len(groups):
-        raise ValueError(f"folds = {folds}: must lie between 2 and the {len(groups)} independent groups")
-    fold = (rng.permutation(len(groups)) % folds)[index]
+    fold = folds_of(rounds.group, folds, rng)
     actions = np.eye(rounds.actions) if action_features is None else action_features
     q = np.empty_like(rounds.target)
     for held in range(folds):

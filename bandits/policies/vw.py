@@ -72,18 +72,25 @@ class VwConfig:
         for interaction in self.interactions:
             _letters(interaction)
 
+    def crossed(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of namespaces whose features are crossed."""
+        left_right = (pair.partition("*") for pair in self._pairs())
+        return tuple((left, right) for left, _, right in left_right)
+
     def arguments(self) -> list[str]:
         """The learner's command line."""
         return ["--cb_explore_adf", "--softmax", "--lambda", f"{self.sharpness:g}", *self.regression()]
 
     def regression(self) -> list[str]:
         """The part of the command line that every kind of exploration shares: costs by regression."""
-        pairs = self.interactions + (_POSITION_INTERACTIONS if self.position else ())
         arguments = ["--cb_type", "mtr", "--noconstant", "--quiet"]
         arguments += ["-b", f"{self.bits}", "--random_seed", f"{self.seed}"]
         arguments += ["-l", f"{self.learning_rate:g}", "--power_t", f"{self.decay:g}"]
-        arguments += [word for pair in pairs for word in ("-q", _letters(pair))]
+        arguments += [word for pair in self._pairs() for word in ("-q", _letters(pair))]
         return arguments + [word for name in SHARED for word in ("--ignore_linear", LETTERS[name])]
+
+    def _pairs(self) -> tuple[str, ...]:
+        return self.interactions + (_POSITION_INTERACTIONS if self.position else ())
 
 
 class VwPolicy:
@@ -136,6 +143,17 @@ class VwPolicy:
         """The configuration and the learner's weights."""
         with self._lock:
             return pack(self.name, asdict(self.config), self._workspace.serialize())
+
+    def hash_of(self, namespace: str, name: str, value: str | float) -> int:
+        """Where the weight of a feature is, or would be if the namespace were not only crossed."""
+        with self._lock:
+            example = self._parser.parse_line(encode({namespace: {name: value}}))
+        return int(example[LETTERS[namespace]].indices[0])
+
+    def weight(self, index: int) -> float:
+        """The weight at an index: what a feature adds to the cost."""
+        with self._lock:
+            return float(self._workspace.weights()[index, 0, 0])
 
     def describe(self) -> str:
         """The learner's command line."""

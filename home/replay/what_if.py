@@ -18,10 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bandits.page import AnchoredMixture
 from bandits.policy import Policy
-from bandits.portfolio import Portfolio
-from bandits.types import Page, Probabilities, Scores
+from bandits.types import Page, Scores
 from home.compose import lay_out, scored
 from home.configuration import Setup
 from home.draw import source_of
@@ -29,7 +27,8 @@ from home.errors import NotExplainableError
 from home.explain import problem_under, whole_problem
 from home.records import DecisionRecord
 from home.redraw import draw_of, exploration_of
-from home.replay.targets import Likelihood, Target, agreement
+from home.replay.page_law import PageLaw, logged_law
+from home.replay.targets import Likelihood, Target
 from layout.errors import LayoutError
 from layout.rules import BaseRule
 from layout.solve import effective
@@ -74,54 +73,48 @@ class WhatIf:
 
         Raises NotExplainableError where the decision cannot be decided again.
         """
-        same_model = self.model is None or self.model.version == record.policy_version
-        if same_model and self.rules is None:
+        if self._same_but_for_epsilon(record):
             return Target(self.epsilon).likelihood(record)
         try:
             return self._decided_again(record)
         except (LayoutError, ValueError) as error:
             raise NotExplainableError(record.id, f"it cannot be decided again: {error}") from error
 
+    def law(self, record: DecisionRecord) -> PageLaw:
+        """The whole distribution over pages that the decision would have been drawn from.
+
+        Raises NotExplainableError where the decision cannot be decided again.
+        """
+        try:
+            if self._same_but_for_epsilon(record):
+                logged = logged_law(record, problem_under(record, self.setup_of(record)))
+                return logged if self.epsilon is None else replace(logged, epsilon=self.epsilon)
+            return self._pages(record, self.setup_of(record)).law
+        except (LayoutError, ValueError) as error:
+            raise NotExplainableError(record.id, f"it cannot be decided again: {error}") from error
+
+    def _same_but_for_epsilon(self, record: DecisionRecord) -> bool:
+        same_model = self.model is None or self.model.version == record.policy_version
+        return same_model and self.rules is None
+
     def _decided_again(self, record: DecisionRecord) -> Likelihood:
         setup = self.setup_of(record)
-        under = setup if self.rules is None else Setup(self.rules, setup.grid)
-        pages = _pages(record, under, _scores(record, setup, self.model), self.epsilon)
-        prefixes = pages.prefixes(record.page)
+        pages = self._pages(record, setup)
         rng = np.random.default_rng([self.seed, record.seed])
-        return Likelihood(prefixes, _outside(pages, record, setup, self.draws, rng))
+        outside = _outside(pages, record, setup, self.draws, rng)
+        return Likelihood(pages.law.prefixes(record.page), outside)
+
+    def _pages(self, record: DecisionRecord, setup: Setup) -> _Pages:
+        under = setup if self.rules is None else Setup(self.rules, setup.grid)
+        return _pages(record, under, _scores(record, setup, self.model), self.epsilon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pages:
-    """A distribution over pages of a `problem`: the `anchor`, or with probability `epsilon` from `source`."""
+    """The pages of a `problem`, with the law that they are drawn from."""
 
     problem: Problem
-    anchor: Page
-    epsilon: float
-    source: AnchoredMixture | Portfolio
-
-    def prefixes(self, page: Page) -> Probabilities:
-        """The probability of each beginning of a page, the shortest first; 0 for one of another length."""
-        if len(page) != len(self.anchor):
-            return np.zeros(len(page))
-        explored = np.cumprod(self.source.exploration_conditionals(page))
-        return (1.0 - self.epsilon) * agreement(page, self.anchor) + self.epsilon * explored
-
-    def probability(self, page: Page) -> float:
-        """π(page)."""
-        return float(self.prefixes(page)[-1])
-
-    def share(self, wanted: Callable[[Page], bool], draws: int, rng: np.random.Generator) -> float:
-        """The share of pages that are `wanted`: exact for a portfolio, else from `draws` explored pages."""
-        on_anchor = (1.0 - self.epsilon) * wanted(self.anchor)
-        if self.epsilon == 0.0:
-            return on_anchor
-        if isinstance(self.source, Portfolio):
-            listed = zip(self.source.pages, self.source.probabilities.tolist(), strict=True)
-            return on_anchor + self.epsilon * float(sum(p for page, p in listed if wanted(page)))
-        exploring = replace(self.source, epsilon=1.0)
-        drawn = sum(wanted(exploring.draw(rng).page) for _ in range(draws))
-        return on_anchor + self.epsilon * drawn / draws
+    law: PageLaw
 
 
 def _scores(record: DecisionRecord, setup: Setup, model: Model | None) -> Scores:
@@ -147,7 +140,8 @@ def _pages(record: DecisionRecord, setup: Setup, scores: Scores, epsilon: float 
         exploration = replace(exploration, epsilon=epsilon)
     least = exploration.least_value(problem, result.page)
     source = source_of(problem, result, scores.pmf, exploration, least)
-    return _Pages(problem, result.page, exploration.epsilon, source)
+    law = PageLaw(result.page, exploration.epsilon, source, len(record.options))
+    return _Pages(problem, law)
 
 
 def _outside(
@@ -155,15 +149,15 @@ def _outside(
 ) -> float:
     """The share of the target's pages that the decision could not have drawn."""
     if record.epsilon == 0.0:
-        return 1.0 - pages.probability(record.anchor)
+        return 1.0 - pages.law.probability(record.anchor)
     if record.drawing.method == "portfolio":
         listed = zip(record.drawing.pages, record.drawing.probabilities, strict=True)
         loggable = frozenset(page for page, p in listed if p > 0.0)
-        return pages.share(lambda page: page not in loggable, draws, rng)
+        return pages.law.share(lambda page: page not in loggable, draws, rng)
     old = problem_under(record, setup)
     if _explores_alike(pages, record, old):
         return 0.0
-    return pages.share(_Unloggable(record, old), draws, rng)
+    return pages.law.share(_Unloggable(record, old), draws, rng)
 
 
 def _explores_alike(pages: _Pages, record: DecisionRecord, old: Problem) -> bool:

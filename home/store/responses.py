@@ -32,7 +32,7 @@ def keep(session: Session, memories: Mapping[str, ResponseMemory]) -> None:
         {
             "listener_id": listener_id,
             "at": memory.at,
-            "counts": [[*kind, looks, clicks] for kind, (looks, clicks) in memory.counts.items()],
+            "counts": memory.rows(),
         }
         for listener_id, memory in sorted(memories.items())
         if memory.at is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from typing import ClassVar, Final
@@ -13,7 +13,7 @@ from layout.inputs import Inputs
 from layout.kernels.dealing import crowded, numbered, too_few
 from layout.kernels.overlap import exclusive_groups, most_together, overlaps
 from layout.rows import Rows, none, paired
-from layout.rules.base import BaseRule
+from layout.rules.base import FROM_1, BaseRule, Limits
 from layout.types import Ints, Mask, Pages, Problem, Rule
 
 _NODES: Final = 2_000
@@ -32,6 +32,8 @@ class ItemOverlap(BaseRule):
     budget each of items that they may share with the others, which keeps out pages that could be dealt, but
     never lets in one that could not.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"min_items": FROM_1}
 
     MAY_BE_SOFT: ClassVar[bool] = False
     NARROWS: ClassVar[bool] = True
@@ -79,9 +81,6 @@ class ItemOverlap(BaseRule):
         found = np.zeros_like(sets)
         found[:, few] = sets
         return *_merged(found, most), False
-
-    def _validate(self) -> None:
-        self._at_least("min_items", self.min_items, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import Rows, none, summed
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import FROM_0, BaseRule, Limits, beyond
 from layout.types import Ints, Pages
 
 
@@ -21,6 +23,8 @@ class VisitStability(BaseRule):
     with a `weight`: the page pays it for each slot that one of them has moved. Says nothing about shelves
     that come or go, nor on a first visit.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"max_moves": FROM_0}
 
     max_moves: int | None = None
 
@@ -54,5 +58,3 @@ class VisitStability(BaseRule):
             raise InvalidRuleError(
                 self.id, "max_moves", self.max_moves, "give either max_moves (hard) or a weight (soft)"
             )
-        if self.max_moves is not None:
-            self._at_least("max_moves", self.max_moves, 0)

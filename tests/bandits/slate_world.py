@@ -28,6 +28,8 @@ SHELVES, SLOTS, CONTEXTS = 6, 3, 3
 Structure = Literal["independent", "cascade", "interacting"]
 """What a slot's reward depends on: its own shelf; also those above; the whole page."""
 
+STRUCTURES: tuple[Structure, ...] = ("independent", "cascade", "interacting")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SlateWorld:
@@ -72,11 +74,20 @@ class SlateWorld:
         """Each page once, with its mean reward: weigh with `visits` for exact expectations."""
         return self.rounds(np.arange(len(self.pages)), self.mean_reward)
 
-    def sample(self, m: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], SlateRounds]:
-        """m logged pages with clicks: their rows, and the rounds."""
+    def log(self, m: int, rng: np.random.Generator) -> Log:
+        """m logged pages with clicks."""
         rows = rng.choice(len(self.pages), size=m, p=self.visits)
         clicks = rng.random((m, SLOTS)) < self.mean_reward[rows]
-        return rows, self.rounds(rows, clicks.astype(np.float64))
+        return Log(self, rows, self.rounds(rows, clicks.astype(np.float64)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """Logged pages: their `rows` in the world (m,), and the rounds."""
+
+    world: SlateWorld
+    rows: NDArray[np.int64]
+    rounds: SlateRounds
 
 
 @cache

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bandits.ope.independent_ips import independent_ips
 from bandits.ope.intervals import empirical_bernstein, normal
 from bandits.ope.page_ips import page_ips
-from bandits.ope.page_support import PageSupport, sampled_support
+from bandits.ope.page_support import PageSupport, chance_of_listing, sampled_support
 from bandits.ope.pseudo_inverse import (
     pseudo_inverse,
     pseudo_inverse_cv,
@@ -108,8 +108,8 @@ def test_variates_lower_the_error_and_intervals_cover() -> None:
     )
     values, covered = [], []
     for _ in range(500):
-        rows, rounds = here.sample(1000, rng)
-        estimates = [page_ips(rounds), *(kind(rounds, weights[rows]) for kind in kinds)]
+        log = here.log(1000, rng)
+        estimates = [page_ips(log.rounds), *(kind(log.rounds, weights[log.rows]) for kind in kinds)]
         values.append([estimate.value for estimate in estimates])
         covered.append([not normal(estimate).excludes(here.truth) for estimate in estimates[1:]])
     page, plain, normalised, one, many = np.sqrt(np.mean((np.array(values) - here.truth) ** 2, axis=0))
@@ -122,34 +122,37 @@ def test_variates_lower_the_error_and_intervals_cover() -> None:
 
 def test_estimates_with_fitted_parts_are_no_means() -> None:
     here = world("independent")
-    rows, rounds = here.sample(100, np.random.default_rng(2))
-    estimate = pseudo_inverse_cv(rounds, exact_weights(here)[rows])
+    log = here.log(100, np.random.default_rng(2))
+    estimate = pseudo_inverse_cv(log.rounds, exact_weights(here)[log.rows])
     with pytest.raises(ValueError, match="is not a mean"):
         empirical_bernstein(estimate, 100.0)
 
 
 def test_a_sampled_support_becomes_the_exact_one() -> None:
-    """The error of the weights falls with draws, and is nothing once all pages were listed."""
     here, rng = world("independent"), np.random.default_rng(3)
     support = support_of(here, 0)
-    exact = dict(zip(support.pages, pseudo_inverse_weights(support).weights, strict=True))
-    logging, target = (
-        dict(zip(support.pages, p.tolist(), strict=True)) for p in (support.logging, support.target)
-    )
+    both, exact = np.array([support.logging, support.target]), pseudo_inverse_weights(support).weights
     errors = []
-    for draws in (30, 300, 30_000):
-        drawn = [
-            support.pages[i]
-            for p in (support.logging, support.target)
-            for i in rng.choice(len(p), draws, p=p)
-        ]
-        sampled = sampled_support(drawn, support.pages[:1], logging, target, (draws, draws))
-        weights = pseudo_inverse_weights(sampled).weights
-        differences = [w - exact[page] for page, w in zip(sampled.pages, weights, strict=True)]
-        errors.append(float(np.abs(differences).max()))
-    assert errors[0] > errors[1] > 0.0
-    assert errors[2] < EXACT
-    assert sampled.exact
+    for draws in (8, 1000):
+        drawn = np.unique([i for p in both for i in rng.choice(len(p), draws, p=p)])
+        pages, listed = tuple(support.pages[i] for i in drawn), chance_of_listing(both, draws)[drawn]
+        sampled = sampled_support(pages, both[0, drawn], both[1, drawn], listed)
+        assert sampled.exact == (len(pages) == len(support.pages))
+        errors.append(float(np.abs(pseudo_inverse_weights(sampled).weights - exact[drawn]).max()))
+    assert errors[0] > 0.01
+    assert errors[1] < EXACT
+
+
+def test_listed_pages_stand_for_all_without_bias() -> None:
+    """Probabilities over chances of being listed sum to 1 on average: within four standard errors."""
+    rng = np.random.default_rng(4)
+    both = rng.dirichlet(np.full(40, 0.3), 2)
+    listed, sums = chance_of_listing(both, 10), []
+    for _ in range(4000):
+        drawn = np.unique([i for p in both for i in rng.choice(40, 10, p=p)])
+        sums.append((both[:, drawn] / listed[drawn]).sum(axis=1))
+    slack = 4.0 * np.std(sums, axis=0) / np.sqrt(len(sums))
+    assert (np.abs(np.mean(sums, axis=0) - 1.0) < slack).all()
 
 
 def test_supports_and_weights_that_cannot_be_are_refused() -> None:
@@ -160,7 +163,7 @@ def test_supports_and_weights_that_cannot_be_are_refused() -> None:
         PageSupport(((0,), (1,)), half / 2.0, half)
     with pytest.raises(ValueError, match="target = "):
         PageSupport(((0,), (1,)), half, np.array([1.5, -0.5]))
-    _, rounds = world("independent").sample(4, np.random.default_rng(0))
+    rounds = world("independent").log(4, np.random.default_rng(0)).rounds
     with pytest.raises(ValueError, match="one for each of 4 pages"):
         pseudo_inverse(rounds, np.ones(3))
     with pytest.raises(ValueError, match="weights: must be finite"):

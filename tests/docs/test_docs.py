@@ -28,6 +28,7 @@ COMMANDS = [
     "learn",
     "simulate",
     "replay",
+    "replay export",
     "ingest lastfm",
     "rules show",
     "rules schema",
@@ -56,6 +57,7 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
+            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 
