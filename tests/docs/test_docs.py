@@ -29,6 +29,8 @@ COMMANDS = [
     "simulate",
     "replay",
     "replay export",
+    "replay obd",
+    "replay validate",
     "ingest lastfm",
     "rules show",
     "rules schema",

@@ -25,13 +25,12 @@ from home.draw import Exploration
 from home.explain import problem_of
 from home.grids import Surface
 from home.logbook import record_of
-from home.options import prominence_of
 from home.replay.laws import Laws
 from home.replay.page_law import PageLaw, logged_law
 from home.replay.pages import LoggedPage
 from home.replay.what_if import Model, WhatIf
 from home.settle import outcomes_of
-from home.simulate.encounter import Encounter, shown_rows
+from home.simulate.encounter import Display, Encounter, shown_rows
 from home.simulate.listener import ListenerModel
 from home.simulate.parameters import Dismissal
 from home.simulate.responses import act
@@ -81,9 +80,13 @@ class GivenVisit:
     def meet(self, page: Page) -> Encounter:
         """How the listener meets a page."""
         options = [self.page.options[index] for index in page]
-        shown = shown_rows(self.page.options, page, self.page.grid, tools().builder.min_items)
-        prominence = prominence_of([option.presentation for option in options], self.page.grid)
-        return self.model.meet(self.page.context, [option.shelf for option in options], shown, prominence)
+        display = Display(
+            [option.shelf for option in options],
+            shown_rows(self.page.options, page, self.page.grid, tools().builder.min_items),
+            [option.presentation for option in options],
+            self.page.grid,
+        )
+        return self.model.meet(self.model.truth(self.page.context), self.page.context, display)
 
     def logged(self, draw: Draw, luck: int) -> LoggedPage:
         """The page as it is logged when drawn so, with what the listener does; `luck` seeds that."""
