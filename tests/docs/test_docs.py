@@ -27,6 +27,7 @@ COMMANDS = [
     "audit",
     "learn",
     "simulate",
+    "carousel",
     "replay",
     "replay export",
     "replay obd",
