@@ -65,7 +65,8 @@ def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
     """What the estimates rest on, and what nobody can know of a target."""
     found = judgement.diagnostics
     yield (
-        f"the target could have shown {found.support:.0%} of the {unit}s; largest weight {found.max_weight:.3g}"
+        f"the target could have shown {found.support:.0%} of the {unit}s; largest weight"
+        f" {found.max_weight:.3g}"
     )
     if judgement.support is not None:
         support = judgement.support
