@@ -17,7 +17,8 @@ from typing import Protocol as Interface
 from home.simulate.carousel.play import Curve, Job, Protocol, play
 from home.simulate.carousel.world import World, load_world
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Environment of a process whose linear algebra uses one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +64,9 @@ class Processes:
 
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
-        with _environment(_ONE_THREAD), self._pool() as pool:
-            waiting = iter(blocks)
-            running: dict[Future[Curve], Block] = {
-                pool.submit(play_block, block): block for block in islice(waiting, self._workers)
-            }
+        with _environment(ONE_THREAD), self._pool() as pool:
             try:
-                while running:
-                    done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        block: Block | None = running.pop(future)
-                        if block is not None and not on_curve(block.job, future.result()):
-                            block = next(waiting, None)
-                        if block is not None:
-                            running[pool.submit(play_block, block)] = block
+                play_all(lambda block: pool.submit(play_block, block), blocks, self._workers, on_curve)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -84,6 +74,22 @@ class Processes:
     def _pool(self) -> ProcessPoolExecutor:
         ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
         return ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=ignore)
+
+
+def play_all(
+    submit: Callable[[Block], Future[Curve]], blocks: list[Block], workers: int, on_curve: OnCurve
+) -> None:
+    """Keep `workers` jobs going, in their order, by submitting each job's next block when one is over."""
+    waiting = iter(blocks)
+    running = {submit(block): block for block in islice(waiting, workers)}
+    while running:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            block: Block | None = running.pop(future)
+            if block is not None and not on_curve(block.job, future.result()):
+                block = next(waiting, None)
+            if block is not None:
+                running[submit(block)] = block
 
 
 _worlds: dict[Path, World] = {}

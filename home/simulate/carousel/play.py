@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from home.simulate.carousel.environment import Feedback, Outcome, answer, draw_batch, present
 from home.simulate.carousel.policies import POLICIES, CarouselPolicy, Task
@@ -75,9 +76,13 @@ def play(world: World, protocol: Protocol, job: Job, directory: Path, rounds: in
     first, last = len(curve.optimal), min(len(curve.optimal) + rounds, protocol.rounds)
     sums = [_round(world, protocol, job.seed, policy, number) for number in range(first, last)]
     seconds = curve.seconds + time.process_time() - started
-    new = np.array(sums).reshape(-1, 3).T
-    before = curve.optimal, curve.expected, curve.rewards
-    curve = Curve(*map(np.append, before, new), seconds=seconds)
+    optimal, expected, rewards = np.array(sums).reshape(-1, 3).T
+    curve = Curve(
+        np.append(curve.optimal, optimal),
+        np.append(curve.expected, expected),
+        np.append(curve.rewards, rewards),
+        seconds,
+    )
     _write(path, curve, policy, finished=last == protocol.rounds)
     return curve
 
@@ -132,15 +137,15 @@ def _resume(path: Path, policy: CarouselPolicy) -> Curve:
 
 def _write(path: Path, curve: Curve, policy: CarouselPolicy, *, finished: bool) -> None:
     """A finished job keeps its curve alone: what it learned can take megabytes."""
-    state = {} if finished else {f"state_{name}": array for name, array in policy.state().items()}
+    state = {} if finished else policy.state()
+    arrays: dict[str, NDArray[np.generic]] = {
+        **{f"state_{name}": array for name, array in state.items()},
+        "optimal": curve.optimal,
+        "expected": curve.expected,
+        "rewards": curve.rewards,
+        "seconds": np.array(curve.seconds),
+    }
     written = path.with_suffix(".part")
     with written.open("wb") as file:
-        np.savez(
-            file,
-            optimal=curve.optimal,
-            expected=curve.expected,
-            rewards=curve.rewards,
-            seconds=np.float64(curve.seconds),
-            **state,
-        )
+        np.savez(file, allow_pickle=False, **arrays)
     os.replace(written, path)
