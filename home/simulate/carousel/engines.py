@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -16,9 +14,6 @@ from typing import Protocol as Interface
 
 from home.simulate.carousel.play import Curve, Job, Protocol, play
 from home.simulate.carousel.world import World, load_world
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a process whose linear algebra uses one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +48,14 @@ class InProcess:
 
 
 class Processes:
-    """Plays blocks in a pool of new processes, each with one thread for linear algebra.
-
-    How many threads share a matrix product can change its last bits; with one in every process, results do
-    not depend on the number of workers. An interruption waits for the blocks that are being played.
-    """
+    """Plays blocks in a pool of new processes. An interruption waits for the blocks that are being played."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
-        with _environment(ONE_THREAD), self._pool() as pool:
+        with self._pool() as pool:
             try:
                 play_all(lambda block: pool.submit(play_block, block), blocks, self._workers, on_curve)
             except BaseException:
@@ -101,17 +92,3 @@ def play_block(block: Block) -> Curve:
         _worlds.clear()
         _worlds[block.directory] = load_world(block.directory / "world")
     return play(_worlds[block.directory], block.protocol, block.job, block.directory / "jobs", block.rounds)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -6,12 +6,12 @@ import os
 from concurrent.futures import Future
 
 from home.errors import ConfigurationError
-from home.simulate.carousel.engines import ONE_THREAD, Block, OnCurve, play_all, play_block
+from home.simulate.carousel.engines import Block, OnCurve, play_all, play_block
 from home.simulate.carousel.play import Curve
 
 
 class Ray:
-    """Plays blocks as Ray tasks, each on one core with one thread, with the results of `Processes`.
+    """Plays blocks as Ray tasks, each on one core, with the results of `Processes`.
 
     Every machine of a cluster must see the simulation's directory at the same path, since checkpoints and the
     world are read from there. A block whose machine fails is played again from its checkpoint. Raises
@@ -32,9 +32,7 @@ class Ray:
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
         local = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": self._workers}
-        self._ray.init(
-            **local, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": ONE_THREAD}
-        )
+        self._ray.init(**local, include_dashboard=False, log_to_driver=False)
         task = self._ray.remote(num_cpus=1)(play_block)
 
         def submit(block: Block) -> Future[Curve]:
