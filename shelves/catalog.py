@@ -7,7 +7,8 @@ a request needs, so that sources do nothing but gather and rank.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -111,6 +112,28 @@ class Catalog:
     def row_of(self, item_id: str) -> int:
         """The row of an item, −1 when the catalogue does not have it."""
         return self._row_of.get(item_id, -1)
+
+    def with_editorial(self, edited: EditorialShelf) -> Catalog:
+        """The same catalogue with one more editorial shelf, before the others; this one stays as it is."""
+        other = copy(self)
+        other.editorial = ((edited, self._rows(edited.item_ids)), *self.editorial)
+        return other
+
+    def with_releases(self, rows: Rows) -> Catalog:
+        """The same catalogue with the items of `rows` released on its day; this one stays as it is.
+
+        Shelves of decades stay as they were.
+        """
+        other = copy(self)
+        out = set(rows.tolist())
+        other.items = tuple(
+            replace(item, released=self.as_of) if row in out else item for row, item in enumerate(self.items)
+        )
+        released = self.columns.release_day.copy()
+        released[rows] = self.day
+        other.columns = replace(self.columns, release_day=released)
+        other.recent = head(recent(other.columns, self.day, RECENT_SPAN * self.fresh_days), RECENT_LENGTH)
+        return other
 
     def _rows(self, item_ids: Sequence[str]) -> Rows:
         """The rows of those ids that the catalogue has, each once, in order."""

@@ -7,60 +7,96 @@ from typing import Annotated
 
 import typer
 
+from api.commands import simulate_studies as studies
+from api.commands.simulate_options import (
+    AsJson,
+    Batch,
+    FromLive,
+    Listeners,
+    Model,
+    Out,
+    Plot,
+    Seed,
+    Surfaces,
+    Visits,
+    Workers,
+    interruptible,
+)
 from api.progress import TerminalProgress
-from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
-from home.bootstrap import live_snapshot, load_catalog, open_database, open_tools, policy_loader
+from home.bootstrap import open_database
 from home.errors import ConfigurationError
 from home.rewards import load_rewards
-from home.sampling import sample_contexts
-from home.service import utc_now
 from home.settings import Settings
-from home.simulate.export import write_trace
+from home.simulate.export import write_decisions, write_trace
 from home.simulate.journal import Journal
-from home.simulate.parameters import load_listener_model
-from home.simulate.participants import PARTICIPANTS, Participant, participants
-from home.simulate.report import report
-from home.simulate.run import OnPage, SimulationConfig, SimulationResult
-from home.simulate.run import simulate as run
-from home.simulate.show import render
+from home.simulate.logged import LoggedReport, open_log, replay_log
+from home.simulate.parameters import DEFAULT_LISTENER_MODEL
+from home.simulate.participants import PARTICIPANTS
+from home.simulate.player import OnPage
+from home.simulate.prices import rule_prices
+from home.simulate.report import SimulationReport, report
+from home.simulate.rows import SimulationConfig, SimulationResult
+from home.simulate.show import render, render_logged
+from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
+app = typer.Typer(help="Try policies, rules and layouts on simulated listeners.")
+app.command("sweep")(studies.sweep_settings)
+app.command("compare")(studies.compare_rulebooks)
+app.command("scenario")(studies.run_scenarios)
+app.command("calibrate")(studies.calibrate_listeners)
+
 _NAMES = "; ".join(f"{name}: {what}" for name, what in PARTICIPANTS.items())
+_REPLAY = "replay:"
 
 
+@app.callback(invoke_without_command=True)
 def simulate(
     context: typer.Context,
     policies: Annotated[
         str, typer.Option(help=f"Policies to run, comma separated. {_NAMES}.", metavar="A,B,…")
     ] = "vw,frozen,order",
-    visits: Annotated[int, typer.Option(help="Visits, the same ones for every policy.", min=1)] = 1000,
-    listeners: Annotated[int, typer.Option(help="How many listeners visit.", min=2)] = 300,
-    batch: Annotated[int, typer.Option(help="Visits of a day; policies learn at its end.", min=1)] = 100,
-    seed: Annotated[
-        int, typer.Option(help="Seed of everything; the same seed, the same result.", min=0, max=MAX_SEED)
-    ] = 1,
-    surface: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this surface; repeatable.", show_default="those of the model"),
-    ] = None,
+    env: Annotated[
+        str,
+        typer.Option(
+            help="page: simulated listeners on whole pages. replay:DIR/POLICY/CAMPAIGN: rows of a real log "
+            "in the layout of the Open Bandit Dataset, by rejection sampling.",
+        ),
+    ] = "page",
+    visits: Visits = 1000,
+    listeners: Listeners = 300,
+    batch: Batch = 100,
+    seed: Seed = 1,
+    surface: Surfaces = None,
     baseline: Annotated[
         str | None, typer.Option(help="Policy to compare with.", show_default="frozen, else the last")
     ] = None,
-    from_live: Annotated[
-        bool,
-        typer.Option(
-            "--from-live", help="Start serving and frozen from the live model instead of untrained."
-        ),
-    ] = False,
+    from_live: FromLive = False,
     regret: Annotated[bool, typer.Option(help="Compare each page with the best known; costs time.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    measures: Annotated[bool, typer.Option(help="Measure each page as a whole.")] = True,
+    returns: Annotated[
+        bool, typer.Option("--returns", help="Listeners come more often when earlier visits were good.")
+    ] = False,
+    model: Model = None,
+    workers: Workers = 1,
+    out: Out = None,
+    as_json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report with pictures, one file.", show_default=False)
+    ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="Write every page as a row: .parquet or .csv.", show_default=False)
     ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw regret and reward: .png, .svg or .pdf.", show_default=False)
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every policy's decisions to this directory, as Parquet that `home replay` reads.",
+            metavar="DIR",
+            show_default=False,
+        ),
     ] = None,
+    plot: Plot = None,
     log_to: Annotated[
         str | None,
         typer.Option(
@@ -74,51 +110,89 @@ def simulate(
 
     Every page goes through the code that serves: sources, model, rules, solver and draw. All policies meet
     the same visits with the same luck. The listener model and its assumptions are in
-    home/defaults/listener_model.toml. Intervals are 95 % and resample listeners.
+    home/defaults/listener_model.toml. Intervals are 95 % and resample listeners. An interrupted simulation
+    with --out goes on when the same command is given again.
     """
+    if context.invoked_subcommand is not None:
+        _nothing_before(context, context.invoked_subcommand)
+        return
+    names = _names(policies, baseline)
+    if env != "page":
+        _replay(context, env, names, visits, batch, seed, as_json)
+        return
+    if log_to is not None and workers > 1:
+        raise ConfigurationError(f"log-to with workers = {workers}: one process logs; give --workers 1")
+    config = SimulationConfig(
+        visits, batch, seed, tuple(surface or ()), regret, measures, returns, decisions is not None
+    )
     settings = settings_of(context)
-    engine = open_database(settings)
-    catalog = load_catalog(engine, settings)
-    contexts = sample_contexts(engine, listeners, "phone", seed, utc_now())
-    config = SimulationConfig(visits, batch, seed, tuple(surface or ()), regret)
-    names = _names(policies)
-    snapshot = live_snapshot(engine) if from_live else None
-    with TerminalProgress(STDERR) as progress:
-        result = run(
-            contexts,
-            open_tools(settings, catalog),
-            _participants(names, settings, snapshot, baseline),
-            load_listener_model(),
-            load_rewards(settings.rewards_file),
+    world = open_world(
+        settings,
+        listeners=listeners,
+        seed=seed,
+        model=model or DEFAULT_LISTENER_MODEL,
+        from_live=from_live,
+    )
+    with interruptible(out), TerminalProgress(STDERR) as progress:
+        result = world.run(
+            world.participants(names),
             config,
-            progress,
-            _journal(log_to, settings, catalog, names[0]),
+            progress=progress,
+            on_page=_journal(log_to, settings, world.catalog, names[0]),
+            workers=workers,
+            out=out,
         )
-    engine.dispose()
-    _write(result, trace, plot)
-    found = report(result, baseline)
+    found = report(result, baseline, catalog=world.catalog)
+    _write(result, trace, plot, decisions)
+    if html is not None:
+        _write_html(result, found, world, html)
     if as_json:
         print(found.to_json().decode())
     else:
         render(found, STDOUT)
 
 
-def _names(policies: str) -> list[str]:
+def _nothing_before(context: typer.Context, command: str) -> None:
+    for name in context.params:
+        if _given(context, name):
+            raise typer.BadParameter(
+                f"--{name.replace('_', '-')} stands before {command!r}; give options after the command's name"
+            )
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _names(policies: str, baseline: str | None) -> list[str]:
     names = [name.strip() for name in policies.split(",") if name.strip()]
     if not names:
         raise ConfigurationError(f"policies is {policies!r}: name one or more of {', '.join(PARTICIPANTS)}")
+    if baseline is not None and baseline not in names:
+        raise ConfigurationError(f"baseline is {baseline!r}: choose among the policies, {', '.join(names)}")
     return names
 
 
-def _participants(
-    names: list[str], settings: Settings, snapshot: bytes | None, baseline: str | None
-) -> dict[str, Participant]:
-    if baseline is not None and baseline not in names:
-        raise ConfigurationError(f"baseline is {baseline!r}: choose among the policies, {', '.join(names)}")
-    try:
-        return dict(participants(names, policy_loader(settings), snapshot))
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
+def _replay(
+    context: typer.Context, env: str, names: list[str], visits: int, batch: int, seed: int, as_json: bool
+) -> None:
+    if not env.startswith(_REPLAY) or env == _REPLAY:
+        raise ConfigurationError(f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN")
+    log = open_log(Path(env.removeprefix(_REPLAY)))
+    with TerminalProgress(STDERR) as progress:
+        found: LoggedReport = replay_log(
+            log,
+            names,
+            batch=batch,
+            seed=seed,
+            rows=visits if _given(context, "visits") else None,
+            progress=progress,
+        )
+    if as_json:
+        print(found.to_json().decode())
+    else:
+        render_logged(found, STDOUT)
 
 
 def _journal(url: str | None, settings: Settings, catalog: Catalog, policy: str) -> OnPage | None:
@@ -128,11 +202,21 @@ def _journal(url: str | None, settings: Settings, catalog: Catalog, policy: str)
     return Journal(engine, catalog, load_rewards(settings.rewards_file).horizon, policy)
 
 
-def _write(result: SimulationResult, trace: Path | None, plot: Path | None) -> None:
+def _write(result: SimulationResult, trace: Path | None, plot: Path | None, decisions: Path | None) -> None:
     if trace is not None:
         write_trace(result, trace)
+    if decisions is not None:
+        write_decisions(result, decisions)
     if plot is not None:
         # matplotlib takes a second to import, which only pictures should cost.
         from home.simulate.plot import write_plot
 
         write_plot(result, plot)
+
+
+def _write_html(result: SimulationResult, found: SimulationReport, world: World, path: Path) -> None:
+    from home.simulate.html import write_html
+
+    with TerminalProgress(STDERR) as progress:
+        rules = rule_prices(world, progress=progress)
+    write_html(result, found, path, rules)

@@ -1,1 +1,1 @@
-"""Closed-loop simulation against listeners whose truth is known."""
+"""Simulated listeners whose truth is known, and the closed loop of policies with them."""

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from bandits.types import Page
 from home.deal import deal_page
-from home.options import Option
+from home.options import Option, prominence_of
 from home.simulate.parameters import ListenerParameters
+from home.simulate.swipe import choice, examined, visible_items
 from home.simulate.truth import Probabilities, Truth, intent_probabilities, utilities
 from layout.types import Grid
 from shelves.catalog import Catalog
@@ -23,12 +24,15 @@ class Encounter:
     """How a listener meets n shelves, given that they are looked at.
 
     `intents` (I,): probability of each intent of the visit. `attraction` (I, n): probability that each shelf
-    attracts. `choice`, `listens`: for each shelf, arrays over the items it shows: the probability that the
-    item is chosen, and that it goes on for 30 seconds once it plays.
+    attracts. For each shelf, arrays over the items it shows: `affinity` in [0, 1], true; `examined`, the
+    probability that the item is looked at when the shelf is; `choice`, that it is the one chosen; `listens`,
+    that it goes on for 30 seconds once it plays.
     """
 
     intents: Probabilities
     attraction: Probabilities
+    affinity: tuple[Probabilities, ...]
+    examined: tuple[Probabilities, ...]
     choice: tuple[Probabilities, ...]
     listens: tuple[Probabilities, ...]
 
@@ -43,31 +47,45 @@ class Encounter:
         return np.array([choice @ listens for choice, listens in zip(self.choice, self.listens, strict=True)])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Display:
+    """Shelves (n,) as they are shown: the catalogue rows and presentation of each, on a surface's grid."""
+
+    shelves: Sequence[Shelf]
+    shown: Sequence[Rows]
+    presentations: Sequence[str]
+    grid: Grid
+
+
 def meet(
     parameters: ListenerParameters,
     catalog: Catalog,
     truth: Truth,
     context: Context,
-    shelves: Sequence[Shelf],
-    shown: Sequence[Rows],
-    prominence: NDArray[np.float64],
+    display: Display,
+    weariness: NDArray[np.float64] | float = 0.0,
 ) -> Encounter:
-    """How a listener meets `shelves` (n) that show the catalogue rows `shown`, each with `prominence` (n,).
+    """How a listener meets shelves (n,) that have lost `weariness` (n,) of log-odds to earlier visits.
 
-    An empty shelf attracts nobody.
+    A shelf attracts by the mean affinity of its items, weighted by how likely each is looked at. An empty
+    shelf attracts nobody.
     """
-    lengths = np.array([len(rows) for rows in shown])
-    affinity = truth.affinity(catalog, np.concatenate(shown))
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    means = np.bincount(owner, affinity, len(lengths)) / np.maximum(lengths, 1)
-    by_shelf = np.split(affinity, np.cumsum(lengths)[:-1])
-    choice, response = parameters.choice, parameters.response
-    noticed = parameters.attraction.prominence * np.log(prominence)
+    shelves, shown = display.shelves, display.shown
+    lengths = [len(rows) for rows in shown]
+    affinities = truth.affinity(catalog, np.concatenate(shown))
+    affinity = np.split(affinities, np.cumsum(lengths)[:-1])
+    looks = [_examined(parameters, display, shelf) for shelf in range(len(shelves))]
+    means = np.array([float(h @ a) / max(float(h.sum()), 1.0) for h, a in zip(looks, affinity, strict=True)])
+    noticed = parameters.attraction.prominence * np.log(prominence_of(display.presentations, display.grid))
+    log_odds = utilities(parameters, truth, shelves, means) + noticed - weariness
+    response, sharpness = parameters.response, parameters.choice.sharpness
     return Encounter(
         intents=intent_probabilities(parameters.intent, context.now.hour, context.surface),
-        attraction=_logistic(utilities(parameters, truth, shelves, means) + noticed) * (lengths > 0),
-        choice=tuple(_choice(a, choice.sharpness, choice.decay) for a in by_shelf),
-        listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in by_shelf),
+        attraction=_logistic(log_odds) * (np.array(lengths) > 0),
+        affinity=tuple(affinity),
+        examined=tuple(looks),
+        choice=tuple(choice(a, h, sharpness) for a, h in zip(affinity, looks, strict=True)),
+        listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in affinity),
     )
 
 
@@ -81,10 +99,10 @@ def patience(grid: Grid) -> Probabilities:
     return np.minimum.accumulate([slot.examination for slot in grid.slots])
 
 
-def _choice(affinity: Probabilities, sharpness: float, decay: float) -> Probabilities:
-    weights = np.exp(sharpness * affinity) * decay ** np.arange(len(affinity))
-    shares: Probabilities = weights / weights.sum()
-    return shares
+def _examined(parameters: ListenerParameters, display: Display, shelf: int) -> Probabilities:
+    swipe, items = parameters.swipe, len(display.shown[shelf])
+    visible = visible_items(swipe, display.grid.surface, display.presentations[shelf], items)
+    return examined(items, visible, swipe.continuation)
 
 
 def _logistic(log_odds: Probabilities) -> Probabilities:

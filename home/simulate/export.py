@@ -1,14 +1,13 @@
-"""A simulation for other tools: every page as a row."""
+"""A simulation for other tools: every page as a row, and every slot of every page as a round to replay."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
-import polars as pl
-
 from home.errors import ConfigurationError
-from home.simulate.run import SimulationResult
+from home.simulate.checkpoint import slug
+from home.simulate.decisions import slot_frame
+from home.simulate.rows import SimulationResult, row_frame
 
 
 def write_trace(result: SimulationResult, path: Path) -> None:
@@ -16,7 +15,7 @@ def write_trace(result: SimulationResult, path: Path) -> None:
 
     Raises ConfigurationError for another ending.
     """
-    frame = pl.DataFrame([asdict(row) for row in result.rows], infer_schema_length=None)
+    frame = row_frame(result.rows)
     if path.suffix == ".parquet":
         frame.write_parquet(path)
     elif path.suffix == ".csv":
@@ -25,3 +24,18 @@ def write_trace(result: SimulationResult, path: Path) -> None:
         raise ConfigurationError(
             f"{path}: traces are written as .parquet or .csv; end the name in one of them"
         )
+
+
+def write_decisions(result: SimulationResult, directory: Path) -> tuple[Path, ...]:
+    """Write each policy's decisions to a Parquet file of its own, which `home replay` reads.
+
+    Needs a simulation with `decisions`; a policy without pages has no file.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for policy, slots in result.decisions.items():
+        if slots:
+            path = directory / f"{slug(policy)}.parquet"
+            slot_frame(slots).write_parquet(path)
+            written.append(path)
+    return tuple(written)

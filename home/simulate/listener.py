@@ -3,14 +3,14 @@
 A visit has one intent and one patience. The listener reads the page from the top (a cascade: Craswell,
 Zoeter, Taylor and Ramsey, "An Experimental Comparison of Click Position-Bias Models", WSDM 2008) and goes on
 from slot k to slot k + 1 with probability e_{k+1} / e_k, e being the grid's examination probabilities. A
-shelf that is looked at attracts with its true probability; then one of the items shown is clicked, perhaps
-played, played for 30 seconds or skipped, and saved. After 30 seconds of something the listener may leave,
-satisfied. A shelf of hardly any attraction may be dismissed. Parameters: `home/defaults/listener_model.toml`.
+shelf that is looked at attracts with its true probability, less what earlier visits took away (fatigue of
+looks in vain, satiation of plays: `home.simulate.memory`); then one of the items looked at, as far as the
+listener swipes, is clicked, perhaps played, played for 30 seconds or skipped, and saved. After 30 seconds of
+something the listener may leave, satisfied. A shelf of hardly any attraction may be dismissed. Parameters:
+`home/defaults/listener_model.toml`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
-from home.options import prominence_of
-from home.simulate.encounter import Encounter, meet
+from home.simulate.encounter import Display, Encounter, meet
 from home.simulate.expectation import Expectation, expectation, outcome_worth
 from home.simulate.parameters import ListenerParameters
 from home.simulate.responses import act
 from home.simulate.truth import Truth, true_listener
 from layout.types import Grid
 from shelves.catalog import Catalog
-from shelves.types import Context, Rows, Shelf
+from shelves.types import Context
 
 
 class ListenerModel:
@@ -54,25 +53,21 @@ class ListenerModel:
 
     def meet(
         self,
+        truth: Truth,
         context: Context,
-        shelves: Sequence[Shelf],
-        shown: Sequence[Rows],
-        prominence: NDArray[np.float64],
+        display: Display,
+        weariness: NDArray[np.float64] | float = 0.0,
     ) -> Encounter:
-        """How the context's listener meets `shelves` (n): see `home.simulate.encounter.meet`."""
-        truth = self.truth(context)
-        return meet(self.parameters, self.catalog, truth, context, shelves, shown, prominence)
+        """How a listener of this truth meets shelves: see `home.simulate.encounter.meet`."""
+        return meet(self.parameters, self.catalog, truth, context, display, weariness)
 
-    def meet_page(self, page: ComposedPage) -> Encounter:
-        """How the listener meets a composed page, slot by slot."""
-        shelves = [placement.shelf for placement in page.placements]
-        row_of = self.catalog.row_of
-        shown = [
-            np.array([row_of(item.id) for item in placement.items], dtype=np.int32)
-            for placement in page.placements
-        ]
-        presentations = [placement.presentation for placement in page.placements]
-        return self.meet(page.context, shelves, shown, prominence_of(presentations, page.grid))
+    def meet_page(
+        self, page: ComposedPage, truth: Truth | None = None, weariness: NDArray[np.float64] | float = 0.0
+    ) -> Encounter:
+        """How a listener, by default the context's own, meets a composed page slot by slot."""
+        return self.meet(
+            truth or self.truth(page.context), page.context, display_of(page, self.catalog), weariness
+        )
 
     def expectation(self, met: Encounter, grid: Grid) -> Expectation:
         """What a page met slot by slot brings in expectation, exact."""
@@ -89,3 +84,14 @@ class ListenerModel:
     def respond(self, page: ComposedPage, visit: int) -> tuple[RewardEvent, ...]:
         """What the listener does with a composed page on visit number `visit`, oldest event first."""
         return self.act(self.meet_page(page), page, visit)
+
+
+def display_of(page: ComposedPage, catalog: Catalog) -> Display:
+    """A composed page as it is shown."""
+    placements, row_of = page.placements, catalog.row_of
+    return Display(
+        shelves=[placement.shelf for placement in placements],
+        shown=[np.array([row_of(i.id) for i in placement.items], dtype=np.int32) for placement in placements],
+        presentations=[placement.presentation for placement in placements],
+        grid=page.grid,
+    )

@@ -68,10 +68,53 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, config=_CONFIG)
 class Choice:
-    """Which item of a shelf is chosen: softmax sharpness over affinity, and decay by position."""
+    """Which of the items looked at on a shelf is chosen: softmax sharpness over affinity."""
 
     sharpness: _LogOdds
-    decay: _Share
+
+
+@dataclass(frozen=True, slots=True, config=_CONFIG)
+class Swipe:
+    """How far a shelf is looked along: items `visible` at once by surface, and chance of one more by swiping.
+
+    Shelves in one of the presentations `whole` show all their items at once.
+    """
+
+    visible: Annotated[Mapping[str, Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    continuation: _Share
+    whole: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, config=_CONFIG)
+class Fatigue:
+    """Log-odds that a shelf loses for each look at it in vain, fading by half in `half_life_days`."""
+
+    per_look: _Weight
+    half_life_days: _Positive
+
+
+@dataclass(frozen=True, slots=True, config=_CONFIG)
+class Satiation:
+    """Log-odds that a source loses for each 30 seconds played from it, fading by half in `half_life_days`."""
+
+    per_play: _Weight
+    half_life_days: _Positive
+
+
+@dataclass(frozen=True, slots=True, config=_CONFIG)
+class Returns:
+    """Log-odds that a listener comes when they could: `base` + `satisfied` × satisfaction.
+
+    Satisfaction adds up what happened on earlier visits, and fades by half in `half_life_days`.
+    """
+
+    base: _LogOdds
+    satisfied: _LogOdds
+    half_life_days: _Positive
+    play_30s: _LogOdds
+    save: _LogOdds
+    skip: _LogOdds
+    dismiss: _LogOdds
 
 
 @dataclass(frozen=True, slots=True, config=_CONFIG)
@@ -122,8 +165,12 @@ class ListenerParameters:
     persona: Annotated[tuple[Persona, ...], Field(min_length=1)]
     intent: Annotated[tuple[Intent, ...], Field(min_length=1)]
     choice: Choice
+    swipe: Swipe
     response: Response
     dismissal: Dismissal
+    fatigue: Fatigue
+    satiation: Satiation
+    returns: Returns
     visits: VisitPattern
     seconds: Seconds
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bandits.policies import FixedPolicy, UniformPolicy, build
 from bandits.policy import Policy
+from home.compose import Tools
 from home.draw import Exploration
+from home.rules.book import Rulebook
 
 Load = Callable[[bytes | None], Policy]
 """A model snapshot, or None for an untrained policy, to the policy that serves."""
@@ -16,11 +18,32 @@ Load = Callable[[bytes | None], Policy]
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A policy in a simulation: how to make it, whether it learns, and its own exploration if it has one."""
+    """A policy in a simulation: how to make it, whether it learns, and where it differs from what serves.
+
+    `restore` reads a learning policy back from its snapshot; a simulation that can be taken up again needs
+    it. `exploration` and `rulebook` replace those of the simulation.
+    """
 
     make: Callable[[], Policy]
     learns: bool = False
     exploration: Exploration | None = None
+    restore: Callable[[bytes], Policy] | None = None
+    rulebook: Rulebook | None = None
+
+    def revive(self, snapshot: bytes) -> Policy:
+        """The policy of a snapshot. Raises ValueError without a `restore`."""
+        if self.restore is None:
+            raise ValueError("restore is None: this policy cannot be read back from a snapshot")
+        return self.restore(snapshot)
+
+    def equip(self, tools: Tools) -> Tools:
+        """The tools with which this policy composes."""
+        if self.exploration is not None:
+            tools = replace(tools, exploration=self.exploration)
+        if self.rulebook is not None:
+            book = self.rulebook
+            tools = replace(tools, rules=book.rules, rules_version=book.version, rulebook=book.text)
+        return tools
 
 
 PARTICIPANTS: Mapping[str, str] = MappingProxyType(
@@ -60,7 +83,7 @@ def participants(
     Raises ValueError for a name that is not one of `PARTICIPANTS`.
     """
     known: dict[str, Participant] = {
-        "serving": Participant(lambda: load(snapshot), learns=True),
+        "serving": Participant(lambda: load(snapshot), learns=True, restore=load),
         "frozen": Participant(lambda: load(snapshot)),
         "uniform": Participant(UniformPolicy),
         "order": Participant(FixedPolicy),
@@ -78,5 +101,5 @@ def participants(
 
 def _learner(name: str, serving: str, load: Load, snapshot: bytes | None) -> Participant:
     if name == serving:
-        return Participant(lambda: load(snapshot), learns=True)
-    return Participant(lambda: build(name), learns=True)
+        return Participant(lambda: load(snapshot), learns=True, restore=load)
+    return Participant(lambda: build(name), learns=True, restore=lambda data: build(name, snapshot=data))

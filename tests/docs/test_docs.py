@@ -29,6 +29,9 @@ COMMANDS = [
     "simulate",
     "carousel",
     "replay",
+    "replay export",
+    "replay obd",
+    "replay validate",
     "ingest lastfm",
     "rules show",
     "rules schema",
@@ -57,6 +60,7 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
+            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 

@@ -15,6 +15,7 @@ from bandits.types import EventKind
 from home.errors import ConfigurationError
 from home.simulate.encounter import Encounter, patience, shown_rows
 from home.simulate.expectation import expectation, outcome_worth
+from home.simulate.listener import display_of
 from home.simulate.parameters import DEFAULT_LISTENER_MODEL, load_listener_model
 from home.simulate.truth import intent_probabilities, true_listener
 from home.simulate.uniforms import uniforms
@@ -47,7 +48,8 @@ def test_the_expectation_agrees_with_adding_up_every_way_a_visit_can_go() -> Non
     intents, attraction = np.array([0.3, 0.7]), rng.uniform(0.0, 0.9, (2, 3))
     items = [rng.dirichlet(np.ones(4)) for _ in range(3)]
     listens = [rng.random(4) for _ in range(3)]
-    met = Encounter(intents, attraction, tuple(items), tuple(listens))
+    everything = tuple(np.ones(4) for _ in range(3))
+    met = Encounter(intents, attraction, everything, everything, tuple(items), tuple(listens))
     grid = Grid("phone", (Slot(0.9), Slot(0.6), Slot(0.5)), 4)
     depth_shares = (0.1, 0.3, 0.1, 0.5)
     clicks = looked_at = 0.0
@@ -174,9 +176,10 @@ def test_what_is_shown_is_what_the_page_shows() -> None:
 
 def test_an_empty_shelf_attracts_nobody() -> None:
     page = world().page()
-    shown = shown_rows(page.options, page.draw.page, page.grid, world().tools.builder.min_items)
-    shelves = [placement.shelf for placement in page.placements]
-    met = world().model().meet(page.context, shelves, [shown[0][:0], *shown[1:]], np.ones(len(shelves)))
+    display = display_of(page, world().catalog)
+    empty = replace(display, shown=[display.shown[0][:0], *display.shown[1:]])
+    model = world().model()
+    met = model.meet(model.truth(page.context), page.context, empty)
     assert (met.attraction[:, 0] == 0.0).all()
     assert (met.attraction[:, 1:] > 0.0).all()
 
@@ -190,7 +193,7 @@ def test_patience_never_rises_down_the_page() -> None:
     ("old", "new", "field"),
     [
         ("rate = 0.02", "rate = 2.0", "dismissal.rate"),
-        ("decay = 0.85", "decay = 'slow'", "choice.decay"),
+        ("continuation = 0.8", "continuation = 'slow'", "swipe.continuation"),
         ("[seconds]", "[minutes]", "seconds"),
         ("hours = [2, 1, 1, 1, 1, 1, 3,", "hours = [2, 1, 1, 1, 1, 1,", "intent.3.hours"),
         ("version =", "version 1 =", "Expected '='"),

@@ -13,8 +13,10 @@ import pytest
 from rich.console import Console
 
 from bandits.policies import FixedPolicy, UniformPolicy
+from home.compose import ComposedPage
+from home.draw import Exploration
 from home.errors import ConfigurationError
-from home.simulate.export import write_trace
+from home.simulate.export import write_decisions, write_trace
 from home.simulate.participants import Participant
 from home.simulate.plot import write_plot
 from home.simulate.report import mean_interval, report
@@ -118,3 +120,33 @@ def test_regret_that_was_not_measured_is_left_out() -> None:
     found = report(simulate(here.contexts, here.tools, policies, here.parameters, here.formula, config))
     assert all(summary.regret is None for summary in found.summaries)
     assert "regret" not in {comparison.metric for comparison in found.comparisons}
+
+
+def test_decisions_are_rounds_whose_propensities_multiply_to_the_pages(tmp_path: Path) -> None:
+    here = world()
+    pages: dict[str, ComposedPage] = {}
+    config = SimulationConfig(visits=12, batch=12, regret=False, measures=False, decisions=True)
+    result = simulate(
+        here.contexts,
+        replace(here.tools, exploration=Exploration(0.5, 0.2)),
+        {"uniform": Participant(UniformPolicy)},
+        here.parameters,
+        here.formula,
+        config,
+        on_page=lambda _, page, __: pages.update({page.decision_id: page}),
+    )
+    (path,) = write_decisions(result, tmp_path / "log")
+    frame = pl.read_parquet(path)
+    assert path.name == "uniform.parquet"
+    assert frame["propensity"].is_between(0.0, 1.0, closed="right").all()
+    rewards = {f"simulated-1-uniform-{row.visit}": row.reward for row in result.rows}
+    for (slate,), slots in frame.group_by("slate"):
+        page = pages[str(slate)]
+        assert slots["position"].to_list() == list(range(len(page.placements)))
+        assert slots["propensity"].product() == pytest.approx(page.propensity)
+        on_anchor = float(page.draw.page == page.result.page)
+        explore = float(slots["target_propensity:explore"].product())
+        assert slots["target_propensity:optimum"].product() == on_anchor
+        assert 0.5 * on_anchor + 0.5 * explore == pytest.approx(page.propensity)
+        assert slots["reward"].sum() == pytest.approx(rewards[str(slate)])
+    assert frame["slate"].n_unique() == 12

@@ -14,6 +14,8 @@ from bandits.types import EventKind, Example, Features, RewardEvent, Scores
 from home.compose import ComposedPage
 from home.draw import Exploration
 from home.errors import UnknownSurfaceError
+from home.logbook import record_of
+from home.settle import examples_of
 from home.simulate.parameters import Dismissal, ListenerParameters
 from home.simulate.participants import PARTICIPANTS, Participant, participants
 from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
@@ -114,6 +116,20 @@ def test_a_policy_learns_the_looked_at_shelves_with_their_logged_probabilities()
         expected += [(p.shelf.id, p.slot, p.conditional) for p in page.placements if p.shelf.id in looked_at]
     assert [(e.slot, e.probability) for e in recorder.lessons] == [(slot, p) for _, slot, p in expected]
     assert {e.reward for e in recorder.lessons} > {0.0}
+
+
+def test_lessons_are_those_of_the_logged_record() -> None:
+    here = world()
+    pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
+    recorder = Recorder()
+    run({"recorder": Participant(lambda: recorder, learns=True)}, pages=pages)
+    logged = [
+        lesson
+        for _, page, events in pages
+        for lesson in examples_of(record_of(page, here.catalog.items), events, here.formula)
+    ]
+    assert logged
+    assert recorder.lessons == logged
 
 
 def test_only_policies_that_learn_change_and_only_between_batches() -> None:

@@ -1,0 +1,62 @@
+"""What the commands that simulate share: options, the world they open, and what an interruption says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.schemas import MAX_SEED
+from api.terminal import STDERR
+
+Visits = Annotated[int, typer.Option("--visits", "--rounds", help="Visits, the same ones throughout.", min=1)]
+Listeners = Annotated[int, typer.Option(help="How many listeners visit.", min=2)]
+Batch = Annotated[int, typer.Option(help="Visits of a day; policies learn at its end.", min=1)]
+Seed = Annotated[
+    int, typer.Option(help="Seed of everything; the same seed, the same result.", min=0, max=MAX_SEED)
+]
+Surfaces = Annotated[
+    list[str] | None,
+    typer.Option("--surface", help="Only this surface; repeatable.", show_default="those of the model"),
+]
+Workers = Annotated[int, typer.Option(help="Processes; the result is the same for any number.", min=1)]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep every batch in this directory; the same command goes on from there.",
+        metavar="DIR",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of listener parameters.", show_default="home/defaults/listener_model.toml", metavar="FILE"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+FromLive = Annotated[
+    bool,
+    typer.Option(
+        "--from-live/--untrained", help="Start serving and frozen from the live model, or untrained."
+    ),
+]
+Plot = Annotated[
+    Path | None, typer.Option(help="Draw the result: .png, .svg or .pdf.", show_default=False, metavar="FILE")
+]
+
+
+@contextmanager
+def interruptible(out: Path | None) -> Iterator[None]:
+    """Says what is kept when the work is interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if out is None:
+            STDERR.print("Nothing was kept: give --out DIR for simulations that can be taken up again.")
+        else:
+            STDERR.print(f"Finished batches are in {out}; the same command goes on from there.")
+        raise

@@ -1,0 +1,296 @@
+"""One policy in the closed loop: it composes for every visit of a batch, then learns from what happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from math import nan
+from typing import Any
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as state_dataclass
+
+from bandits.policy import Policy
+from bandits.responses import EVERYONE, Response, ResponseCount, ResponseMemory, responses_to
+from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
+from bandits.types import EventKind, Example, RewardEvent
+from home.compose import ComposedPage, LivePolicy, Tools, compose
+from home.simulate.best import best_known
+from home.simulate.decisions import slot_rows
+from home.simulate.encounter import Display, Encounter
+from home.simulate.expectation import Expectation
+from home.simulate.listener import ListenerModel, display_of
+from home.simulate.memory import Memory
+from home.simulate.metrics.page import PageMeter, PageMetrics, cold
+from home.simulate.participants import Participant
+from home.simulate.rows import Pages, SimulationConfig, VisitRow
+from home.simulate.tally import Tally, worth_before
+from home.simulate.timeline import Timeline
+from home.simulate.truth import Truth
+from home.simulate.uniforms import seed_of, uniforms
+from home.simulate.visits import Visit
+from shelves.catalog import Catalog
+from shelves.types import Context
+
+OnPage = Callable[[str, ComposedPage, tuple[RewardEvent, ...]], None]
+"""Called with a policy's name, each page it served, and what the listener did with it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """What every policy of a simulation plays on."""
+
+    tools: Tools
+    model: ListenerModel
+    meter: PageMeter
+    formula: RewardFormula
+    config: SimulationConfig
+    timeline: Timeline
+    on_page: OnPage | None = None
+
+
+@state_dataclass(slots=True, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+class PlayerState:
+    """All that a policy carries from one batch to the next.
+
+    `snapshot` is None for a policy that has learned nothing, or that cannot be read back. `dismissed`:
+    listener id → shelves. `served`: listener id → surface → shelves of the last page. `responded`: listener
+    id → time and rows of a `ResponseMemory`, as the learner keeps one.
+    """
+
+    batches: int = 0
+    version: int = 1
+    snapshot: bytes | None = None
+    dismissed: dict[str, list[str]] = field(default_factory=dict)
+    served: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    memories: dict[str, Memory] = field(default_factory=dict)
+    responded: dict[str, tuple[datetime, tuple[ResponseCount, ...]]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Met:
+    """A page with how its listener met it."""
+
+    page: ComposedPage
+    display: Display
+    met: Encounter
+    truth: Truth
+    catalog: Catalog
+    best_clicks: float
+
+
+class Player:
+    """A participant in play. Its run depends on the stage and on itself, never on who else takes part."""
+
+    def __init__(
+        self, name: str, participant: Participant, stage: Stage, state: PlayerState | None = None
+    ) -> None:
+        self.name = name
+        self.state = state or PlayerState()
+        self._participant = participant
+        self._stage = stage
+        snapshot = self.state.snapshot
+        self._policy: Policy = participant.make() if snapshot is None else participant.revive(snapshot)
+        self._lessons: list[Example] = []
+        self._responses: dict[str, list[Response]] = defaultdict(list)
+        self._memories: dict[str, Memory] = defaultdict(Memory, self.state.memories)
+        self.state.memories = self._memories
+
+    def batch(self, visits: Sequence[Visit], on_visit: Callable[[], None] = lambda: None) -> Pages:
+        """Serve the visits of a day to those who come, then learn from them."""
+        pages = Pages()
+        for visit in visits:
+            if self._comes(visit):
+                self.serve(visit, pages)
+            on_visit()
+        self._learn()
+        self.state.batches += 1
+        return pages
+
+    def _comes(self, visit: Visit) -> bool:
+        if not self._stage.config.returns:
+            return True
+        memory = self._memories[visit.context.listener.id]
+        luck = uniforms(self._stage.config.seed, "comes", visit.index)[0]
+        return luck < memory.comes(self._stage.model.parameters, visit.context.now)
+
+    def serve(self, visit: Visit, pages: Pages) -> None:
+        """Compose a page for a visit, see what comes of it, and add it to `pages`."""
+        stage, seed = self._stage, self._stage.config.seed
+        tools = self.tools(visit)
+        page = compose(
+            self.context(visit),
+            LivePolicy(self.state.version, self._policy),
+            tools,
+            decision_id=f"simulated-{seed}-{self.name}-{visit.index}",
+            seed=seed_of(seed, "page", visit.index),
+        )
+        truth = stage.timeline.truth(visit.batch, stage.model.truth(visit.context))
+        met = self._meet(page, truth, tools)
+        events = stage.model.act(met.met, page, visit.index)
+        outcomes = self._rewarded(page, events)
+        pages.rows.append(self._row(visit, met, outcomes, events))
+        if stage.config.decisions:
+            pages.slots += slot_rows(page, outcomes)
+        self._remember(met, events)
+        self._respond(page, outcomes)
+        if self._participant.learns:
+            self._lessons += lessons(page, outcomes)
+
+    def tools(self, visit: Visit) -> Tools:
+        """What this policy composes with on the day of a visit."""
+        stage = self._stage
+        return self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
+
+    def context(self, visit: Visit) -> Context:
+        """The visit's context with what was dismissed so far, and the last page on the surface."""
+        context = self._stage.timeline.context(visit.batch, visit.context)
+        name = context.listener.id
+        gone = context.dismissed_shelves.union(self.state.dismissed.get(name, ()))
+        last = self.state.served.get(name, {}).get(context.surface, context.previous_page)
+        own, everyone = (self._responded(who).as_of(context.now) for who in (name, EVERYONE))
+        return replace(
+            context, dismissed_shelves=gone, previous_page=last, responses=own, crowd_responses=everyone
+        )
+
+    def _responded(self, listener: str) -> ResponseMemory:
+        found = self.state.responded.get(listener)
+        return ResponseMemory() if found is None else ResponseMemory.read(*found)
+
+    def _meet(self, page: ComposedPage, truth: Truth, tools: Tools) -> _Met:
+        model, memory = self._stage.model, self._memories[page.context.listener.id]
+        display = display_of(page, model.catalog)
+        weariness = memory.weariness(model.parameters, display.shelves, page.context.now)
+        met = model.meet(truth, page.context, display, weariness)
+        best = best_known(model, tools, page, truth, memory).clicks if self._stage.config.regret else nan
+        return _Met(page, display, met, truth, tools.builder.catalog, best)
+
+    def _rewarded(self, page: ComposedPage, events: Sequence[RewardEvent]) -> tuple[ShelfOutcome, ...]:
+        shelves = [placement.shelf for placement in page.placements]
+        types = [str(shelf.attributes.get("content_type", "")) for shelf in shelves]
+        ids = [shelf.id for shelf in shelves]
+        return shelf_rewards(self._stage.formula, page.context.now, ids, events, content_types=types)
+
+    def _row(
+        self, visit: Visit, met: _Met, outcomes: Sequence[ShelfOutcome], events: Sequence[RewardEvent]
+    ) -> VisitRow:
+        stage, page = self._stage, met.page
+        expected = stage.model.expectation(met.met, page.grid)
+        measured = (
+            stage.meter.measure(page, met.display, met.met, met.truth, met.catalog)
+            if stage.config.measures
+            else PageMetrics()
+        )
+        return VisitRow(
+            policy=self.name,
+            visit=visit.index,
+            batch=visit.batch,
+            model_version=self.state.version,
+            **_of_page(page),
+            **_of_feedback(outcomes, events),
+            **_of_expectation(expected, met.best_clicks),
+            **asdict(measured),
+            dismissed=self._dismissed(page, events),
+        )
+
+    def _dismissed(self, page: ComposedPage, events: Sequence[RewardEvent]) -> int:
+        before = page.context.dismissed_shelves
+        return len(before.union(e.shelf_id for e in events if e.kind is EventKind.DISMISS))
+
+    def _remember(self, met: _Met, events: tuple[RewardEvent, ...]) -> None:
+        """Everything that later visits or lessons need of this one."""
+        stage, page = self._stage, met.page
+        listener, now = page.context.listener.id, page.context.now
+        shelves = met.display.shelves
+        sources = {shelf.id: shelf.provenance.source for shelf in shelves}
+        self._memories[listener].remember(stage.model.parameters, sources, events, now)
+        gone = [event.shelf_id for event in events if event.kind is EventKind.DISMISS]
+        if gone:
+            self.state.dismissed.setdefault(listener, []).extend(gone)
+        shown = tuple(shelf.id for shelf in shelves)
+        self.state.served.setdefault(listener, {})[page.context.surface] = shown
+        self.state.tally.add(page, met.display, stage.meter.exposure(page, met.met))
+        for event in events:
+            if event.kind is EventKind.PLAY and event.item_id is not None:
+                self.state.tally.play(listener, event.item_id)
+        if stage.on_page is not None:
+            stage.on_page(self.name, page, events)
+
+    def _respond(self, page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> None:
+        """Note what the learner will know of this page when the batch is over."""
+        kinds = [placement.shelf.kind for placement in page.placements]
+        responses = responses_to(kinds, outcomes, page.context.now)
+        for listener in (page.context.listener.id, EVERYONE):
+            self._responses[listener] += responses
+
+    def _learn(self) -> None:
+        """Learn from the batch that is over, and go on from the snapshot, as servers do.
+
+        A policy is read back from its snapshot whether the simulation goes on or is taken up again later, so
+        that both give the same pages.
+        """
+        for listener, responses in self._responses.items():
+            memory = self._responded(listener).with_more(responses)
+            if memory.at is not None:
+                self.state.responded[listener] = memory.at, memory.rows()
+        self._responses.clear()
+        if not self._lessons:
+            return
+        self._policy.learn(self._lessons)
+        self._lessons.clear()
+        self.state.version += 1
+        if self._participant.restore is not None:
+            self.state.snapshot = self._policy.snapshot()
+            self._policy = self._participant.restore(self.state.snapshot)
+
+
+def lessons(page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> tuple[Example, ...]:
+    """What a page teaches early: `home.settle.examples_of` of its record, without making the record."""
+    if page.propensity is None:
+        return ()
+    return tuple(
+        Example(page.context_features, page.features[page.draw.page[slot]], slot, outcome.reward, conditional)
+        for slot, (outcome, conditional) in enumerate(zip(outcomes, page.draw.conditionals, strict=True))
+        if outcome.examined
+    )
+
+
+def _of_page(page: ComposedPage) -> Mapping[str, Any]:
+    return {
+        "listener_id": page.context.listener.id,
+        "surface": page.context.surface,
+        "hour": page.context.now.hour,
+        "explored": page.draw.explored,
+        "status": page.result.status.value,
+        "fallback": page.fallback,
+        "propensity": page.propensity,
+        "seconds": page.seconds["total"],
+        "cold": cold(page.context),
+        "dropped": len(page.dropped),
+        "paid": sum(page.paid.values()) / worth_before(page),
+    }
+
+
+def _of_feedback(outcomes: Sequence[ShelfOutcome], events: Sequence[RewardEvent]) -> Mapping[str, Any]:
+    kinds = [event.kind for event in events]
+    return {
+        "clicks": sum(outcome.clicked for outcome in outcomes),
+        "clicked": page_clicked(outcomes),
+        "reward": page_reward(outcomes),
+        "looked_at": sum(outcome.examined for outcome in outcomes),
+        "listened": kinds.count(EventKind.PLAY_30S),
+        "saved": kinds.count(EventKind.SAVE),
+        "skipped": kinds.count(EventKind.SKIP),
+    }
+
+
+def _of_expectation(expected: Expectation, best_clicks: float) -> Mapping[str, Any]:
+    return {
+        "expected_clicks": expected.clicks,
+        "expected_reward": expected.reward,
+        "best_clicks": best_clicks,
+        "regret": best_clicks - expected.clicks,
+    }

@@ -1,0 +1,128 @@
+"""A simulation gives the same pages on one process or several, in one go or taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bandits.policies import FixedPolicy, VwPolicy, build
+from bandits.types import RewardEvent
+from home.compose import ComposedPage
+from home.errors import ConfigurationError
+from home.simulate.participants import Participant
+from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
+from tests.home.simulate.world import world
+
+CONFIG = SimulationConfig(visits=18, batch=6, seed=5, regret=False, decisions=True)
+NAMES = ("vw", "linucb", "lints", "vw_bag", "epsilon_greedy")
+
+
+def learner(name: str) -> Participant:
+    return Participant(lambda: build(name), learns=True, restore=lambda data: build(name, snapshot=data))
+
+
+def policies(names: Sequence[str] = ("vw", "lints")) -> dict[str, Participant]:
+    return {**{name: learner(name) for name in names}, "order": Participant(FixedPolicy)}
+
+
+def run(
+    chosen: dict[str, Participant] | None = None,
+    config: SimulationConfig = CONFIG,
+    *,
+    workers: int = 1,
+    out: Path | None = None,
+    stop_at: int | None = None,
+) -> SimulationResult:
+    here, seen = world(), 0
+
+    def watch(policy: str, page: ComposedPage, events: tuple[RewardEvent, ...]) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == stop_at:
+            raise KeyboardInterrupt
+
+    return simulate(
+        here.contexts,
+        here.tools,
+        chosen or policies(),
+        here.parameters,
+        here.formula,
+        config,
+        on_page=watch,
+        workers=workers,
+        out=out,
+    )
+
+
+def story(result: SimulationResult) -> list[str]:
+    return [repr(replace(row, seconds=0.0)) for row in result.rows]
+
+
+def test_the_number_of_processes_does_not_matter() -> None:
+    one, two = run(), run(workers=2)
+    assert story(one) == story(two)
+    assert one.tallies == two.tallies
+
+
+@pytest.mark.parametrize("stop_at", [4, 15])
+def test_an_interrupted_simulation_goes_on_where_its_last_batch_ended(tmp_path: Path, stop_at: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(out=tmp_path, stop_at=stop_at)
+    kept = sorted(tmp_path.glob("vw/pages-*.parquet"))
+    assert len(kept) == (stop_at - 1) // 6
+    resumed, whole = run(out=tmp_path), run()
+    assert story(resumed) == story(whole)
+    assert resumed.tallies == whole.tallies
+    assert resumed.decisions == whole.decisions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_learner_goes_on_from_its_snapshot(tmp_path: Path, name: str) -> None:
+    config = replace(CONFIG, visits=8, batch=4, measures=False)
+    with pytest.raises(KeyboardInterrupt):
+        run({name: learner(name)}, config, out=tmp_path, stop_at=6)
+    assert story(run({name: learner(name)}, config, out=tmp_path)) == story(
+        run({name: learner(name)}, config)
+    )
+
+
+def test_a_finished_simulation_is_read_and_not_run_again(tmp_path: Path) -> None:
+    first = run(out=tmp_path)
+    again = run(out=tmp_path, stop_at=1)
+    assert [repr(row) for row in again.rows] == [repr(row) for row in first.rows]
+
+
+def test_another_simulation_is_refused_and_the_difference_named(tmp_path: Path) -> None:
+    small = replace(CONFIG, visits=2, batch=2)
+    run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
+    with pytest.raises(ConfigurationError, match="another seed"):
+        run({"order": Participant(FixedPolicy)}, replace(small, seed=6), out=tmp_path)
+    with pytest.raises(ConfigurationError, match="another policies"):
+        run({"vw": Participant(VwPolicy)}, small, out=tmp_path)
+
+
+def test_a_damaged_checkpoint_is_one_message(tmp_path: Path) -> None:
+    small = replace(CONFIG, visits=2, batch=2)
+    run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
+    state = tmp_path / "order" / "state.json"
+    state.write_bytes(state.read_bytes()[:40])
+    with pytest.raises(ConfigurationError, match=r"state.json: cannot be taken up again"):
+        run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
+
+
+def test_a_failure_in_a_process_is_raised_here() -> None:
+    def fail() -> FixedPolicy:
+        raise ValueError("no such model")
+
+    with pytest.raises(ValueError, match="no such model"):
+        run({"a": Participant(fail), "b": Participant(FixedPolicy)}, workers=2)
+
+
+def test_rows_hold_what_happened() -> None:
+    rows = run(policies(("vw",))).rows
+    assert all(isinstance(row, VisitRow) for row in rows)
+    assert all(0.0 < row.ndcg <= 1.0 and 0.0 < row.intra_shelf < 1.0 and row.novelty > 0.0 for row in rows)
+    assert sum(row.listened for row in rows) <= sum(row.clicks for row in rows)
