@@ -103,6 +103,9 @@ FEATURES: tuple[Declared, ...] = (
 )
 """Every feature, by namespace; see `bandits.responses` for what a leaning is, and how looks fade."""
 
+SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
+"""The namespaces from which features that are 0 are left out."""
+
 _CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
 _NUMBERS = ("taste", "popularity", "novelty", "size")
 _ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
