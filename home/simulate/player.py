@@ -106,7 +106,7 @@ class Player:
         pages = Pages()
         for visit in visits:
             if self._comes(visit):
-                self._visit(visit, pages)
+                self.serve(visit, pages)
             on_visit()
         self._learn()
         self.state.batches += 1
@@ -119,11 +119,12 @@ class Player:
         luck = uniforms(self._stage.config.seed, "comes", visit.index)[0]
         return luck < memory.comes(self._stage.model.parameters, visit.context.now)
 
-    def _visit(self, visit: Visit, pages: Pages) -> None:
+    def serve(self, visit: Visit, pages: Pages) -> None:
+        """Compose a page for a visit, see what comes of it, and add it to `pages`."""
         stage, seed = self._stage, self._stage.config.seed
-        tools = self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
+        tools = self.tools(visit)
         page = compose(
-            self._context(stage.timeline.context(visit.batch, visit.context)),
+            self.context(visit),
             LivePolicy(self.state.version, self._policy),
             tools,
             decision_id=f"simulated-{seed}-{self.name}-{visit.index}",
@@ -141,8 +142,14 @@ class Player:
         if self._participant.learns:
             self._lessons += lessons(page, outcomes)
 
-    def _context(self, context: Context) -> Context:
+    def tools(self, visit: Visit) -> Tools:
+        """What this policy composes with on the day of a visit."""
+        stage = self._stage
+        return self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
+
+    def context(self, visit: Visit) -> Context:
         """The visit's context with what was dismissed so far, and the last page on the surface."""
+        context = self._stage.timeline.context(visit.batch, visit.context)
         name = context.listener.id
         gone = context.dismissed_shelves.union(self.state.dismissed.get(name, ()))
         last = self.state.served.get(name, {}).get(context.surface, context.previous_page)
