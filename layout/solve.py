@@ -70,12 +70,12 @@ def solve(
     watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    start = relaxed(problem, watch.left)
+    known = rows.inward(hint) if hint and all(0 <= s < rows.n for s in hint) else None
+    start = relaxed(problem, watch.left, known)
     watch.lap("start")
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
-    known = hint is not None and all(0 <= s < rows.n for s in hint)
-    outcome = _Search(start, watch, deterministic_time, rows.inward(hint) if hint and known else None).run()
+    outcome = _Search(start, watch, deterministic_time, known).run()
     if start.rows.narrow and outcome.status is Status.OPTIMAL:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status

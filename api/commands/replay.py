@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from api.commands.replay_obd import open_bandit
+from api.commands.replay_validate import validate
 from api.progress import TerminalProgress
 from api.replay_options import (
     By,
@@ -29,9 +31,8 @@ from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
 from home.errors import ConfigurationError
 from home.ingest.rejects import Rejects
-from home.replay.exports import ExportedLog, export, is_export
-from home.replay.inputs import given_targets, models_in, open_rows, setups_in
-from home.replay.judge import replay as judge
+from home.replay.exports import export, is_export
+from home.replay.inputs import given_targets, models_in, open_log, open_rows
 from home.replay.judge import replay_entries
 from home.replay.options import Options
 from home.replay.report import ReplayReport
@@ -158,21 +159,15 @@ def _pages(
     options: Options,
 ) -> ReplayReport:
     engine, formula = open_database(settings), load_rewards(settings.rewards_file)
-    exported = None if path is None else ExportedLog(path)
-    setup_of = setups_in(engine) if exported is None else exported.setup_of
-    context = Context(setup_of, models_in(engine, settings), draws, options.seed)
+    log = open_log(engine, path)
+    context = Context(log.setup_of, models_in(engine, settings), draws, options.seed)
     if not specs and not rules:
         specs = ["epsilon=0", "epsilon=1"]
     targets = [Target(None), *page_targets(specs, rules, context)]
     with TerminalProgress(STDERR) as progress:
-        if exported is None:
-            return judge(
-                engine, formula, targets,
-                now=utc_now(), start=span[0], end=span[1], options=options, progress=progress,
-            )  # fmt: skip
         return replay_entries(
-            exported.entries(*span, progress), formula, targets,
-            now=utc_now(), options=options, source=exported.path.name, progress=progress,
+            log.entries(*span, progress), formula, targets,
+            now=utc_now(), options=options, source=log.name, progress=progress,
         )  # fmt: skip
 
 
@@ -217,3 +212,7 @@ def export_log(
             start=utc(since), end=utc(until), progress=progress,
         )  # fmt: skip
     STDOUT.print(f"{written:,} decisions written to {file}", highlight=False)
+
+
+app.command("obd")(open_bandit)
+app.command("validate")(validate)

@@ -32,7 +32,7 @@ def pareto_shape(weights: Column) -> float | None:
     size = int(min(m / 5.0, 3.0 * sqrt(m)))
     if size < _LEAST_TAIL:
         return None
-    largest = np.sort(weights)[-size - 1 :]
+    largest = np.sort(np.partition(weights, m - size - 1)[m - size - 1 :])
     excess = largest[1:] - largest[0]
     if excess[0] == excess[-1]:
         return None

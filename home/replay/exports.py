@@ -116,6 +116,11 @@ class ExportedLog:
     path: Path
     texts: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
     def entries(self, start: datetime | None, end: datetime | None, progress: Progress) -> Iterator[Entry]:
         """The decisions made in [start, end), oldest first, each with the events that count."""
         rows = pl.scan_parquet(self.path)

@@ -48,7 +48,7 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
     return Judgement(
         target=evidence.target,
         estimates=tuple(_estimates(evidence, options)),
-        diagnostics=_with_support(_diagnosed(evidence, whole), support),
+        diagnostics=_with_support(_too_rare(_diagnosed(evidence, whole), evidence.tally), support),
         support=support,
         unknowable=evidence.unknowable,
         weights=tuple(_classes(whole)),
@@ -173,6 +173,27 @@ def _support(evidence: Evidence, ips: Sums, options: Options) -> Support | None:
         decisions=tally.cut,
         low=value.low + min(low * share.low, low * share.high),
         high=value.high + max(high * share.low, high * share.high),
+    )
+
+
+def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
+    """A mean weight below 1 where all of the target is known to be within the log's reach.
+
+    Nothing is wrong then but luck: pages that the log showed so seldom that it has hardly met them would have
+    had the largest weights.
+    """
+    reachable = tally.outside is not None and not tally.cut
+    if (
+        not reachable
+        or diagnostics.verdict is not Verdict.DO_NOT_TRUST
+        or diagnostics.mean_weight_high >= 1.0
+    ):
+        return diagnostics
+    low, high = diagnostics.mean_weight_low, diagnostics.mean_weight_high
+    return replace(
+        diagnostics,
+        reason=f"the log has met only {low:.0%} to {high:.0%} of what the target shows: the rest could have"
+        " been shown, but so seldom that it hardly was",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,13 +78,17 @@ class Laws:
         return Listing(PageSupport(every, p, t))
 
     def _sampled(self, page: Page, rng: np.random.Generator) -> PageSupport:
-        both = self.logging, self.target
+        shared = self.logging.source is self.target.source
+        laws = (self.logging,) if shared else (self.logging, self.target)
         certain = {page, self.logging.anchor, self.target.anchor}
-        pages = tuple(sorted(certain | {law.explore(rng) for law in both for _ in range(self.draws)}))
-        p, t = (np.array([law.probability(one) for one in pages]) for law in both)
-        explored = np.array([[law.exploration_probability(one) for one in pages] for law in both])
+        pages = tuple(sorted(certain | {law.explore(rng) for law in laws for _ in range(self.draws)}))
+        explored = np.array([[law.exploration_probability(one) for one in pages] for law in laws])
         listed = chance_of_listing(explored, self.draws)
         listed[[one in certain for one in pages]] = 1.0
+        p, t = (
+            (1.0 - law.epsilon) * np.array([one == law.anchor for one in pages]) + law.epsilon * each
+            for law, each in zip((self.logging, self.target), (explored[0], explored[-1]), strict=True)
+        )
         return sampled_support(pages, p, t, listed)
 
 
@@ -93,5 +97,8 @@ def laws_of(record: DecisionRecord, target: WhatIf) -> Laws:
 
     Raises NotExplainableError where the decision cannot be put together again.
     """
-    logged = WhatIf("logged", target.setup_of)
-    return Laws(logged.law(record), target.law(record))
+    logged = WhatIf("logged", target.setup_of).law(record)
+    if target.same_but_for_epsilon(record):
+        # One source for both, so that a sample of its pages serves both.
+        return Laws(logged, logged if target.epsilon is None else replace(logged, epsilon=target.epsilon))
+    return Laws(logged, target.law(record))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from math import nan
 from pathlib import Path
 
 from bandits.ope.diagnostics import Verdict
-from bandits.ope.intervals import Interval
 from home.replay import plots
 from home.replay.estimators import ESTIMATORS
+from home.replay.open_bandit import CampaignResult
+from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
-from home.replay.show import limits_in_words, log_in_words, rejects_in_words
+from home.replay.show import cells_of, limits_in_words, log_in_words, rejects_in_words
 
 _CLASS = {Verdict.TRUST: "trust", Verdict.THIN_SUPPORT: "thin", Verdict.DO_NOT_TRUST: "refuse"}
 _TIMES = ("day", "hour_utc")
@@ -21,6 +23,16 @@ _STYLE = Path(__file__).with_name("report.css")
 def write_page(report: ReplayReport, path: Path) -> None:
     """Write the report to `path`, whole or not at all."""
     write_html(f"Replay of {report.source}", _sections(report), path)
+
+
+def write_campaigns(results: Sequence[CampaignResult], path: Path) -> None:
+    """Write the results on the Open Bandit Dataset to `path`, whole or not at all."""
+    write_html("Replay of the Open Bandit Dataset", _campaigns(results), path)
+
+
+def write_curve(curve: Curve, path: Path) -> None:
+    """Write a progressive validation to `path`, whole or not at all."""
+    write_html(f"{curve.learner} on {curve.source}", _validation(curve), path)
 
 
 def write_html(title: str, sections: Iterable[str], path: Path) -> None:
@@ -59,6 +71,61 @@ def _cell(tag: str, prose: bool, content: str) -> str:
     return f"<{tag}{kind}>{escape(content)}</{tag}>"
 
 
+def _validation(curve: Curve) -> Iterator[str]:
+    found = curve.diagnostics
+    left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
+    yield f'<p class="muted">{curve.rounds:,} {curve.unit}s; left out: {escape(left)}</p>'
+    yield (
+        f'<ul class="verdicts"><li><span class="badge {_CLASS[found.verdict]}">{escape(found.verdict)}</span>'
+        f"<span>{escape(found.reason)}</span></li></ul>"
+    )
+    x = [float(point.rounds) for point in curve.points]
+    lines = {
+        "learner, so far": [_number(point.reward) for point in curve.points],
+        "as it was, so far": [point.logged for point in curve.points],
+    }
+    yield figure(
+        "Progressive reward", plots.curve(x, lines, f"{curve.unit}s", "reward", "Progressive reward")
+    )
+    if curve.loss is not None:
+        losses = {"squared error, so far": [_number(point.loss) for point in curve.points]}
+        yield figure("Progressive loss", plots.curve(x, losses, f"{curve.unit}s", "loss", "Progressive loss"))
+    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    values = table(("", "value", "interval"), ([name, *cells_of(one)] for name, one in rows.items()))
+    yield f'<div class="panel">{values}</div>'
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def _campaigns(results: Sequence[CampaignResult]) -> Iterator[str]:
+    for one in results:
+        yield f"<h2>{escape(f'{one.campaign}: {one.target} from the log of {one.behaviour}')}</h2>"
+        full = "" if one.full_size is None else f", its full-size log {one.full_size:.4g}"
+        yield f"<p>The policy's own log earned {escape(' '.join(cells_of(one.on_policy)))}{full}.</p>"
+        headers = (
+            "estimator",
+            "value",
+            "interval",
+            "error here",
+            "error full size",
+            "published error",
+            "note",
+        )
+        rows = (
+            [
+                error.estimator,
+                *cells_of(error.estimate),
+                *("" if e is None else f"{e:.3f}" for e in (error.here, error.full_size, error.published)),
+                error.note,
+            ]
+            for error in one.errors
+        )
+        yield f'<div class="panel">{table(headers, rows, prose=(6,))}</div>'
+        yield from _sections(one.report)
+
+
 def _sections(report: ReplayReport) -> Iterator[str]:
     yield f'<p class="muted">{escape(log_in_words(report))}</p>'
     for note in report.notes:
@@ -89,12 +156,12 @@ def _verdicts(report: ReplayReport) -> str:
 
 
 def _estimates(report: ReplayReport) -> str:
-    rows = [["as it was", "mean", *_cells(report.on_policy), f"{report.rounds:,}", "", ""]]
+    rows = [["as it was", "mean", *cells_of(report.on_policy), f"{report.rounds:,}", "", ""]]
     for judgement in report.judgements:
         found = judgement.diagnostics
         for one in judgement.estimates:
             worth = [f"{found.effective_sample_size:,.0f}", f"{found.max_weight:.2f}"]
-            rows.append([judgement.target, one.estimator, *_cells(one.interval), *worth, one.note])
+            rows.append([judgement.target, one.estimator, *cells_of(one.interval), *worth, one.note])
     headers = (
         "policy",
         "estimator",
@@ -129,7 +196,7 @@ def _target(judgement: Judgement, unit: str) -> Iterator[str]:
 def _segments(key: str, found: tuple[Segment, ...], unit: str) -> str:
     headers = (key, f"{unit}s", "effective", "as it was", "interval", "target", "interval")
     rows = (
-        [one.label, f"{one.rounds:,}", f"{one.effective:,.0f}", *_cells(one.logged), *_cells(one.target)]
+        [one.label, f"{one.rounds:,}", f"{one.effective:,.0f}", *cells_of(one.logged), *cells_of(one.target)]
         for one in found
     )
     return table(headers, rows)
@@ -140,12 +207,6 @@ def _rejects(report: ReplayReport) -> Iterator[str]:
     if lines:
         listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
         yield f"<h2>Rows left out</h2><ul>{listed}</ul>"
-
-
-def _cells(interval: Interval | None) -> tuple[str, str]:
-    if interval is None:
-        return "–", "–"
-    return f"{interval.value:.4f}", f"[{interval.low:.4f}, {interval.high:.4f}]"
 
 
 def _estimated(report: ReplayReport) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -101,7 +101,7 @@ def segments(found: Sequence[Segment], axis: str, unit: str, label: str) -> str:
     return _svg(draw, _WIDTH, 2.9, label)
 
 
-def curve(x: Sequence[float], lines: dict[str, Sequence[float]], axis: str, value: str, label: str) -> str:
+def curve(x: Sequence[float], lines: Mapping[str, Sequence[float]], axis: str, value: str, label: str) -> str:
     """Lines over a common axis."""
 
     def draw(axes: Axes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,6 +10,8 @@ from rich.table import Table
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.intervals import Interval
+from home.replay.open_bandit import CampaignResult
+from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
 
 STYLE = {Verdict.TRUST: "green", Verdict.THIN_SUPPORT: "yellow", Verdict.DO_NOT_TRUST: "red"}
@@ -60,7 +62,12 @@ def verdict_in_words(judgement: Judgement) -> str:
 
 
 def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
-    """What nobody can know of a target."""
+    """What the estimates rest on, and what nobody can know of a target."""
+    found = judgement.diagnostics
+    yield (
+        f"{found.rounds:,} {unit}s worth {found.effective_sample_size:,.0f}; the target could have shown"
+        f" {found.support:.0%} of them; largest weight {found.max_weight:.3g}"
+    )
     if judgement.support is not None:
         support = judgement.support
         yield (
@@ -98,34 +105,23 @@ def _table(report: ReplayReport) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for header in (
-        "policy",
-        "estimator",
-        "value",
-        "interval",
-        f"effective\n{report.unit}s",
-        "largest\nweight",
-    ):
-        table.add_column(
-            header, justify="left" if header in ("policy", "estimator") else "right", no_wrap=True
-        )
-    table.add_row("as it was", "mean", *_cells(report.on_policy), f"{report.rounds:,}", "")
+    for header in ("policy", "estimator"):
+        table.add_column(header, no_wrap=True)
+    for header in ("value", "interval"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_row("as it was", "mean", *cells_of(report.on_policy))
     for judgement in report.judgements:
-        found = judgement.diagnostics
         for number, one in enumerate(judgement.estimates):
-            first = number == 0
-            table.add_row(
-                judgement.target if first else "",
-                one.estimator,
-                *(_cells(one.interval) if one.interval else ("–", "–")),
-                f"{found.effective_sample_size:,.0f}" if first else "",
-                f"{found.max_weight:.2f}" if first else "",
-            )
+            cells = cells_of(one.interval)
+            table.add_row("" if number else judgement.target, one.estimator, *cells)
     return table
 
 
-def _cells(interval: Interval) -> tuple[str, str]:
-    return f"{interval.value:.4f}", f"[{interval.low:.4f}, {interval.high:.4f}]"
+def cells_of(interval: Interval | None) -> tuple[str, str]:
+    """A value and its interval as texts, dashes where there are none."""
+    if interval is None:
+        return "–", "–"
+    return f"{interval.value:.4g}", f"[{interval.low:.4g}, {interval.high:.4g}]"
 
 
 def _breakdowns(judgement: Judgement, unit: str) -> Iterator[Table]:
@@ -141,8 +137,76 @@ def _segments(title: str, name: str, segments: tuple[Segment, ...], unit: str) -
     for header in (name, f"{unit}s", "effective", "as it was", "interval", "target", "interval"):
         table.add_column(header, justify="left" if header == name else "right", no_wrap=True)
     for one in segments[:_ROWS]:
-        target = _cells(one.target) if one.target else ("–", "–")
-        table.add_row(one.label, f"{one.rounds:,}", f"{one.effective:,.0f}", *_cells(one.logged), *target)
+        target = cells_of(one.target)
+        table.add_row(one.label, f"{one.rounds:,}", f"{one.effective:,.0f}", *cells_of(one.logged), *target)
     if len(segments) > _ROWS:
         table.add_row(f"… {len(segments) - _ROWS} more with --json", *[""] * 6)
+    return table
+
+
+def render_campaigns(results: Sequence[CampaignResult], console: Console) -> None:
+    """Print estimates of a policy on another's log, beside what it earned."""
+    for one in results:
+        found = one.report.judgements[0].diagnostics
+        console.print(log_in_words(one.report), highlight=False, markup=False)
+        console.print(verdict_in_words(one.report.judgements[0]), highlight=False)
+        full = "" if one.full_size is None else f", full size {one.full_size:.4g}"
+        console.print(
+            f"  its own log: {' '.join(cells_of(one.on_policy))}{full}; largest weight"
+            f" {found.max_weight:.3g}",
+            highlight=False,
+            markup=False,
+        )
+        console.print(_errors(one))
+    console.print(
+        "Errors are relative: to the mean of the policy's own log here, and to its published full-size click"
+        ' rate. Published: mean over 30 bootstrap samples of campaign "all", for comparison.',
+        highlight=False,
+        markup=False,
+    )
+
+
+def _errors(result: CampaignResult) -> Table:
+    table = Table(
+        title=f"{result.campaign}: {result.target} from the log of {result.behaviour}",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("estimator", no_wrap=True)
+    for header in ("value", "interval", "error\nhere", "error\nfull size", "published\nerror"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for one in result.errors:
+        cells = cells_of(one.estimate)
+        errors = (one.here, one.full_size, one.published)
+        table.add_row(one.estimator, *cells, *("" if e is None else f"{e:.3f}" for e in errors))
+    return table
+
+
+def render_curve(curve: Curve, console: Console) -> None:
+    """Print how a learner would have done: verdict, value beside the log's own, and the curve."""
+    found = curve.diagnostics
+    console.print(f"{curve.learner} on {curve.source}", highlight=False, markup=False)
+    left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
+    console.print(f"{curve.rounds:,} {curve.unit}s; left out: {left}", highlight=False, markup=False)
+    console.print(f"[{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}", highlight=False)
+    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    table = Table(title=f"Reward per {curve.unit}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for header in ("value", "interval"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for name, interval in rows.items():
+        table.add_row(name, *cells_of(interval))
+    console.print(table)
+    console.print(_curve(curve))
+
+
+def _curve(curve: Curve) -> Table:
+    table = Table(title="The curve", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    names = (f"{curve.unit}s", "as it was", "reward so far", "reward recently", "loss so far")
+    for header in names:
+        table.add_column(header, justify="right", no_wrap=True)
+    step = max(1, len(curve.points) // _ROWS)
+    for point in curve.points[step - 1 :: step]:
+        values = (point.logged, point.reward, point.recent, point.loss)
+        table.add_row(f"{point.rounds:,}", *("–" if value is None else f"{value:.4g}" for value in values))
     return table

@@ -73,7 +73,7 @@ class WhatIf:
 
         Raises NotExplainableError where the decision cannot be decided again.
         """
-        if self._same_but_for_epsilon(record):
+        if self.same_but_for_epsilon(record):
             return Target(self.epsilon).likelihood(record)
         try:
             return self._decided_again(record)
@@ -86,14 +86,15 @@ class WhatIf:
         Raises NotExplainableError where the decision cannot be decided again.
         """
         try:
-            if self._same_but_for_epsilon(record):
+            if self.same_but_for_epsilon(record):
                 logged = logged_law(record, problem_under(record, self.setup_of(record)))
                 return logged if self.epsilon is None else replace(logged, epsilon=self.epsilon)
             return self._pages(record, self.setup_of(record)).law
         except (LayoutError, ValueError) as error:
             raise NotExplainableError(record.id, f"it cannot be decided again: {error}") from error
 
-    def _same_but_for_epsilon(self, record: DecisionRecord) -> bool:
+    def same_but_for_epsilon(self, record: DecisionRecord) -> bool:
+        """Whether it decides as the record was decided, and differs in its share of exploration at most."""
         same_model = self.model is None or self.model.version == record.policy_version
         return same_model and self.rules is None
 

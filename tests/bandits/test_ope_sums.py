@@ -97,3 +97,16 @@ def test_buckets_are_filled_evenly_even_by_numbers_in_a_row() -> None:
     # Counts of a random assignment: mean 100, variance 100.
     assert filled.var() == pytest.approx(100.0, rel=0.1)
     assert (bucket(np.array([-1, 5, 5])) >= 0).all()
+
+
+@pytest.mark.parametrize("which", [1, 3])
+def test_bootstrap_over_buckets_covers(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight groups to a bucket, of 256 buckets in place of 16,384 so that logs can be short."""
+    monkeypatch.setattr("bandits.ope.sums.BUCKETS", 256)
+    rng = np.random.default_rng(6)
+    intervals = [
+        bootstrap(estimates(modelled(2000, seed))[which], rng, replicates=400) for seed in range(400)
+    ]
+    covered = np.mean([not interval.excludes(WORLD.truth) for interval in intervals])
+    # 400 logs: a standard error of 0.0109; four of them.
+    assert covered == pytest.approx(0.95, abs=0.044)

@@ -77,6 +77,19 @@ def test_weights_are_one_when_the_target_is_the_logging_policy(seed: int) -> Non
     np.testing.assert_allclose(found.weights[logging > 1e-6], 1.0, atol=1e-4)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.integers(2, 12))
+def test_the_expectation_is_exact_for_any_pages_policies_and_additive_rewards(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    every = [(a, b, c) for a in range(4) for b in range(4) for c in range(4) if len({a, b, c}) == 3]
+    pages = tuple(every[i] for i in rng.choice(len(every), count, replace=False))
+    logging, target = rng.dirichlet(np.ones(count)), rng.dirichlet(np.full(count, 0.3))
+    worth = rng.normal(size=(3, 4))
+    reward = np.array([sum(worth[slot, shelf] for slot, shelf in enumerate(page)) for page in pages])
+    found = pseudo_inverse_weights(PageSupport(pages, logging, target))
+    assert float(logging @ (found.weights * reward)) == pytest.approx(float(target @ reward), abs=1e-6)
+
+
 def test_what_the_log_cannot_express_is_reported() -> None:
     pages = ((0, 1), (1, 0), (0, 2))
     logged = np.array([0.5, 0.5, 0.0])

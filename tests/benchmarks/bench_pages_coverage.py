@@ -118,7 +118,9 @@ def main() -> None:
 
 
 def _table(structure: Structure, found: list[Row]) -> Table:
-    table = Table(title=f"Rewards: {structure}; the truth is {found[0].truth:.4f}", title_justify="left")
+    table = Table(
+        title=f"Rewards: {structure}; the truth is {found[0].truth:.4f}", title_justify="left", box=None
+    )
     for header in ("estimator", "assumption", "bias", "± MC error", "RMSE", "coverage"):
         table.add_column(header, justify="left" if header in ("estimator", "assumption") else "right")
     for row in found:

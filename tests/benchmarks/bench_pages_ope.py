@@ -119,7 +119,7 @@ def main() -> None:
 
 def _table(title: str, found: Outcome) -> Table:
     told = f"mean page weight {found.mean_weight:.3f}, distrusted {found.distrusted:.0%}"
-    table = Table(title=f"{title}: {told}", title_justify="left")
+    table = Table(title=f"{title}: {told}", title_justify="left", box=None)
     for header in ("estimator", "first log", "bias", "± MC error", "RMSE", "coverage"):
         table.add_column(header, justify="left" if header == "estimator" else "right")
     for row in found.rows:

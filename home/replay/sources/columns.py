@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ ACTION, POSITION, SLATE, TIMESTAMP = "action", "position", "slate", "timestamp"
 DISTRIBUTION, EXPECTED = "action_distribution", "expected_rewards"
 TARGET, TARGET_DISTRIBUTION = "target_propensity", "target_distribution"
 CONTEXT = "context_"
+_LISTS = (DISTRIBUTION, EXPECTED, TARGET_DISTRIBUTION)
+_Lists = tuple[Column, Flags]
 UNNAMED = "given"
 """The name of the target whose column does not name it."""
 
@@ -99,13 +101,11 @@ class _Table:
         if PROPENSITY in self.frame:
             propensity, absent = self._numbers(PROPENSITY)
             screen.shown(PROPENSITY, propensity, absent)
-        distribution, available = self._distribution(screen, DISTRIBUTION) or (None, None)
         action = self._action(screen)
-        if distribution is not None and available is not None and ACTION in self.frame:
-            screen.actions(ACTION, action, available)
-            if PROPENSITY in self.frame:
-                screen.agreement(PROPENSITY, propensity, distribution, action)
-        expected = self._lists(screen, EXPECTED)
+        tables = self._tables(screen, action)
+        distribution, available = tables.get(DISTRIBUTION, (None, None))
+        if distribution is not None and ACTION in self.frame and PROPENSITY in self.frame:
+            screen.agreement(PROPENSITY, propensity, distribution, action)
         chunk = Chunk(
             reward=reward,
             propensity=propensity,
@@ -116,10 +116,10 @@ class _Table:
             available=available,
             distribution=distribution,
             context=self._context(screen),
-            expected=expected[0] if expected else None,
+            expected=tables[EXPECTED][0] if EXPECTED in tables else None,
             at=self._at(screen),
             segments={name: labels(self.frame[name]) for name in self.by},
-            targets=self._targets(screen),
+            targets=self._targets(screen, tables),
         )
         return chunk.take(screen.good)
 
@@ -141,26 +141,31 @@ class _Table:
         screen.numbers(name, numbers, absent)
         return numbers
 
-    def _lists(self, screen: Screen, name: str) -> tuple[Column, Flags] | None:
-        """A column of lists, or of lists as text, as a table (m, n), and where each has a number (m, n)."""
-        if name not in self.frame:
-            return None
+    def _tables(self, screen: Screen, action: Groups) -> dict[str, _Lists]:
+        """Every column of lists as a table (m, n), and where each list has a number (m, n).
+
+        All have as many columns as the longest list has numbers. Actions are checked against each.
+        """
+        names = [name for name in self.frame.columns if name.partition(":")[0] in _LISTS]
+        lists = {name: self._lists(screen, name) for name in names}
+        width = max((int(one.list.len().max() or 0) for one in lists.values()), default=0)  # type: ignore[arg-type]
+        found = {name: _table(one, max(1, width)) for name, one in lists.items()}
+        for name, (table, filled) in found.items():
+            if name == EXPECTED:
+                screen.reject(name, np.isnan(table.sum(axis=1)), "holds something that is no number")
+            else:
+                screen.distributions(name, table)
+            if ACTION in self.frame:
+                screen.actions(ACTION, action, filled)
+        return found
+
+    def _lists(self, screen: Screen, name: str) -> pl.Series:
         lists = self.frame[name]
         if lists.dtype == pl.String:
             lists = _parsed(lists)
         lists = lists.cast(pl.List(pl.Float64), strict=False)
         screen.reject(name, lists.is_null().to_numpy(), "is missing, or no list of numbers")
-        lengths = lists.list.len().fill_null(0).to_numpy()
-        table = np.zeros((len(lists), max(1, int(lengths.max()))))
-        filled = np.arange(table.shape[1]) < lengths[:, None]
-        table[filled] = lists.explode(empty_as_null=False, keep_nulls=False).to_numpy()
-        return table, filled
-
-    def _distribution(self, screen: Screen, name: str) -> tuple[Column, Flags] | None:
-        found = self._lists(screen, name)
-        if found is not None:
-            screen.distributions(name, found[0])
-        return found
+        return lists
 
     def _action(self, screen: Screen) -> Groups:
         if ACTION not in self.frame:
@@ -200,17 +205,24 @@ class _Table:
         screen.reject(TIMESTAMP, times.is_null().to_numpy(), "is not a time, such as 2026-03-01T12:00:00Z")
         return times.to_numpy()
 
-    def _targets(self, screen: Screen) -> dict[str, Column]:
+    def _targets(self, screen: Screen, tables: Mapping[str, _Lists]) -> dict[str, Column]:
         found: dict[str, Column] = {}
         for column, name in _targets(self.frame.columns).items():
-            if column.startswith(TARGET_DISTRIBUTION):
-                if (table := self._distribution(screen, column)) is not None:
-                    found[name] = table[0]
+            if column in tables:
+                found[name] = tables[column][0]
                 continue
             numbers, absent = self._numbers(column)
             screen.probabilities(column, numbers, absent)
             found.setdefault(name, numbers)
         return found
+
+
+def _table(lists: pl.Series, width: int) -> _Lists:
+    lengths = lists.list.len().fill_null(0).to_numpy()
+    filled = np.arange(width) < lengths[:, None]
+    table = np.zeros((len(lists), width))
+    table[filled] = lists.explode(empty_as_null=False, keep_nulls=False).to_numpy()
+    return table, filled
 
 
 def _targets(columns: Sequence[str]) -> dict[str, str]:

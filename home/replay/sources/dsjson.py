@@ -38,6 +38,26 @@ class _FaultError(Exception):
         self.name, self.value, self.reason = name, value, reason
 
 
+Round = tuple[float, list[int], list[float]]
+"""Cost, the actions there were with the one shown first, and their probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A line: its number and text, its rounds, top slot first, and whether they are a `slate`.
+
+    `dropped` is the share of lines that the log left out, `shared` what all actions share.
+    """
+
+    line: int
+    text: bytes
+    rounds: tuple[Round, ...]
+    slate: bool
+    at: datetime | None
+    dropped: float
+    shared: Any
+
+
 @dataclass(frozen=True, slots=True)
 class DsJsonSource:
     """A file of decisions. `by`: shared features to break results down by, as "namespace.feature".
@@ -64,27 +84,32 @@ class DsJsonSource:
         """The format has no decisions without."""
         return True
 
+    def decisions(self, rejects: Rejects) -> Iterator[Decision]:
+        """The decisions one by one, in the order of the file."""
+        with self.path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield _decision(number, line)
+                except _FaultError as fault:
+                    value = str(fault.value)[:_SHOWN]
+                    rejects.add(Reject(self.path.name, number, fault.name, value, fault.reason))
+
     def chunks(self, rejects: Rejects) -> Iterator[Chunk]:
         """The rounds in the order of the file."""
         dropped: set[float] = set()
-        with self.path.open("rb") as lines:
-            numbered = enumerate(lines, start=1)
-            while some := tuple(islice(numbered, _LINES)):
-                rows = _Rows(self.by)
-                for number, line in some:
-                    try:
-                        rows.add(number, line, dropped)
-                    except _FaultError as fault:
-                        value = str(fault.value)[:_SHOWN]
-                        rejects.add(Reject(self.path.name, number, fault.name, value, fault.reason))
-                if len(dropped) > 1:
-                    shares = " and ".join(map(str, sorted(dropped)))
-                    raise ReplayInputError(
-                        f"{self.path}: pdrop is {shares}: lines must have been dropped with one probability"
-                        " throughout; split the file by it"
-                    )
-                if rows.reward:
-                    yield rows.chunk()
+        found = self.decisions(rejects)
+        while some := tuple(islice(found, _LINES)):
+            rows = _Rows(self.by)
+            for decision in some:
+                rows.add(decision)
+                dropped.add(decision.dropped)
+            if len(dropped) > 1:
+                shares = " and ".join(map(str, sorted(dropped)))
+                raise ReplayInputError(
+                    f"{self.path}: pdrop is {shares}: lines must have been dropped with one probability"
+                    " throughout; split the file by it"
+                )
+            yield rows.chunk()
 
 
 @dataclass(slots=True, eq=False)
@@ -100,25 +125,18 @@ class _Rows:
     slates: bool = False
     segments: dict[str, list[str | None]] = field(default_factory=dict)
 
-    def add(self, number: int, line: bytes, dropped: set[float]) -> None:
-        """Add the rounds of one line, or raise _FaultError and add none."""
-        decision = _decoded(line)
-        if decision.get("DeferredAction") is True:
-            raise _FaultError("DeferredAction", True, "was never activated: nobody saw it")
-        outcomes = decision.get("_outcomes")
-        rounds = [_cb(decision)] if outcomes is None else [_ccb(one) for one in outcomes]
-        at = _instant(decision.get("Timestamp"))
-        dropped.add(float(decision.get("pdrop", 0.0)))
-        self.slates = self.slates or outcomes is not None
-        shared = {name: _feature(decision.get("c", {}), name) for name in self.by}
-        for position, (cost, actions, probabilities) in enumerate(rounds):
+    def add(self, decision: Decision) -> None:
+        """Add the rounds of one decision."""
+        shared = {name: _feature(decision.shared, name) for name in self.by}
+        self.slates = self.slates or decision.slate
+        for position, (cost, actions, probabilities) in enumerate(decision.rounds):
             self.reward.append(-cost)
             self.propensity.append(probabilities[0])
             self.action.append(actions[0])
-            self.decision.append(number)
+            self.decision.append(decision.line)
             self.position.append(position)
             self.listed.append((actions, probabilities))
-            self.at.append(at)
+            self.at.append(decision.at)
             for name, value in shared.items():
                 self.segments.setdefault(name, []).append(value)
 
@@ -144,8 +162,20 @@ class _Rows:
         )
 
 
-_Round = tuple[float, list[int], list[float]]
-"""Cost, the actions there were with the one shown first, and their probabilities."""
+def _decision(number: int, line: bytes) -> Decision:
+    found = _decoded(line)
+    if found.get("DeferredAction") is True:
+        raise _FaultError("DeferredAction", True, "was never activated: nobody saw it")
+    outcomes = found.get("_outcomes")
+    return Decision(
+        line=number,
+        text=line,
+        rounds=tuple([_cb(found)] if outcomes is None else [_ccb(one) for one in outcomes]),
+        slate=outcomes is not None,
+        at=_instant(found.get("Timestamp")),
+        dropped=float(found.get("pdrop", 0.0)),
+        shared=found.get("c", {}),
+    )
 
 
 def _decoded(line: bytes) -> Mapping[str, Any]:
@@ -158,7 +188,7 @@ def _decoded(line: bytes) -> Mapping[str, Any]:
     return found
 
 
-def _cb(decision: Mapping[str, Any]) -> _Round:
+def _cb(decision: Mapping[str, Any]) -> Round:
     cost, probability = (_number(decision, name) for name in ("_label_cost", "_label_probability"))
     shown = _number(decision, "_label_Action")
     actions, probabilities = _distribution(decision, "a", "p", first=1)
@@ -176,7 +206,7 @@ def _cb(decision: Mapping[str, Any]) -> _Round:
     )
 
 
-def _ccb(outcome: Mapping[str, Any]) -> _Round:
+def _ccb(outcome: Mapping[str, Any]) -> Round:
     if not isinstance(outcome, dict):
         raise _FaultError("_outcomes", outcome, "holds something that is no outcome")
     cost = _number(outcome, "_label_cost")

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol as Interface
@@ -63,13 +64,18 @@ class Processes:
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
         with _environment(_ONE_THREAD), self._pool() as pool:
-            running: dict[Future[Curve], Block] = {pool.submit(play_block, block): block for block in blocks}
+            waiting = iter(blocks)
+            running: dict[Future[Curve], Block] = {
+                pool.submit(play_block, block): block for block in islice(waiting, self._workers)
+            }
             try:
                 while running:
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
-                        block = running.pop(future)
-                        if on_curve(block.job, future.result()):
+                        block: Block | None = running.pop(future)
+                        if block is not None and not on_curve(block.job, future.result()):
+                            block = next(waiting, None)
+                        if block is not None:
                             running[pool.submit(play_block, block)] = block
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
     "timestamp": ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-02T00:00:00Z"],
     "target_propensity:new": [0.1, 0.0, 1.0],
     "target_distribution": [[0.5, 0.5], [1.0, 0.0], [0.5, 0.5]],
+    "expected_rewards": [[0.5, 0.5], [1.0, 0.0], [2.0, 0.5]],
     "context_age": [1.0, 2.0, 3.0],
     "market": ["DE", None, "SE"],
 }
@@ -88,6 +89,9 @@ FAULTS: list[tuple[str, Any, str, str]] = [
     ("reward", None, "reward", "is missing"),
     ("target_propensity:new", 1.1, "target_propensity:new", "is not between 0 and 1"),
     ("target_distribution", "[0.5]", "target_distribution", "does not sum to 1"),
+    ("expected_rewards", "0.5", "expected_rewards", "is missing, or no list"),
+    ("expected_rewards", "[]", "expected_rewards", "holds something that is no number"),
+    ("action", 1.0, "propensity", "is not what its distribution gives"),
     ("timestamp", "noon", "timestamp", "is not a time"),
 ]
 
@@ -103,6 +107,24 @@ def test_a_row_that_cannot_be_is_listed_with_its_line_and_left_out(
     ((line, field, why),) = rejected
     assert (line, field) == (3, name)
     assert why.startswith(reason)
+
+
+def test_lists_of_different_lengths_are_tables_of_one_width(tmp_path: Path) -> None:
+    frame = {
+        "reward": [1.0, 0.0],
+        "propensity": [0.5, 1.0],
+        "action": [0, 0],
+        "action_distribution": [[0.5, 0.5], [1.0]],
+        "target_distribution:new": [[0.25, 0.25, 0.5], [1.0]],
+    }
+    pl.DataFrame(frame).write_parquet(tmp_path / "log.parquet")
+    (chunk,), rejected = read(ColumnsSource(tmp_path / "log.parquet"))
+    assert not rejected
+    assert chunk.distribution is not None
+    assert chunk.distribution.tolist() == [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
+    assert chunk.targets["new"].tolist() == [[0.25, 0.25, 0.5], [1.0, 0.0, 0.0]]
+    assert chunk.available is not None
+    assert chunk.available.tolist() == [[True, True, False], [True, False, False]]
 
 
 def test_a_table_without_a_column_names_it(tmp_path: Path) -> None:
