@@ -27,6 +27,10 @@ COMMANDS = [
     "audit",
     "learn",
     "simulate",
+    "simulate sweep",
+    "simulate compare",
+    "simulate scenario",
+    "simulate calibrate",
     "replay",
     "ingest lastfm",
     "rules show",
@@ -56,6 +60,8 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
+            if group.typer_instance.registered_callback is not None:
+                names.append(group.name or "")
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 
