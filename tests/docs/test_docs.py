@@ -60,7 +60,8 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            if group.typer_instance.registered_callback is not None:
+            callback = group.typer_instance.registered_callback
+            if callback is not None and callback.invoke_without_command is True:
                 names.append(group.name or "")
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names

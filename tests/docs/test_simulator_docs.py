@@ -25,6 +25,5 @@ def test_the_example_in_python_runs(
 
 
 def test_scenarios_happenings_and_measures_are_listed() -> None:
-    assert tuple(sorted(re.findall(r"^\| `(\w+)` \| [a-z0-9]", TEXT, re.MULTILINE))) >= scenario_names()
     for name in (*scenario_names(), *KINDS, *set(PAGE_MEASURES) - {"sponsored", "fresh"}):
         assert f"`{name}`" in TEXT, name
