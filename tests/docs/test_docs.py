@@ -27,7 +27,7 @@ COMMANDS = [
     "audit",
     "learn",
     "simulate",
-    "carousel",
+    "simulate carousel",
     "replay",
     "replay export",
     "replay obd",
