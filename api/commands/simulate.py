@@ -181,7 +181,7 @@ def _replay(
 ) -> None:
     if not env.startswith(_REPLAY) or env == _REPLAY:
         raise ConfigurationError(
-            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN; the carousel is `home simulate carousel`"
+            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN, or run `home simulate carousel`"
         )
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:
