@@ -28,7 +28,7 @@ COMMANDS = [
     "audit",
     "learn",
     "simulate",
-    "carousel",
+    "simulate carousel",
     "simulate sweep",
     "simulate compare",
     "simulate scenario",
