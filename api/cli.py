@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.commands import (
     audit,
+    carousel,
     decisions,
     demo,
     examination,
@@ -48,9 +49,10 @@ app.command("page")(page.page)
 app.command("listeners")(listeners.listeners)
 app.command("audit")(audit.audit_pages)
 app.command("learn")(learn.learn)
-app.command("replay")(replay.replay)
+app.command("carousel")(carousel.carousel)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(replay.app, name="replay")
 app.add_typer(rules.app, name="rules")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(examination.app, name="examination")

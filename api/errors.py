@@ -23,6 +23,7 @@ from home.errors import (
     UnknownDecisionError,
     UnknownListenerError,
     UnknownSurfaceError,
+    UnknownTimezoneError,
 )
 from home.registry import NoModelError
 
@@ -30,6 +31,7 @@ KIND_OF_ERROR: Mapping[type[HomeError], ProblemKind] = {
     UnknownListenerError: problems.UNKNOWN_LISTENER,
     UnknownDecisionError: problems.UNKNOWN_DECISION,
     UnknownSurfaceError: problems.UNKNOWN_SURFACE,
+    UnknownTimezoneError: problems.UNKNOWN_TIMEZONE,
     EmptyCatalogueError: problems.EMPTY_CATALOGUE,
     NothingEligibleError: problems.NOTHING_ELIGIBLE,
     NotExplainableError: problems.NOT_EXPLAINABLE,

@@ -113,6 +113,7 @@ EXPLANATION: dict[str, Any] = {
             "instead": "fresh_finds",
             "instead_title": "Fresh finds",
             "instead_presentation": "carousel",
+            "needed": False,
             "proven": True,
         }
     ],
@@ -120,12 +121,22 @@ EXPLANATION: dict[str, Any] = {
         {
             "shelf_id": "trending",
             "title": "Trending now",
+            "absence": "kept out",
             "cost": 1480,
-            "slot": 6,
+            "slot": 2,
+            "page": [
+                {
+                    "shelf_id": _SHELF,
+                    "title": "Because you listened to Ada Lunes",
+                    "presentation": "carousel",
+                },
+                {"shelf_id": "trending", "title": "Trending now", "presentation": "carousel"},
+            ],
+            "leaves": ["Fresh finds"],
             "kept_out_by": ["music-first"],
             "text": (
-                "A page with it is worth 0.97% less, and has it in slot 6; "
-                "where it would gain most, 'music-first' keeps it out."
+                "'music-first' keeps it out: without that rule the best page has it. "
+                "The best page with it is worth 0.97% less, and has it in slot 2."
             ),
             "proven": True,
         }
@@ -142,6 +153,8 @@ EXPLANATION: dict[str, Any] = {
             "proven": True,
         }
     ],
+    "contradicting": [],
+    "left_out": [],
 }
 
 READINESS: dict[str, Any] = {

@@ -34,6 +34,9 @@ UNKNOWN_DECISION = ProblemKind(
     "unknown-decision", "Unknown decision", 404, "The decision log has no decision with this id."
 )
 UNKNOWN_SURFACE = ProblemKind("unknown-surface", "Unknown surface", 404, "No grid describes this surface.")
+UNKNOWN_TIMEZONE = ProblemKind(
+    "unknown-timezone", "Unknown timezone", 422, "No timezone has this name; see `detail`."
+)
 INVALID_REQUEST = ProblemKind(
     "invalid-request", "Invalid request", 422, "The request is not what the operation takes; see `errors`."
 )
@@ -68,9 +71,9 @@ INTERNAL = ProblemKind(
 KINDS: Mapping[str, ProblemKind] = {
     kind.slug: kind
     for kind in (
-        UNKNOWN_LISTENER, UNKNOWN_DECISION, UNKNOWN_SURFACE, INVALID_REQUEST, TOO_LARGE, NOT_FOUND,
-        METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NOT_EXPLAINABLE, NO_MODEL, NOT_READY,
-        MISCONFIGURED, NO_DATABASE, HTTP_ERROR, INTERNAL,
+        UNKNOWN_LISTENER, UNKNOWN_DECISION, UNKNOWN_SURFACE, UNKNOWN_TIMEZONE, INVALID_REQUEST, TOO_LARGE,
+        NOT_FOUND, METHOD_NOT_ALLOWED, EMPTY_CATALOGUE, NOTHING_ELIGIBLE, NOT_EXPLAINABLE, NO_MODEL,
+        NOT_READY, MISCONFIGURED, NO_DATABASE, HTTP_ERROR, INTERNAL,
     )
 }  # fmt: skip
 """Every kind by its slug."""

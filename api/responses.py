@@ -17,7 +17,7 @@ def _problem(status: int, description: str) -> Responses:
 UNKNOWN_FOR_PAGE = _problem(404, "Unknown listener or surface.")
 UNKNOWN_DECISION = _problem(404, "Unknown decision.")
 UNKNOWN_PROBLEM = _problem(404, "Unknown kind of problem.")
-INVALID = _problem(422, "Invalid request; `errors` names each field, its value and the fix.")
+INVALID = _problem(422, "Invalid request; `errors` or `detail` names each field, its value and the fix.")
 TOO_LARGE = _problem(413, "The body is too large.")
 NOTHING_ELIGIBLE = _problem(409, "Nothing in the catalogue may be shown to this listener.")
 NOT_EXPLAINABLE = _problem(409, "Composed with another rulebook or grid, or the page breaks a rule.")

@@ -26,6 +26,13 @@ class HomeRequest(_In):
     surface: str = Field(
         "phone", min_length=1, max_length=100, description="A surface; see GET /v1/surfaces."
     )
+    timezone: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The listener's timezone, which hours and days of rules and features are in: an IANA "
+        "name such as Europe/Stockholm. Without one it is that of the listener's market.",
+    )
     seed: int | None = Field(
         None,
         ge=0,

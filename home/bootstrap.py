@@ -25,6 +25,7 @@ from home.errors import ConfigurationError, DatabaseError, EmptyCatalogueError, 
 from home.examination.stored import with_estimates
 from home.grids import Surface, load_surfaces
 from home.learn import Learner, teach_in_order
+from home.modes import Mode
 from home.parallel import teach_in_parallel
 from home.registry import ModelWatcher, NoModelError
 from home.rewards import load_rewards
@@ -127,6 +128,7 @@ def open_learner(
         candidates=settings.publish == "candidate",
         keep=settings.keep_models,
         teach=partial(teach_in_parallel, workers=workers) if workers > 1 else teach_in_order,
+        imitates=settings.mode is Mode.APPRENTICE,
     )
 
 

@@ -6,25 +6,36 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bandits.responses import EVERYONE
 from home.errors import UnknownListenerError
-from home.store import decisions, listeners
+from home.local_time import named_timezone, timezone_of
+from home.store import decisions, listeners, responses
 from shelves.types import Context
 
 
-def load_context(session: Session, listener_id: str, surface: str, now: datetime) -> Context:
-    """Read a listener's context at `now` (timezone-aware). Raises UnknownListenerError."""
+def load_context(
+    session: Session, listener_id: str, surface: str, now: datetime, timezone: str = ""
+) -> Context:
+    """Read a listener's context at `now` (timezone-aware).
+
+    The context's `now` is the same instant in the listener's `timezone` (an IANA name), by default that of
+    their market. Raises UnknownListenerError and UnknownTimezoneError.
+    """
     listener = listeners.get(session, listener_id)
     if listener is None:
         raise UnknownListenerError(listener_id)
     dismissed = listeners.dismissals(session, listener_id)
+    known = responses.memories(session, (listener_id, EVERYONE))
     return Context(
         listener=listener,
         history=listeners.history(session, listener_id),
-        now=now,
+        now=now.astimezone(named_timezone(timezone) if timezone else timezone_of(listener.market)),
         surface=surface,
         follows=listeners.follows(session, listener_id),
         friends=listeners.friends(session, listener_id),
         dismissed_items=dismissed.items,
         dismissed_shelves=dismissed.shelves,
         previous_page=decisions.last_page(session, listener_id, surface, now),
+        responses=known[listener_id].as_of(now),
+        crowd_responses=known[EVERYONE].as_of(now),
     )

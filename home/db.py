@@ -208,6 +208,18 @@ class DismissalRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ResponsesRow(Base):
+    """Faded looks and clicks of a listener, as of `at`, by kind of shelf; those of everybody under id "".
+
+    `counts` are lists of source, family, content type, looks and clicks.
+    """
+
+    __tablename__ = "responses"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    counts: Mapped[list[Any]] = mapped_column(JSON)
+
+
 class ModelRow(Base):
     """One published policy snapshot, with what made it and where it is in its life.
 

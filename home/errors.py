@@ -5,6 +5,7 @@ HomeError
 │   └── DatabaseError     the database cannot be reached or opened
 ├── UnknownListenerError  no such listener in the catalogue
 ├── UnknownSurfaceError   no grid for that surface
+├── UnknownTimezoneError  no timezone of that name
 ├── UnknownDecisionError  no such decision in the log
 ├── NothingEligibleError  the catalogue holds nothing that the listener may see
 ├── NotExplainableError   the page's layout problem cannot be put together again
@@ -43,6 +44,17 @@ class UnknownSurfaceError(HomeError):
     def __init__(self, surface: str, known: tuple[str, ...]) -> None:
         super().__init__(f"surface {surface!r} has no grid; choose one of: {', '.join(known)}")
         self.surface = surface
+
+
+class UnknownTimezoneError(HomeError):
+    """There is no timezone of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"timezone {name!r} is not known; use an IANA name such as 'Europe/Stockholm', or leave it out"
+            " for that of the listener's market"
+        )
+        self.name = name
 
 
 class UnknownDecisionError(HomeError):

@@ -1,10 +1,13 @@
 """Whether one model is better than the one that is live, judged on the decision log.
 
-Two kinds of evidence, both with exact probabilities and with intervals over listeners:
+Three kinds of evidence, all with exact probabilities and with intervals over listeners:
 
 - replay: the difference of the inverse propensity estimates of both models on the same logged decisions.
   It needs no canary, but where the two models' optima differ the log seldom shows what the new one would,
   its weights are few and large, and its diagnostics say not to trust it.
+- cascade: the same with each slot's reward weighted by how likely the beginning of its page is
+  (`bandits.ope.cascade`). Beginnings are shared more often than pages, so the weights are smaller; it assumes
+  that the reward of a slot does not depend on the shelves below it.
 - canary: the mean reward per page of the listeners whom the model serves as a canary, less that of the
   others in the same period. Listeners are assigned by a hash, so nothing but the model differs, and every
   page counts with weight 1.
@@ -15,27 +18,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import hypot
+from math import fsum, hypot
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bandits.ope.cascade import cascade_ips
 from bandits.ope.diagnostics import Verdict, diagnose
-from bandits.ope.estimators import Estimate
+from bandits.ope.estimators import Estimate, ips
 from bandits.ope.intervals import Interval, bootstrap
 from bandits.ope.rounds import Rounds
-from bandits.rewards import RewardFormula, page_reward, shelf_rewards
+from bandits.ope.slates import SlateRounds
+from bandits.rewards import RewardFormula, shelf_rewards
 from home.compose import Tools
+from home.configuration import setup_here
 from home.errors import NotExplainableError
 from home.records import DecisionRecord
 from home.registry import LiveModel
-from home.rescore import rescore
+from home.replay.targets import Likelihood
+from home.replay.what_if import Model, WhatIf
 from home.store import decisions, events, models
 from home.store.models import State
-from layout.errors import InvalidProblemError, SolverError
 
+_MOST = 0.9
 _MIN_LISTENERS = 30
 _SEED = 0
 
@@ -44,7 +51,8 @@ _SEED = 0
 class Evidence:
     """How much more reward per page a model earns than the live one, and whether that can be trusted.
 
-    `kind` is "replay" or "canary"; `difference` is None where there was nothing to estimate it from.
+    `kind` is "replay", "cascade" or "canary"; `difference` is None where there was nothing to estimate it
+    from.
     """
 
     kind: str
@@ -60,11 +68,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A closed decision: its record, the reward of its page, and the number of its listener."""
+    """A closed decision: its record, the reward of each slot, and the number of its listener."""
 
     record: DecisionRecord
-    reward: float
+    rewards: tuple[float, ...]
     group: int
+
+    @property
+    def reward(self) -> float:
+        """The reward of the page."""
+        return fsum(self.rewards)
 
 
 def beats(evidence: Sequence[Evidence]) -> bool:
@@ -86,7 +99,8 @@ def judged(
         record = row.record()
         outcomes = shelf_rewards(formula, row.at, record.shelf_ids(record.page), feedback.get(row.id, ()))
         group = groups.setdefault(row.listener_id, len(groups))
-        found.append(Judged(record, page_reward(outcomes), group))
+        rewards = tuple(outcome.reward if outcome.examined else 0.0 for outcome in outcomes)
+        found.append(Judged(record, rewards, group))
     return tuple(found)
 
 
@@ -109,7 +123,7 @@ def gather(
             None,
         )
         since = judged(session, formula, now, limit, began) if began else ()
-    evidence = [by_replay(log, candidate, live, tools, advance)]
+    evidence = list(by_replay(log, candidate, live, tools, advance))
     if began:
         evidence.append(by_canary(since, candidate.version))
     return tuple(evidence)
@@ -121,36 +135,89 @@ def by_replay(
     live: LiveModel,
     tools: Tools,
     advance: Callable[[], None] = lambda: None,
-) -> Evidence:
-    """The paired difference of inverse propensity estimates, candidate less live.
+) -> tuple[Evidence, ...]:
+    """The paired differences, candidate less live, of inverse propensity estimates: of pages, and cascading.
 
-    Pages without an exact propensity, or of another rulebook or grid, are left out. Trusted when the weights
-    of neither model are diagnosed as not to be.
+    Pages without an exact propensity, or of another rulebook or grid, are left out. Each is trusted when the
+    weights of neither model are diagnosed as not to be; the cascade's are those of the beginnings of pages
+    that bring nine tenths of the reward.
     """
-    rows = []
+    models = [
+        WhatIf(
+            f"model {one.version}", lambda record: setup_here(record, tools), Model(one.policy, one.version)
+        )
+        for one in (candidate, live)
+    ]
+    pages = []
     for one in log:
         advance()
-        probabilities = _probabilities(one.record, (candidate, live), tools)
-        if probabilities:
-            rows.append((one.reward, one.record.propensity, *probabilities, one.group))
-    if not rows:
-        return Evidence("replay", 0, None, trusted=False, why="no logged decision can be replayed")
-    reward, propensity, theirs, ours, group = (
-        np.array(column, dtype=np.float64) for column in zip(*rows, strict=True)
+        if likelihoods := _likelihoods(one.record, models):
+            pages.append((one, likelihoods))
+    if not pages:
+        why = "no logged decision can be replayed"
+        return tuple(Evidence(kind, 0, None, trusted=False, why=why) for kind in ("replay", "cascade"))
+    both = [slate_rounds([(one, found[index]) for one, found in pages]) for index in range(len(models))]
+    whole = [rounds.as_rounds() for rounds in both]
+    beginnings = [_beginnings(rounds, _enough(rounds)) for rounds in both]
+    return (
+        _paired("replay", [ips(rounds) for rounds in whole], whole),
+        _paired("cascade", [cascade_ips(rounds) for rounds in both], beginnings),
     )
-    groups = group.astype(np.int64)
-    both = [Rounds(reward, propensity, target, groups) for target in (theirs, ours)]
-    diagnoses = [diagnose(rounds) for rounds in both]
-    weights = both[0].weights - both[1].weights
-    estimate = Estimate("difference", weights * reward, np.ones(len(reward)), groups)
+
+
+def slate_rounds(pages: Sequence[tuple[Judged, Likelihood]]) -> SlateRounds:
+    """Closed decisions with what one target makes of them, as columns; shorter pages are padded."""
+    slots = max(len(one.rewards) for one, _ in pages)
+    table = np.zeros((4, len(pages), slots))
+    for row, (one, likelihood) in enumerate(pages):
+        k = len(one.rewards)
+        prefixes = np.cumprod(one.record.conditionals)
+        table[:, row, :k] = one.rewards, prefixes, likelihood.prefixes, np.ones(k)
+    rewards, logged, wanted, filled = table
+    last = np.arange(len(pages)), filled.sum(axis=1).astype(np.int64) - 1
+    return SlateRounds(
+        slot_reward=rewards,
+        propensity=logged[last],
+        prefix_propensity=logged,
+        target=wanted[last],
+        prefix_target=wanted,
+        filled=filled > 0.0,
+        group=np.array([one.group for one, _ in pages], dtype=np.int64),
+    )
+
+
+def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds]) -> Evidence:
+    """The difference of two means over the same pages; trusted if the weights of both may be."""
+    theirs, ours = estimates
+    difference = Estimate(
+        "difference", theirs.numerator - ours.numerator, np.ones(len(theirs.numerator)), theirs.group
+    )
+    diagnoses = [diagnose(rounds) for rounds in weighed]
     worst = min(diagnoses, key=lambda d: d.effective_sample_size)
     doubted = [d for d in diagnoses if d.verdict is Verdict.DO_NOT_TRUST]
     return Evidence(
-        "replay",
-        len(rows),
-        _interval(estimate),
+        kind,
+        len(theirs.numerator),
+        _interval(difference),
         trusted=not doubted,
         why=(doubted or [worst])[0].reason,
+    )
+
+
+def _enough(rounds: SlateRounds) -> int:
+    """The first slot, counted from 0, by which nine tenths of the reward, signs aside, have come in."""
+    amounts = np.abs(rounds.filled_reward).sum(axis=0).cumsum()
+    return int(np.searchsorted(amounts, _MOST * amounts[-1]))
+
+
+def _beginnings(rounds: SlateRounds, slot: int) -> Rounds:
+    """The pages down to a slot, those alone that have it, as rounds of one action each."""
+    has = rounds.filled[:, slot]
+    return Rounds(
+        rounds.reward[has],
+        rounds.prefix_propensity[has, slot],
+        rounds.prefix_target[has, slot],
+        rounds.group[has],
     )
 
 
@@ -180,20 +247,13 @@ def by_canary(since: Sequence[Judged], version: int) -> Evidence:
     )
 
 
-def _probabilities(
-    record: DecisionRecord, pair: tuple[LiveModel, LiveModel], tools: Tools
-) -> tuple[float, ...]:
-    """The probability of the page under each model; empty when it cannot be known."""
+def _likelihoods(record: DecisionRecord, models: Sequence[WhatIf]) -> tuple[Likelihood, ...]:
+    """What each model makes of the page; empty when that cannot be known."""
     if record.propensity is None:
         return ()
     try:
-        return tuple(
-            record.propensity
-            if model.version == record.policy_version
-            else rescore(record, model.policy, tools).probability()
-            for model in pair
-        )
-    except (NotExplainableError, InvalidProblemError, SolverError):
+        return tuple(model.likelihood(record) for model in models)
+    except NotExplainableError:
         return ()
 
 

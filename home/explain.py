@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from home.compose import Tools, layout_problem
 from home.configuration import Setup, setup_here
 from home.errors import NotExplainableError
 from home.options import option_id, worth
 from home.records import DecisionRecord
-from layout.errors import InvalidProblemError
-from layout.explain import Explanation, explain
+from layout.conflict import conflict
+from layout.errors import InvalidProblemError, SolverError
+from layout.explain import explain
+from layout.explanation import Explanation
 from layout.relax import variant
 from layout.types import LayoutShelf, Problem
 from layout.validate import objective_of
 
-_DEADLINE_S = 1.0
 
-
-def explain_decision(record: DecisionRecord, setup: Setup) -> Explanation:
+def explain_decision(record: DecisionRecord, setup: Setup, budget_s: float) -> Explanation:
     """What each shelf of a served page brings, what each absent one would cost, what each rule costs.
+
+    As far as it is found out in `budget_s` seconds.
 
     Raises NotExplainableError when the page breaks a rule, as one does whose layout failed.
     """
     try:
-        return explain(problem_under(record, setup), record.page, deadline_s=_DEADLINE_S)
+        found = explain(problem_under(record, setup), record.page, budget_s=budget_s)
     except InvalidProblemError as error:
         raise NotExplainableError(record.id, str(error)) from error
+    return replace(found, contradicting=_contradicting(record, setup, budget_s))
+
+
+def _contradicting(record: DecisionRecord, setup: Setup, budget_s: float) -> tuple[str, ...]:
+    """The rules for whose sake others were dropped or the page is short; none where time does not suffice."""
+    whole = whole_problem(record, setup)
+    shelves = len({shelf.group for shelf in whole.shelves})
+    full = min(shelves, len(whole.grid.slots))
+    if not record.relaxed_rules and len(record.page) == full:
+        return ()
+    try:
+        return conflict(variant(whole, full, ()), seconds=budget_s) or ()
+    except SolverError:
+        return ()
 
 
 def problem_of(record: DecisionRecord, tools: Tools) -> Problem:

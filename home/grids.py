@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from home.errors import ConfigurationError
 from home.rules.conditions import Names, parse_condition
+from home.rules.vocabulary import ATTRIBUTE_DOMAINS
 from layout.selector import Selector
 from layout.types import Grid, Presentation, Slot
 from shelves.build import ATTRIBUTES
@@ -20,7 +21,7 @@ from shelves.build import ATTRIBUTES
 MARK = "+examined-"
 """Between a grid file's version and the mark of the estimate that replaced its examination."""
 
-_NAMES = Names("attribute", "shelves have", (*ATTRIBUTES, "id"))
+_NAMES = Names("attribute", "shelves have", {name: ATTRIBUTE_DOMAINS[name] for name in (*ATTRIBUTES, "id")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,14 +24,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
+from bandits.responses import EVERYONE, Response
 from bandits.rewards import RewardFormula
 from bandits.types import Example, RewardEvent
 from home.db import writing
 from home.errors import HomeError
+from home.imitation import imitation_of, is_baselines
+from home.local_time import timezone_of
 from home.records import DecisionRecord
 from home.registry import NoModelError, StaleModelError, base, publish, restore
-from home.settle import examples_of, settle, taught_by
-from home.store import decisions, events, leases, models
+from home.settle import examples_of, responses_of, settle, taught_by
+from home.store import decisions, events, leases, listeners, models
+from home.store import responses as memories
 from home.store.decisions import LoggedDecision
 from home.store.events import StoredEvent
 from home.store.leases import Lease
@@ -117,6 +122,7 @@ class _Lessons:
     taught: Mapping[str, tuple[float | None, ...]]
     returns: tuple[RewardEvent, ...]
     skipped: int
+    responses: Mapping[str, Sequence[Response]]
 
 
 def teach_in_order(policy: Policy, examples: Sequence[Example]) -> Policy:
@@ -131,8 +137,9 @@ class Learner:
     `load` rebuilds a policy from a snapshot. `holder` names this learner in the lease; it must differ
     between learners, so by default it is made unique. With `candidates` new models wait as candidates instead
     of going live. Of retired models the `keep` newest keep their data. `teach` is how a batch is learned, one
-    example after the other by default. A learner that dies leaves its lease to expire after `lease`. A run
-    slower than that may lose its lease, and then changes nothing.
+    example after the other by default. With `imitates`, decisions of the baseline teach to value shelves as
+    it does (`home.imitation`) instead of their rewards. A learner that dies leaves its lease to expire after
+    `lease`. A run slower than that may lose its lease, and then changes nothing.
     """
 
     def __init__(
@@ -147,6 +154,7 @@ class Learner:
         candidates: bool = False,
         keep: int = 20,
         teach: Teach = teach_in_order,
+        imitates: bool = False,
     ) -> None:
         self.holder = holder or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._engine = engine
@@ -157,6 +165,7 @@ class Learner:
         self._candidates = candidates
         self._keep = keep
         self._teach = teach
+        self._imitates = imitates
 
     def run_once(self, max_decisions: int = 1000) -> LearnReport:
         """Learn from the oldest closed decisions and publish the model, all or nothing.
@@ -199,7 +208,7 @@ class Learner:
             closed = decisions.learnable(session, now, max_decisions)
             settling = decisions.settleable(session, now, max_decisions)
             feedback = events.on_time(session, (decision.id for decision in (*closed, *settling)))
-            return _Batch(model, closed, settling, feedback, decisions.returns(session, settling))
+            return _Batch(model, closed, settling, feedback, _returns(session, settling))
 
     def _lessons(self, batch: _Batch) -> _Lessons:
         examples: list[Example] = []
@@ -208,8 +217,16 @@ class Learner:
         returns: list[RewardEvent] = []
         taught = {}
         skipped = 0
+        responses: dict[str, list[Response]] = defaultdict(list)
         for decision in batch.decisions:
             record = _readable(decision)
+            if record is not None:
+                found = responses_of(record, batch.events.get(decision.id, ()), self._formula)
+                responses[record.listener_id] += found
+                responses[EVERYONE] += found
+            if record is not None and self._imitates and is_baselines(record):
+                examples += imitation_of(record)
+                continue
             if record is None or record.propensity is None:
                 skipped += 1
                 continue
@@ -225,7 +242,7 @@ class Learner:
             late += rest.examples
             corrections += rest.corrected
             returns += rest.returns
-        return _Lessons(_in_turn(examples, late), corrections, taught, tuple(returns), skipped)
+        return _Lessons(_in_turn(examples, late), corrections, taught, tuple(returns), skipped, responses)
 
     def _commit(self, batch: _Batch, policy: Policy, lessons: _Lessons) -> LearnReport:
         parent = version = batch.model.version
@@ -275,6 +292,8 @@ class Learner:
         if decisions.mark_settled(session, batch.settling_ids, version) != len(batch.settling):
             raise StaleModelError(batch.model.version)
         decisions.mark_taught(session, lessons.taught, self._formula.identity)
+        before = memories.memories(session, lessons.responses)
+        memories.keep(session, {who: before[who].with_more(new) for who, new in lessons.responses.items()})
         # Feedback that arrived while we learned was not seen; from here on it is late, and says so.
         events.mark_late(session, events.on_time_ids(session, batch.done_ids) - batch.event_ids)
         now = self._clock()
@@ -293,6 +312,13 @@ def _readable(decision: LoggedDecision) -> DecisionRecord | None:
     except ValueError as error:
         _log.warning("decision_unreadable", decision=decision.id, error=str(error))
         return None
+
+
+def _returns(session: Session, settling: Sequence[LoggedDecision]) -> Mapping[str, datetime]:
+    """Visits on the day after, in the timezones of the listeners' markets."""
+    markets = listeners.markets(session, (decision.listener_id for decision in settling))
+    zones = {d.listener_id: timezone_of(markets.get(d.listener_id, "")) for d in settling}
+    return decisions.returns(session, settling, zones)
 
 
 def _in_turn(early: Sequence[Example], late: Sequence[Example]) -> tuple[Example, ...]:

@@ -1,9 +1,8 @@
 """What another model would have done with a logged decision, exactly.
 
 The record holds the features that were scored and all that its layout problem is made of. Scoring them with
-another model, then solving and exploring under the same rules and shares, gives that model's own distribution
-over the same pages, and so the probability it gives to the page that was shown. What the model that served
-it would do is what it did: its probability is the record's propensity.
+another model and solving under the same rules gives that model's own scores and optimum. The probabilities of
+pages under it are in `home.replay.what_if`.
 """
 
 from __future__ import annotations
@@ -13,11 +12,9 @@ from dataclasses import dataclass
 from bandits.policy import Policy
 from bandits.types import Page, Scores
 from home.compose import Tools, layout_problem
-from home.draw import source_of
 from home.explain import problem_of
 from home.options import worth
 from home.records import DecisionRecord
-from home.redraw import exploration_of
 from layout.relax import variant
 from layout.solve import effective, solve
 from layout.types import Problem, Result
@@ -49,19 +46,6 @@ class Rescored:
         """The share of the logged optimum's shelves that are on the model's optimum as well."""
         logged = set(self.record.shelf_ids(self.record.anchor))
         return len(logged & set(self.record.shelf_ids(self.page))) / len(logged)
-
-    def probability(self) -> float:
-        """With what probability the model would have shown the page that was shown.
-
-        0 where its pages are of another length, which happens only past a deadline. Raises what
-        `home.draw.source_of` raises.
-        """
-        if len(self.result.page) != len(self.record.page):
-            return 0.0
-        exploration = exploration_of(self.record)
-        least = exploration.least_value(self.problem, self.result.page)
-        source = source_of(self.problem, self.result, self.scores.pmf, exploration, least)
-        return source.probability(self.record.page)
 
 
 def rescore(record: DecisionRecord, policy: Policy, tools: Tools, scores: Scores | None = None) -> Rescored:

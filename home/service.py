@@ -35,7 +35,7 @@ from home.settings import Settings
 from home.shadow import Shadow
 from home.store import configurations, decisions, events, listeners
 from home.store.decisions import DecisionSummary
-from layout.explain import Explanation
+from layout.explanation import Explanation
 from shelves.catalog import Catalog
 from shelves.types import Context, Listener
 
@@ -95,12 +95,14 @@ class Home:
         self._learning: threading.Thread | None = None
         self.learning_failures = 0
 
-    def compose(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
+    def compose(
+        self, listener_id: str, surface: str = "phone", *, seed: int | None = None, timezone: str = ""
+    ) -> ComposedPage:
         """Compose a page and log the decision before it is returned.
 
-        Raises UnknownListenerError and UnknownSurfaceError.
+        Raises UnknownListenerError, UnknownSurfaceError and UnknownTimezoneError.
         """
-        page = self.preview(listener_id, surface, seed=seed)
+        page = self.preview(listener_id, surface, seed=seed, timezone=timezone)
         record = record_of(page, self.catalog.items)
         new = {k: text for k, text in page.documents.items() if record.configuration[k] not in self._kept}
         with writing(self.engine) as session:
@@ -119,11 +121,13 @@ class Home:
             self.shadow.offer(record, watched)
         return page
 
-    def preview(self, listener_id: str, surface: str = "phone", *, seed: int | None = None) -> ComposedPage:
+    def preview(
+        self, listener_id: str, surface: str = "phone", *, seed: int | None = None, timezone: str = ""
+    ) -> ComposedPage:
         """Compose a page without logging it: nothing can be learned from it."""
         self.tools.surface(surface)
         with Session(self.engine) as session:
-            context = load_context(session, listener_id, surface, self.clock())
+            context = load_context(session, listener_id, surface, self.clock(), timezone)
         return self.compose_for(context, secrets.randbits(_SEED_BITS) if seed is None else seed)
 
     def compose_for(self, context: Context, seed: int) -> ComposedPage:
@@ -158,7 +162,7 @@ class Home:
 
     def explain(self, record: DecisionRecord) -> Explanation:
         """What the page of a decision is made of, rule by rule. Raises NotExplainableError."""
-        return explain_decision(record, self.setup_of(record))
+        return explain_decision(record, self.setup_of(record), self.settings.explanation_budget_s)
 
     def setup_of(self, record: DecisionRecord) -> Setup:
         """The rulebook and grid of a decision. Raises NotExplainableError when they are lost.

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
         ge=0.0,
         description="Wall-clock deadline of the layout; past it the best page found so far is served.",
     )
+    explanation_budget_s: float = Field(
+        10.0,
+        ge=0.0,
+        le=600.0,
+        description="Seconds that an explanation may take; what it has no time for, it names.",
+    )
     compose_at_once: int = Field(
         2, ge=1, description="Pages that one process composes at the same time; further requests wait."
     )

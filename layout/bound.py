@@ -19,8 +19,7 @@ class Bound:
 
     `slack` is (n, K), at least 0. `prices` (R,) are per unit of each row, above 0 on its upper limit, below
     on its lower one; `shelf_prices` (G,) are lost by pages that leave the shelf out. `page` is the best page
-    found on the way, if any, `assigned` (t, K) the pages that prices led to, round by round, which may break
-    rules, and `pace` how far prices still move in a step, from 1 down.
+    found on the way, if any, and `pace` how far prices still move in a step, from 1 down.
     """
 
     total: int
@@ -29,7 +28,6 @@ class Bound:
     shelf_prices: Ints
     page: Page | None
     pace: float
-    assigned: Ints
 
     @property
     def priced(self) -> bool:
@@ -48,7 +46,7 @@ def upper_bound(
     cells = rows.cells if cells is None else cells
     first = np.zeros(len(rows.lo), dtype=np.int64) if start is None else start.prices
     entries = (rows.ptr, rows.row, rows.coef)
-    total, prices, slot_prices, shelf_prices, page, _, pace, assigned = price(
+    total, prices, slot_prices, shelf_prices, page, _, pace = price(
         rows.values,
         cells,
         *entries,
@@ -65,4 +63,4 @@ def upper_bound(
     )
     slack = slacks(rows.values, cells, *entries, prices, slot_prices, shelf_prices, rows.group)
     found = tuple(page.tolist()) if page[0] >= 0 and rows.possible else None
-    return Bound(int(total), slack, prices, shelf_prices, found, pace, assigned)
+    return Bound(int(total), slack, prices, shelf_prices, found, pace)

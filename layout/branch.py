@@ -1,120 +1,171 @@
-"""Branch and bound over slots, with a bound that is tightened at every node.
+"""Branch and bound over cells, on the linear relaxation.
 
-What one bound and the enumeration below it leave open is split at the cell that the prices are most undecided
-about: its slot is given the option, and once that is settled the option is closed there. Either way prices
-move again, which few fixed cells make far more telling than at the root.
+What one bound and the enumeration below it leave open is split at the cell that the relaxation is most
+undecided about: its slot is given the option, and once that is settled the option is closed there. Each node
+goes on from the basis of the one above, which few pivots adapt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from heapq import heappop, heappush
 from typing import Final
 
 import numpy as np
 
-from layout.bound import Bound, upper_bound
+from layout.bound import Bound
 from layout.compiled import Compiled
+from layout.kernels.simplex import SOLVED
+from layout.linear import Relaxation
 from layout.search import best_within
-from layout.types import Floats, Ints, Mask, Page
+from layout.types import Ints, Mask, Page
 
 CELLS_TO_ENUMERATE: Final = 8
 """Enumeration is tried as soon as so many cells per slot are left open."""
 
 ENUMERATED_NODES: Final = 400
-_STEPS: Final = 20
-_PACE: Final = 0.1
-"""Prices that had settled at the node above move at least that fast."""
 
-_CLOSED: Final = 1 << 60
-_MEMORY: Final = 0.8
-_LOWER: Final = 0.9
-_DECIDED: Final = 0.005
-"""Undecided cells count by this factor less in each slot further down, and no more below this share."""
+_CELLS_PER_SLOT: Final = 6
+_WIDER: Final = 2
+_FAR: Final = 1 << 62
+_DIVES: Final = 60
+_WHOLE: Final = 1.0 - 1e-6
 
 
 class BranchAndBound:
     """A search for pages worth more than `worth`, the worth of `page`; it replaces both as it finds them.
 
-    `bounds` limits how many nodes are bounded, `nodes` each enumeration, and the search ends early without a
-    proof once `time_left` is not above 0.
+    `bounds` limits how many nodes are bounded, `enumerated` an enumeration, and the search ends early without
+    a proof once `time_left` is not above 0. `nodes` counts those bounded so far.
     """
 
     def __init__(
-        self, rows: Compiled, page: Page, worth: int, bounds: int, nodes: int, time_left: Callable[[], float]
+        self,
+        rows: Compiled,
+        page: Page,
+        worth: int,
+        bounds: int,
+        enumerated: int,
+        time_left: Callable[[], float],
     ) -> None:
         self.page, self.worth = page, worth
+        self.nodes = 0
+        self._floor = worth
         self._rows = rows
-        self._bounds, self._nodes, self._time_left = bounds, nodes, time_left
+        self._bounds, self._enumerated, self._time_left = bounds, enumerated, time_left
+        self._open: list[tuple[int, int, Relaxation, Ints]] = []
 
-    def proves(self, bound: Bound, cells: Mask) -> bool:
-        """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for."""
-        while bound.total > self.worth:
-            cells = cells & (bound.slack < bound.total - self.worth)
-            if self._enumerates(bound, cells):
+    def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
+        """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
+
+        `root` is a relaxation over cells of which these are a part.
+
+        Pages are looked for above a floor first: such a page has no cell whose slack exceeds what the bound
+        leaves above the floor, so that few cells suffice, and the best page found there is best of all. When
+        there is none, the floor is lowered until twice as many cells are open.
+        """
+        cells = cells & (bound.slack < bound.total - self.worth)
+        if bound.total <= self.worth or not cells.any(axis=0).all() or self._enumerates(bound, cells):
+            return True
+        if root is None:
+            return self._settles(Relaxation.of(self._rows, cells))
+        self._dive(root.only(np.sort(root.live)))
+        slack = np.sort(bound.slack[cells])
+        few = _CELLS_PER_SLOT * self._rows.size
+        while True:
+            self._floor = max(
+                self.worth, bound.total - int(slack[few]) - 1 if few < len(slack) else self.worth
+            )
+            near = cells & (bound.slack < bound.total - self._floor)
+            if not self._settles(root.only(np.flatnonzero(near[root.option, root.slot]))):
+                return False
+            if self.worth >= self._floor:
+                return True
+            few *= _WIDER
+
+    def _dive(self, node: Relaxation) -> None:
+        """Follow the solution down to a page: the largest undecided share becomes whole, one at a time."""
+        for _ in range(_DIVES):
+            if node.solve(self.worth) != SOLVED:
+                return
+            column, share = node.shares()
+            share = np.where(share > _WHOLE, 0.0, share)
+            if not len(column) or share.max() <= 0.0:
+                self._take(node.page())
+                return
+            node.choose(column[[share.argmax()]])
+
+    def _settles(self, root: Relaxation) -> bool:
+        """Whether no page of the root's live columns is worth more than the page in hand, then."""
+        self._open.clear()
+        self._bound(root)
+        while self._open:
+            total, _, node, columns = heappop(self._open)
+            if -total <= self._least:
                 return True
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
-            option, slot = _split(bound, cells)
-            if not self._proves_with(option, slot, bound, cells):
-                return False
-            cells = cells & (bound.slack < bound.total - self.worth)
-            cells[option, slot] = False
-            bound = self._bound(bound, cells)
+            child = node.copy()
+            child.choose(columns)
+            self._bound(child)
+            node.drop(columns)
+            self._bound(node)
         return True
 
-    def _proves_with(self, option: int, slot: int, bound: Bound, cells: Mask) -> bool:
-        chosen = cells.copy()
-        chosen[:, slot] = False
-        chosen[option, slot] = True
-        return self.proves(self._bound(bound, chosen), chosen)
+    def _bound(self, node: Relaxation) -> None:
+        """Bound a node, and keep it for later if a page worth more can be below it."""
+        self._bounds -= 1
+        self.nodes += 1
+        solved = node.solve(self._least) == SOLVED
+        self._take(node.page() if solved else None)
+        found = node.certificate()
+        if found.total <= self._least:
+            return
+        node.keep(node.live[found.slack < found.total - self._least])
+        columns = _split(node, solved)
+        if columns is None:
+            self._take(_only_page(node, self._rows))
+        else:
+            heappush(self._open, (-found.total, self.nodes, node, columns))
+
+    @property
+    def _least(self) -> int:
+        """What pages that are looked for must be worth more than."""
+        return max(self.worth, self._floor)
 
     def _enumerates(self, bound: Bound, cells: Mask) -> bool:
         if int(cells.sum()) > CELLS_TO_ENUMERATE * self._rows.size:
             return False
-        page, proven = best_within(self._rows, bound, self.worth, self._nodes)
+        page, proven = best_within(self._rows, bound, self.worth, self._enumerated)
         self._take(page)
         return proven
-
-    def _bound(self, before: Bound, cells: Mask) -> Bound:
-        self._bounds -= 1
-        awake = replace(before, pace=max(before.pace, _PACE))
-        bound = upper_bound(self._rows, self.worth, _STEPS, awake, cells)
-        self._take(bound.page)
-        return bound
 
     def _take(self, page: Page | None) -> None:
         if page is not None and (worth := self._rows.worth(page)) > self.worth:
             self.page, self.worth = page, worth
 
 
-def _split(bound: Bound, cells: Mask) -> tuple[int, int]:
-    """The option and slot to split at: the cell that prices are most undecided about, high slots first."""
-    count, size = cells.sum(axis=0), cells.shape[1]
-    share = _shares(bound.assigned, cells.shape)
-    undecided = np.where(cells & (count > 1), np.minimum(share, 1.0 - share), -1.0) * _LOWER ** np.arange(
-        size
-    )
-    option, slot = divmod(int(undecided.argmax()), size)
-    return (option, slot) if undecided[option, slot] > _DECIDED else _dearest(bound, cells, count)
+def _split(node: Relaxation, solved: bool) -> Ints | None:
+    """Columns to set against the others of their slot: as the solution says, or one where it is whole.
 
-
-def _shares(assigned: Ints, shape: tuple[int, ...]) -> Floats:
-    """How often each cell was assigned (n, K), the latest rounds counting most.
-
-    Such averages of the pages that prices lead to come near a solution of the linear relaxation (Barahona and
-    Anbil 2000).
+    None when each slot has one column left.
     """
-    weight = _MEMORY ** np.arange(len(assigned))[::-1]
-    share = np.zeros(shape)
-    slots = np.broadcast_to(np.arange(shape[1]), assigned.shape)
-    np.add.at(share, (assigned, slots), (weight / max(weight.sum(), 1.0))[:, None])
-    return share
+    if solved and (chosen := node.split()).any():
+        columns: Ints = node.live[chosen]
+        return columns
+    slot = node.slot[node.live]
+    count = np.bincount(slot)
+    several = np.flatnonzero(count > 1)
+    if not len(several):
+        return None
+    fewest = several[count[several].argmin()]
+    first: Ints = node.live[slot == fewest][:1]
+    return first
 
 
-def _dearest(bound: Bound, cells: Mask, count: Ints) -> tuple[int, int]:
-    """The cheapest option of the slot where closing it raises the bound most, per option there."""
-    slack = np.where(cells, bound.slack, _CLOSED)
-    second = np.partition(slack, min(1, len(slack) - 1), axis=0)[min(1, len(slack) - 1)]
-    slot = int(np.where(count > 1, second / np.maximum(count, 1), -1.0).argmax())
-    return int(slack[:, slot].argmin()), slot
+def _only_page(node: Relaxation, rows: Compiled) -> Page | None:
+    """The page of the live columns, one in each slot, if it obeys the rules."""
+    page = np.full(rows.size, -1, dtype=np.int64)
+    page[node.slot[node.live]] = node.option[node.live]
+    found = tuple(page.tolist())
+    return found if page.min() >= 0 and rows.holds(found) else None

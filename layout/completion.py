@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from layout.bound import upper_bound
 from layout.compiled import Compiled
 from layout.cpsat import solve_feasible
 from layout.errors import SolverError
 from layout.kernels.support import FOUND, OUT_OF_NODES, dive
+from layout.rows import NO_LIMIT
 from layout.types import Ints, Page
 
 _FEW: Final = 100
+_STRIDE: Final = 1 << 30
+_STEPS: Final = 40
+_PACE: Final = 0.05
+"""Prices start with shorter steps than in search: far beyond a certificate other rows would undo it."""
 
 
 def completion(
-    rows: Compiled, order: Ints, prefix: Page = (), nodes: int = 2000, *, deterministic_time: float = 60.0
+    rows: Compiled,
+    order: Ints,
+    prefix: Page = (),
+    nodes: int = 2000,
+    *,
+    deterministic_time: float = 60.0,
+    seconds: float | None = None,
 ) -> Page | None:
     """A feasible page that starts with `prefix`, or None when there is none.
 
     A dive that tries options in `order` (K, n) settles nearly all cases, a short one most; when a long one
-    runs out of `nodes`, CP-SAT proves the answer. Raises SolverError when even the solver cannot tell within
-    `deterministic_time`.
+    runs out of `nodes`, prices may prove that there is none, and CP-SAT proves the answer. Raises SolverError
+    when even the solver cannot tell within `deterministic_time`, or within that many `seconds`.
     """
     if not rows.possible:
         return None
@@ -31,10 +44,32 @@ def completion(
         ended, page = _dive(rows, order, prefix, rows.kinds, nodes)
     if ended != OUT_OF_NODES:
         return tuple(page.tolist()) if ended == FOUND else None
-    answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time)
+    if seconds is not None and seconds <= 0.0:
+        raise SolverError("no page was found at once, and there is no time to look for one")
+    if ruled_out(rows):
+        return None
+    answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time, seconds=seconds)
     if answer.page is None and not answer.proven:
-        raise SolverError("CP-SAT could not tell whether a page is feasible within its deterministic limit")
+        limit = "time" if answer.cut_by_clock else "deterministic limit"
+        raise SolverError(f"CP-SAT could not tell whether a page is feasible within its {limit}")
     return answer.page
+
+
+def ruled_out(rows: Compiled) -> bool:
+    """Whether prices on the hard rows prove that no page obeys them all.
+
+    Pages are worth nothing here, so that a bound below 0 is a certificate, exact in integers: a combination
+    of rows that no assignment of shelves to slots meets (Farkas 1902). No such bound proves nothing.
+    """
+    free = replace(
+        rows,
+        values=np.zeros_like(rows.values),
+        lo=np.where(rows.hard, rows.lo, -NO_LIMIT),
+        hi=np.where(rows.hard, rows.hi, NO_LIMIT),
+        penalty=np.zeros_like(rows.penalty),
+    )
+    start = replace(upper_bound(free, -_STRIDE, 1), pace=_PACE)
+    return upper_bound(free, -_STRIDE, _STEPS, start).total < 0
 
 
 def dived(rows: Compiled, order: Ints) -> Page | None:

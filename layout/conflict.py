@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 
 from layout.compiled import compiled
 from layout.completion import completion, ranked
+from layout.errors import SolverError
 from layout.rules.item_overlap import widened
 from layout.types import Problem, Rule
 
 
-def feasible(problem: Problem) -> bool:
+def feasible(problem: Problem, *, seconds: float | None = None) -> bool:
     """Whether some full page obeys every hard rule.
 
     Where a rule's rows keep out pages that it allows, and no page obeys them, the answer is about the rows
     that are certain: False is always true, True may not be. Raises SolverError when even the solver cannot
-    tell.
+    tell, or not within that many `seconds`.
     """
     rows = compiled(problem)
     if rows.groups < rows.size:
         return False
-    if completion(rows, ranked(rows.values)) is not None:
+    if completion(rows, ranked(rows.values), seconds=seconds) is not None:
         return True
-    return rows.narrow and feasible(widened(problem))
+    return rows.narrow and feasible(widened(problem), seconds=seconds)
 
 
-def conflict(problem: Problem) -> tuple[str, ...] | None:
+def conflict(problem: Problem, *, seconds: float | None = None) -> tuple[str, ...] | None:
     """The ids of a minimal set of hard rules that no full page obeys together; None when some page does.
 
     Minimal: without any one of them a page obeys the others. Found by leaving out one rule after the other
     for good where the rest still conflicts (the deletion filter of Chinneck and Dravnieks 1991), rules that
     may be relaxed first, so that what remains is as little negotiable as can be. Empty when the shelves alone
-    cannot fill the grid. Raises SolverError when even the solver cannot tell.
+    cannot fill the grid. Raises SolverError when even the solver cannot tell, or not within that many
+    `seconds` altogether.
     """
-    if feasible(problem):
+    end = None if seconds is None else perf_counter() + seconds
+    if feasible(problem, seconds=seconds):
         return None
     kept = [rule for rule in problem.rules if rule.weight is None]
     for rule in sorted(kept, key=_yields_first):
         fewer = [one for one in kept if one is not rule]
-        if not feasible(replace(problem, rules=tuple(fewer))):
+        if not feasible(replace(problem, rules=tuple(fewer)), seconds=_until(end)):
             kept = fewer
     return tuple(rule.id for rule in kept)
+
+
+def _until(end: float | None) -> float | None:
+    """Seconds left until the `end`, if there is one. Raises SolverError when there are none."""
+    if end is None:
+        return None
+    left = end - perf_counter()
+    if left <= 0.0:
+        raise SolverError("time ran out before a minimal set of rules was found")
+    return left
 
 
 def _yields_first(rule: Rule) -> float:

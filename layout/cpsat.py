@@ -54,7 +54,9 @@ def solve_best(
     return model.solve(deterministic_time, seconds)
 
 
-def solve_feasible(rows: Compiled, prefix: Page = (), *, deterministic_time: float = 60.0) -> Answer:
+def solve_feasible(
+    rows: Compiled, prefix: Page = (), *, deterministic_time: float = 60.0, seconds: float | None = None
+) -> Answer:
     """Any page that starts with `prefix` and obeys the hard rows, or the proof that there is none.
 
     Raises SolverError.
@@ -65,7 +67,7 @@ def solve_feasible(rows: Compiled, prefix: Page = (), *, deterministic_time: flo
         cells[rows.group == rows.group[option], :] = False
         cells[:, slot] = False
         cells[option, slot] = only
-    return _Model(rows, cells, soft=False).solve(deterministic_time, None)
+    return _Model(rows, cells, soft=False).solve(deterministic_time, seconds)
 
 
 class _Model:

@@ -1,219 +1,136 @@
 """What a page is made of: what each shelf brings, what each absent one would cost, what each rule costs.
 
-Every figure is the difference between two proven optima (`Fact.proven` says where a proof is missing), so an
-explanation takes as many solutions as there are shelves and rules. `layout.why` is the cheap short form.
+Every figure is the difference between two optima (`proven` says where a proof is missing), so an explanation
+takes as many solutions as there are shelves and rules, and more where several rules keep a shelf out.
+`layout.why` is the cheap short form.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
 
 import numpy as np
 
-from layout.conflict import conflict
+from layout.absence import Absences, nearest
 from layout.errors import InvalidProblemError, SolverError
-from layout.inputs import Inputs
-from layout.rows import NO_LIMIT, Rows, one
-from layout.solve import solve
-from layout.types import Ints, Page, Pages, Problem, Result, Rule, Status
+from layout.explanation import Absence, AbsentShelf, Explanation, PlacedShelf, RulePrice
+from layout.rows import NO_LIMIT
+from layout.types import Ints, Page, Problem, Rule
 from layout.validate import inputs_of, objective_of, paid, violations
-from layout.why import SlotReason, alternatives, broken_rules, why
+from layout.whatif import Budget, OutOfTimeError, WhatIf
+from layout.why import SlotReason, why
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedShelf:
-    """A shelf on the page. All worths are in units of `Problem.values`.
-
-    `loss` is what the best page loses when the shelf may not be on it, `instead` the option that then stands
-    in its slot. `loss` is None when no full page obeys the rules without the shelf.
-    """
-
-    slot: int
-    shelf: str
-    presentation: str
-    value: int
-    loss: int | None
-    instead: str | None
-    reason: SlotReason
-    proven: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AbsentShelf:
-    """A shelf that is not on the page.
-
-    `cost` is what the best page loses when the shelf must be on it, and `slot` (from 0) where it then
-    stands; both are None when no page with it obeys the rules. `kept_out_by` are the rules that stand in its
-    way: a minimal set that no page with the shelf obeys, or those that it breaks where it would gain most.
-    """
-
-    shelf: str
-    cost: int | None
-    slot: int | None
-    kept_out_by: tuple[str, ...]
-    proven: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RulePrice:
-    """What a rule does to the page.
-
-    `price` is what the best page gains when the rule is dropped; a rule with a price is binding. `slack` is
-    how far the page is from the rule's nearest limit, in the units of its rows, negative where a soft rule is
-    broken, None where nothing could break it. `paid` is what the page pays for breaking it.
-    """
-
-    rule: str
-    price: int
-    slack: int | None
-    paid: int
-    proven: bool
-
-    @property
-    def binding(self) -> bool:
-        """Whether the best page would be another without the rule."""
-        return self.price > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A page explained: its objective, that of the best page, its shelves, the absent ones, the rules."""
-
-    objective: int
-    best: int
-    placed: tuple[PlacedShelf, ...]
-    absent: tuple[AbsentShelf, ...]
-    rules: tuple[RulePrice, ...]
-
-
-def explain(
-    problem: Problem,
-    page: Page,
-    *,
-    deadline_s: float = 1.0,
-) -> Explanation:
+def explain(problem: Problem, page: Page, *, budget_s: float = 10.0) -> Explanation:
     """Explain a valid `page` of `problem` (see `layout.solve.effective` for relaxed or shortened ones).
 
-    `deadline_s` limits each of the solutions behind it. Raises InvalidProblemError for a page that breaks
-    the rules.
+    `budget_s` limits wall time altogether. Rules come first, then the shelves of the page, then why the
+    others are not on it, and last what these would cost, in the order of what they seem to be worth; what
+    there was no time for says so, and `Explanation.left_out` names it. Raises InvalidProblemError for a page
+    that breaks the rules.
     """
     broken = violations(problem, page)
     if broken:
         raise InvalidProblemError(f"page = {page} breaks {', '.join(one.rule_id for one in broken)}")
-    return _Explainer(problem, page, deadline_s).run()
-
-
-@dataclass(frozen=True, slots=True)
-class _OnPage:
-    """The rule that one shelf is on the page `count` times: once or not at all."""
-
-    SCALE: ClassVar[int] = 1
-
-    shelf: str
-    count: int
-    id: str = "\0on page"
-    weight: float | None = None
-    relaxation: int | None = None
-
-    def rows(self, inputs: Inputs) -> Rows:
-        """One row over the whole page."""
-        shown = np.array([shelf.group == self.shelf for shelf in inputs.shelves])
-        return one(shown, np.ones(inputs.slots, dtype=np.int64), lo=self.count, hi=self.count)
-
-    def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How often the shelf is missing or too many on each of the `pages` (b, K): (b,)."""
-        shown = np.array([shelf.group == self.shelf for shelf in inputs.shelves])
-        missing: Ints = np.abs(shown[pages].sum(axis=1) - self.count)
-        return missing
+    return _Explainer(problem, page, budget_s).run()
 
 
 class _Explainer:
-    def __init__(self, problem: Problem, page: Page, deadline_s: float) -> None:
-        self._problem, self._page, self._deadline_s = problem, page, deadline_s
-        self._inputs = inputs_of(problem)
-        self._best = self._solve(problem)
+    def __init__(self, problem: Problem, page: Page, budget_s: float) -> None:
+        self._problem, self._page = problem, page
         self._groups = tuple(problem.shelves[s].group for s in page)
+        self._absent = sorted({shelf.group for shelf in problem.shelves} - set(self._groups))
+        questions = len(problem.rules) + len(page) + 2 * len(self._absent)
+        self._what_if = WhatIf(problem, page, Budget(budget_s, questions))
+        self._absences = Absences(self._what_if)
 
     def run(self) -> Explanation:
-        problem = self._problem
-        absent = sorted({shelf.group for shelf in problem.shelves} - set(self._groups))
-        cost = paid(problem, self._page)
+        problem, cost = self._problem, paid(self._problem, self._page)
+        rules = tuple(self._rule(rule, cost.get(rule.id, 0)) for rule in problem.rules)
+        placed = tuple(self._placed(reason) for reason in why(problem, self._page))
+        hopeful = sorted(self._absent, key=self._shortfall)
+        reasons = {shelf: self._reason(shelf) for shelf in hopeful}
+        absent = {shelf: self._priced(reasons[shelf]) for shelf in hopeful}
+        best = self._what_if.best.objective
         return Explanation(
             objective_of(problem, self._page),
-            self._best.objective,
-            tuple(self._placed(reason) for reason in why(problem, self._page)),
-            tuple(self._absent(shelf) for shelf in absent),
-            tuple(self._rule(rule, cost.get(rule.id, 0)) for rule in problem.rules),
+            best,
+            placed,
+            tuple(absent[name] for name in self._absent),
+            rules,
         )
-
-    def _placed(self, reason: SlotReason) -> PlacedShelf:
-        shelf = self._problem.shelves[self._page[reason.slot]]
-        other = self._with(_OnPage(shelf.group, 0))
-        loss, instead = None, None
-        if other is not None:
-            loss = self._best.objective - other.objective
-            instead = self._problem.shelves[other.page[reason.slot]].id
-        return PlacedShelf(
-            reason.slot,
-            shelf.group,
-            shelf.presentation,
-            reason.value,
-            loss,
-            instead,
-            reason,
-            self._proves(other),
-        )
-
-    def _absent(self, shelf: str) -> AbsentShelf:
-        other = self._with(_OnPage(shelf, 1))
-        if other is None:
-            return self._impossible(shelf)
-        slot = next(k for k, s in enumerate(other.page) if self._problem.shelves[s].group == shelf)
-        cost = self._best.objective - other.objective
-        return AbsentShelf(shelf, cost, slot, self._in_its_way(shelf), self._proves(other))
 
     def _rule(self, rule: Rule, cost: int) -> RulePrice:
-        without = tuple(one for one in self._problem.rules if one is not rule)
-        other = self._solve(replace(self._problem, rules=without))
-        price = other.objective - self._best.objective
-        return RulePrice(rule.id, price, self._slack(rule), cost, self._proves(other))
-
-    def _with(self, rule: _OnPage) -> Result | None:
-        """The best page that obeys one more rule, or None when there is none."""
-        problem = replace(self._problem, rules=(*self._problem.rules, rule))
-        result = self._solve(problem)
-        kept = not result.relaxed and len(result.page) == len(self._page)
-        return result if kept and result.page else None
-
-    def _solve(self, problem: Problem) -> Result:
-        return solve(problem, deadline_s=self._deadline_s)
-
-    def _proves(self, other: Result | None) -> bool:
-        proven = self._best.status is Status.OPTIMAL
-        return proven and (other is None or other.status is Status.OPTIMAL)
-
-    def _impossible(self, shelf: str) -> AbsentShelf:
-        """A shelf that no page has, as far as can be told, and the rules that see to it."""
-        rule = _OnPage(shelf, 1)
+        slack = self._slack(rule)
         try:
-            found = conflict(replace(self._problem, rules=(*self._problem.rules, rule))) or ()
-        except SolverError:
-            return AbsentShelf(shelf, None, None, (), False)
-        return AbsentShelf(shelf, None, None, tuple(name for name in found if name != rule.id), True)
+            other = self._what_if.without((rule.id,))
+        except OutOfTimeError:
+            return RulePrice(rule.id, None, slack, cost, proven=False)
+        price = max(0, other.objective - self._what_if.best.objective)
+        return RulePrice(rule.id, price, slack, cost, self._what_if.proves(other))
 
-    def _in_its_way(self, shelf: str) -> tuple[str, ...]:
-        """The rules that the page breaks with the shelf where that would gain most, if anywhere."""
-        gains = alternatives(self._problem, self._page, shelf)
-        if not gains:
-            return ()
-        return broken_rules(self._problem, self._inputs, [gains[0]])[0]
+    def _placed(self, reason: SlotReason) -> PlacedShelf:
+        option = self._problem.shelves[self._page[reason.slot]]
+        shown = (reason.slot, option.group, option.presentation, reason.value)
+        try:
+            if not self._what_if.possible(option.group, 0):
+                return PlacedShelf(*shown, None, None, needed=True, reason=reason, proven=True)
+            other = self._what_if.having(option.group, 0)
+        except (OutOfTimeError, SolverError):
+            return PlacedShelf(*shown, None, None, needed=False, reason=reason, proven=False)
+        proven = self._what_if.proves(other)
+        loss = max(0, self._what_if.best.objective - other.objective)
+        instead = self._problem.shelves[other.page[reason.slot]].id
+        return PlacedShelf(*shown, loss, instead, needed=False, reason=reason, proven=proven)
+
+    def _reason(self, shelf: str) -> AbsentShelf:
+        """Why a shelf is not on the page, as far as can be told without the best page that has it."""
+        try:
+            if self._hint(shelf) is None and not self._what_if.possible(shelf, 1):
+                rules = self._what_if.blocking(shelf)
+                return AbsentShelf(shelf, Absence.IMPOSSIBLE, None, None, None, rules, proven=True)
+            absence, rules = self._absences.reason(shelf)
+        except (OutOfTimeError, SolverError):
+            absence, rules = Absence.UNKNOWN, ()
+        return AbsentShelf(shelf, absence, None, None, None, rules, proven=False)
+
+    def _priced(self, found: AbsentShelf) -> AbsentShelf:
+        """The same with the best page that has the shelf, if there is one and time to find it."""
+        what_if, best = self._what_if, self._what_if.best
+        if found.absence is Absence.IMPOSSIBLE:
+            return found
+        if found.absence is Absence.BY_CHANCE:
+            return self._with_page(found, best.page, 0, what_if.proves(best))
+        near = self._hint(found.shelf)
+        try:
+            other = what_if.having(found.shelf, 1, near)
+        except (OutOfTimeError, SolverError):
+            if near is None:
+                return found
+            return self._with_page(found, near, best.objective - objective_of(self._problem, near), False)
+        cost = max(0, best.objective - other.objective)
+        if not cost and found.absence is Absence.WORTH_LESS:
+            found = replace(found, absence=Absence.BY_CHANCE)
+        return self._with_page(found, other.page, cost, what_if.proves(other))
+
+    def _with_page(self, found: AbsentShelf, page: Page, cost: int, proven: bool) -> AbsentShelf:
+        groups = [self._problem.shelves[option].group for option in page]
+        return replace(found, page=page, cost=cost, slot=groups.index(found.shelf), proven=proven)
+
+    def _hint(self, shelf: str) -> Page | None:
+        return nearest(self._problem, self._what_if.best.page, shelf)
+
+    def _shortfall(self, shelf: str) -> int:
+        """By how much a shelf is worth less than what stands where it comes nearest."""
+        mine = [option for option, one in enumerate(self._problem.shelves) if one.group == shelf]
+        there: Ints = self._problem.values[list(self._page), np.arange(len(self._page))]
+        return int((there - self._problem.values[mine]).min())
 
     def _slack(self, rule: Rule) -> int | None:
-        rows = rule.rows(self._inputs)
+        rows = rule.rows(inputs_of(self._problem))
         if not len(rows.lo):
             return None
         sums = rows.sums(np.array([self._page], dtype=np.int64))[0]
         room = np.minimum(rows.hi - sums, sums - rows.lo)
-        nearest = int(room.min())
-        return nearest if nearest < NO_LIMIT // 2 else None
+        nearest_limit = int(room.min())
+        return nearest_limit if nearest_limit < NO_LIMIT // 2 else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, ranked
+from layout.conflict import conflict
 from layout.errors import SolverError
+from layout.rows import NO_LIMIT
 from layout.types import Page, Problem
+from layout.validate import inputs_of
 
 _PER_ATTEMPT: Final = 0.5
 """Deterministic time to find a page; an attempt that takes longer counts as having none."""
@@ -20,6 +23,7 @@ class Relaxed:
     """A problem that has a feasible page, that page, and what it took: dropped rules or a shorter page.
 
     `page` is of the options in order of ids. `altered` is False when the shelves alone limited its length.
+    `cut` is True when time ran out before the least altered version was found.
     """
 
     problem: Problem
@@ -27,21 +31,24 @@ class Relaxed:
     page: Page
     dropped: tuple[str, ...]
     altered: bool
+    cut: bool = False
 
 
-def relaxed(problem: Problem) -> Relaxed | None:
+def relaxed(problem: Problem, left: Callable[[], float]) -> Relaxed | None:
     """The least altered version of a problem that has a feasible page.
 
-    Hard rules go in order of `relaxation`, lowest first, then in rulebook order; then slots from the bottom;
-    with one slot left even rules that never yield. Afterwards each dropped rule is taken back, the last
-    dropped first, if a page remains feasible with it. None when nothing fits the first slot at all.
+    First hard rules go in order of `relaxation`, lowest first, then in rulebook order. Of rules that never
+    yield, those that forbid something hold as long as any shelf can be shown, at the cost of slots from the
+    bottom. Those that only demand something do not cost more than half of the page, because a page cut so
+    short would not do what they ask for either. Where not even one slot can be filled, a rule is dropped for
+    it, because an empty page is worse, or where it takes several rules to forbid all shelves, as few as can
+    be are dropped on the whole page. Afterwards each dropped rule is taken back, the last dropped first, if a
+    page remains feasible with it. None when nothing fits the first slot at all.
+
+    `left` gives the seconds until the caller wants an answer. After that the answer is `cut`: rules and slots
+    are given up where a page is not found at once.
     """
-    full = min(compiled(problem).groups, len(problem.grid.slots))
-    for size, dropped in _attempts(problem, full):
-        found = _attempt(problem, size, dropped)
-        if found is not None:
-            return _take_back(problem, found) if dropped else replace(found, altered=size < full)
-    return None
+    return _Relaxation(problem, left).run()
 
 
 def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
@@ -56,29 +63,104 @@ def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
     )
 
 
-def _attempts(problem: Problem, full: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-    hard = [rule for rule in problem.rules if rule.weight is None]
-    yielding = sorted((r for r in hard if r.relaxation is not None), key=lambda r: r.relaxation or 0)
-    order = tuple(rule.id for rule in yielding)
-    for count in range(len(order) + 1):
-        yield full, order[:count]
-    for size in range(full - 1, 0, -1):
-        yield size, order
-    yield 1, order + tuple(rule.id for rule in hard if rule.relaxation is None)
+class _Relaxation:
+    def __init__(self, problem: Problem, left: Callable[[], float]) -> None:
+        self._problem, self._left = problem, left
+        hard = [rule for rule in problem.rules if rule.weight is None]
+        yielding = sorted((r for r in hard if r.relaxation is not None), key=lambda r: r.relaxation or 0)
+        self._yielding = tuple(rule.id for rule in yielding)
+        never = [rule.id for rule in hard if rule.relaxation is None]
+        demanding = _demanding(problem)
+        self._demands = tuple(rule for rule in never if rule in demanding)
+        self._never = tuple(rule for rule in never if rule not in demanding)
+        self._full = min(compiled(problem).groups, len(problem.grid.slots))
 
+    def run(self) -> Relaxed | None:
+        found = self._attempt(self._full, ())
+        if found is not None:
+            return replace(found, altered=False)
+        half = (self._full + 1) // 2
+        found = (
+            self._with_fewer_rules()
+            or self._shorter(self._full - 1, half, self._yielding)
+            or self._without_demands()
+            or self._overruled()
+        )
+        return found and replace(self._taken_back(found), cut=self._late)
 
-def _attempt(problem: Problem, size: int, dropped: tuple[str, ...]) -> Relaxed | None:
-    trial = variant(problem, size, dropped)
-    rows = compiled(trial)
-    try:
-        page = completion(rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT)
-    except SolverError:
+    @property
+    def _late(self) -> bool:
+        return self._left() <= 0.0
+
+    def _with_fewer_rules(self) -> Relaxed | None:
+        """The whole page without as many rules, in their order, as it takes.
+
+        With more rules dropped there are no fewer pages, so that bisection finds the number.
+        """
+        found = self._attempt(self._full, self._yielding) if self._yielding else None
+        too_few, enough = 0, len(self._yielding)
+        while found and enough - too_few > 1 and not self._late:
+            count = (too_few + enough) // 2
+            closer = self._attempt(self._full, self._yielding[:count])
+            found, too_few, enough = (closer, too_few, count) if closer else (found, count, enough)
+        return found
+
+    def _without_demands(self) -> Relaxed | None:
+        """The longest page without any rule that yields or only demands something."""
+        return self._shorter(self._full, 1, self._yielding + self._demands)
+
+    def _shorter(self, most: int, least: int, dropped: tuple[str, ...]) -> Relaxed | None:
+        """The longest page of `most` to `least` slots without the rules."""
+        for size in range(most, least - 1, -1):
+            if self._late:
+                return self._shorter_at_once(size, least, dropped)
+            if found := self._attempt(size, dropped):
+                return found
         return None
-    return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
+
+    def _shorter_at_once(self, most: int, least: int, dropped: tuple[str, ...]) -> Relaxed | None:
+        """A page of `most` to `least` slots, as long as bisection makes it."""
+        if found := self._attempt(most, dropped):
+            return found
+        found = self._attempt(least, dropped)
+        while found and least < most:
+            size = (least + most + 1) // 2
+            longer = self._attempt(size, dropped)
+            found, least, most = (longer, size, most) if longer else (found, least, size - 1)
+        return found
+
+    def _overruled(self) -> Relaxed | None:
+        """A page without any hard rule, to which most are to be taken back."""
+        every = self._yielding + self._demands + self._never
+        whole = self._attempt(self._full, every) if self._contradicts() else None
+        return whole or self._attempt(1, every)
+
+    def _contradicts(self) -> bool:
+        """Whether it takes several rules to forbid every shelf in a single slot."""
+        try:
+            return len(conflict(variant(self._problem, 1, self._yielding + self._demands)) or ()) > 1
+        except SolverError:
+            return False
+
+    def _taken_back(self, found: Relaxed) -> Relaxed:
+        for rule_id in reversed(found.dropped):
+            fewer = tuple(one for one in found.dropped if one != rule_id)
+            found = self._attempt(len(found.page), fewer) or found
+        return found
+
+    def _attempt(self, size: int, dropped: tuple[str, ...]) -> Relaxed | None:
+        trial = variant(self._problem, size, dropped)
+        rows = compiled(trial)
+        try:
+            page = completion(
+                rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, self._left())
+            )
+        except SolverError:
+            return None
+        return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
 
 
-def _take_back(problem: Problem, found: Relaxed) -> Relaxed:
-    for rule_id in reversed(found.dropped):
-        fewer = tuple(one for one in found.dropped if one != rule_id)
-        found = _attempt(problem, len(found.page), fewer) or found
-    return found
+def _demanding(problem: Problem) -> set[str]:
+    """The rules that no shelf breaks by being there: all their rows have lower limits only."""
+    inputs = inputs_of(problem)
+    return {rule.id for rule in problem.rules if (rule.rows(inputs).hi >= NO_LIMIT).all()}

@@ -58,6 +58,6 @@ def best_within(rows: Compiled, bound: Bound, worth: int, nodes: int) -> tuple[P
 def promising(rows: Compiled, bound: Bound, width: int) -> Mask:
     """The `width` open cells of each slot that the bound's prices favour: (n, K)."""
     if rows.n <= width:
-        return rows.cells
+        return rows.cells.copy()
     cheap: Mask = rows.cells & (bound.slack <= np.partition(bound.slack, width - 1, axis=0)[width - 1])
     return cheap

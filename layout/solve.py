@@ -9,6 +9,7 @@ the same cells. All run on the options in order of their ids, so that the input 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from time import perf_counter
 from types import MappingProxyType
 from typing import Final
@@ -16,16 +17,17 @@ from typing import Final
 import numpy as np
 
 from layout.bound import Bound, upper_bound
-from layout.branch import CELLS_TO_ENUMERATE, ENUMERATED_NODES, BranchAndBound
+from layout.branch import ENUMERATED_NODES, BranchAndBound
 from layout.compiled import compiled
 from layout.completion import dived, ranked
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
+from layout.linear import Relaxation
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
 from layout.rules.item_overlap import widened
-from layout.search import best_within, improved, promising
-from layout.types import Mask, Page, Problem, Result, Status
+from layout.search import improved, promising
+from layout.types import Page, Problem, Result, Status
 
 _IMPROVING_STEPS: Final = 12
 _ROUNDS: Final = 3
@@ -43,6 +45,9 @@ _WIDTH: Final = 8
 
 _CELLS_PER_SLOT: Final = 6
 
+_FIRST: Final = 6
+"""Cells of each slot that the linear relaxation begins with."""
+
 
 def solve(
     problem: Problem, *, deadline_s: float = 0.05, deterministic_time: float = 0.5, hint: Page | None = None
@@ -51,21 +56,24 @@ def solve(
 
     With fewer shelves than slots the page is that much shorter. When no page obeys every hard rule, rules are
     dropped in order of `relaxation` (lowest first, then in rulebook order), then the page is shortened slot
-    by slot, and at one slot that no shelf may take even the rules that never yield are dropped, because an
-    empty page is worse; rules that turn out not to have been in the way are taken back.
+    by slot; at one slot that no shelf may take even rules that never yield are dropped, as few as can be, see
+    `layout.relax.relaxed`. Rules that turn out not to have been in the way are taken back.
 
     `deterministic_time` limits the solver reproducibly (its units are about seconds on a fast core) and ends
     in FEASIBLE with a gap. `deadline_s` limits wall time from the call on: once it has passed the answer is
     FALLBACK, the page in hand before the step that took too long; it never changes any other answer. `hint`
     is a page to start from, ignored when it is not feasible. Raises InvalidProblemError for duplicate ids, an
-    empty grid, unknown presentations or misfit values.
+    empty grid, unknown presentations or misfit values, and for limits that are no numbers.
     """
+    for name, limit in (("deadline_s", deadline_s), ("deterministic_time", deterministic_time)):
+        if isnan(limit):
+            raise InvalidProblemError(f"{name} = {limit}: give seconds; 0 or less is to answer at once")
     watch = _Stopwatch(deadline_s)
     rows = compiled(problem)
     watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    start = relaxed(problem)
+    start = relaxed(problem, watch.left)
     watch.lap("start")
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
@@ -74,6 +82,7 @@ def solve(
     if start.rows.narrow and outcome.status is Status.OPTIMAL:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
+    status = Status.FALLBACK if start.cut else status
     return Result(
         start.rows.outward(outcome.page),
         status,
@@ -145,53 +154,44 @@ class _Search:
     def run(self) -> _Outcome:
         if self._watch.left() <= 0:
             return self._fallback(upper_bound(self._rows, self._worth, 1).total, "deadline")
-        bound = self._bound(None)
-        for _ in range(_ROUNDS - 1):
-            if proof := self._proof(bound):
-                return self._optimal(proof)
-            if self._watch.left() <= 0:
-                return self._fallback(bound.total, "deadline")
-            bound = self._bound(bound)
+        assigned = upper_bound(self._rows, self._worth, 1)
+        self._take(assigned.page)
+        self._watch.lap("bound")
+        if assigned.total <= self._worth:
+            return self._optimal("assignment bound")
+        relaxation = self._relaxed(assigned)
+        bound = relaxation.bound()
+        self._take(bound.page)
+        self._watch.lap("linear")
+        if bound.total <= self._worth:
+            return self._optimal("linear bound")
+        if self._watch.left() <= 0:
+            return self._fallback(bound.total, "deadline")
         self._improve(bound)
-        if self._branch(bound):
-            return self._optimal("branch and bound")
+        if bound.total <= self._worth:
+            return self._optimal("linear bound")
+        if proof := self._branch(bound, relaxation):
+            return self._optimal(proof)
         return self._ask_solver(bound)
 
-    def _bound(self, before: Bound | None) -> Bound:
-        """A tighter bound, on the cells that a better page could have by the one before."""
-        cells = self._rows.cells if before is None else self._open(before)
-        bound = upper_bound(self._rows, self._worth, _STEPS, before, cells)
-        self._take(bound.page)
-        self._watch.lap("bound")
-        return bound
+    def _relaxed(self, assigned: Bound) -> Relaxation:
+        """The linear relaxation, begun with the cells that the assignment favours and those of the page."""
+        first = promising(self._rows, assigned, _FIRST)
+        first[list(self._page), np.arange(self._rows.size)] = True
+        return Relaxation.of(self._rows, self._rows.cells, first)
 
-    def _open(self, bound: Bound) -> Mask:
-        """The cells that a page worth more than the one in hand could have."""
-        cells: Mask = bound.slack < bound.total - self._worth
-        return cells
-
-    def _proof(self, bound: Bound) -> str:
-        """What proves that no page is worth more than the one in hand, or than a better one found here."""
-        if bound.total <= self._worth:
-            return "lagrangian bound" if bound.priced else "assignment bound"
-        self._improve(bound)
-        if int(self._open(bound).sum()) > CELLS_TO_ENUMERATE * self._rows.size:
-            return ""
-        page, proven = best_within(self._rows, bound, self._worth, ENUMERATED_NODES // _CUT)
-        self._take(page)
-        self._watch.lap("enumerate")
-        return "enumeration" if proven else ""
-
-    def _branch(self, bound: Bound) -> bool:
-        """Whether branch and bound proves the page in hand, or a better one that it finds, best."""
+    def _branch(self, bound: Bound, relaxation: Relaxation) -> str:
+        """What proves the page in hand, or a better one that is found, best; empty for no proof."""
         search = BranchAndBound(
             self._rows, self._page, self._worth, _BOUNDS // _CUT, ENUMERATED_NODES // _CUT, self._watch.left
         )
-        proven = search.proves(bound, self._rows.cells)
+        proven = search.proves(bound, self._rows.cells, relaxation)
         if proven or self._watch.left() > 0:
             self._page, self._worth = search.page, search.worth
         self._watch.lap("branch")
-        return proven
+        if not proven:
+            return ""
+        return "branch and bound" if search.nodes else "enumeration"
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
         """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""

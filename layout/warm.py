@@ -14,6 +14,7 @@ from layout.compiled import compiled
 from layout.completion import completion, ranked
 from layout.dealing import reserved
 from layout.inputs import Inputs
+from layout.linear import Relaxation
 from layout.lookahead import LookAhead
 from layout.rows import Rows, one
 from layout.rules.item_overlap import ItemOverlap, budget_limits
@@ -55,6 +56,17 @@ def _bound() -> None:
     best_within(rows, upper_bound(rows, 0, 2), 0, 10)
 
 
+def _relaxation() -> None:
+    rows = compiled(_PROBLEM)
+    few = np.zeros_like(rows.cells)
+    few[2:] = True
+    root = Relaxation.of(rows, rows.cells, few)
+    root.bound()
+    root.solve(0)
+    part = root.only(np.arange(len(root.slot)))
+    part.split()
+
+
 def _look_ahead() -> None:
     LookAhead(_PROBLEM, _PAGE).supported(())
 
@@ -76,6 +88,7 @@ STEPS: Final[Mapping[str, Callable[[], object]]] = MappingProxyType(
         "search": _feasible,
         "improvement": lambda: improved(compiled(_PROBLEM), _PAGE, 2),
         "bound": _bound,
+        "linear relaxation": _relaxation,
         "shared items": _shared_items,
         "look-ahead": _look_ahead,
     }

@@ -62,15 +62,18 @@ def broken_rules(problem: Problem, inputs: Inputs, pages: list[Page | None]) -> 
     return [tuple(names) for names in found]
 
 
-def alternatives(problem: Problem, page: Page, shelf: str) -> list[Page]:
-    """The pages with an absent shelf in place of another that are of more value, the best first."""
-    options, found = _Options(problem), []
-    for option in (s for s, one in enumerate(problem.shelves) if one.group == shelf):
-        found += [
-            options.exchanged(page, k, option) for k in range(len(page)) if options.gains(page, k, option)
-        ]
-    pages = [one for one in found if one is not None]
-    return sorted(pages, key=lambda one: -page_worth(problem.values, one))
+def exchanges(problem: Problem, page: Page, shelf: str) -> list[Page]:
+    """The pages with an option of an absent shelf in place of another shelf, slot by slot."""
+    fits = _fits(problem)
+    mine = [option for option, one in enumerate(problem.shelves) if one.group == shelf]
+    return [(*page[:k], s, *page[k + 1 :]) for s in mine for k in range(len(page)) if fits[s, k]]
+
+
+def gaining(problem: Problem, page: Page, shelf: str) -> list[Page]:
+    """Those exchanges that are of more value than the page, the best first."""
+    worth = page_worth(problem.values, page)
+    each = [(page_worth(problem.values, one), one) for one in exchanges(problem, page, shelf)]
+    return [one for value, one in sorted(each, key=lambda pair: -pair[0]) if value > worth]
 
 
 class _Options:
@@ -88,10 +91,6 @@ class _Options:
         worth: Ints = np.where(above | ~self._fits[:, slot], np.iinfo(np.int64).min, self._values[:, slot])
         best = int(worth.argmax())
         return best if worth[best] > worth[page[slot]] else None
-
-    def gains(self, page: Page, slot: int, option: int) -> bool:
-        """Whether the option fits the slot and is worth more there than what is in it."""
-        return bool(self._fits[option, slot] and self._values[option, slot] > self._values[page[slot], slot])
 
     def exchanged(self, page: Page, slot: int, rival: int) -> Page | None:
         """The page with the rival in the slot; where its shelf is placed below, the two change places.

@@ -1,4 +1,4 @@
-"""Names of markets as people say them."""
+"""Markets: their names as people say them, and what time it is there."""
 
 from __future__ import annotations
 
@@ -47,6 +47,50 @@ MARKET_NAMES: Mapping[str, str] = {
     "ZA": "South Africa",
 }
 """ISO 3166-1 alpha-2 code → English name in running text."""
+
+MARKET_TIMEZONES: Mapping[str, str] = {
+    "AR": "America/Argentina/Buenos_Aires",
+    "AT": "Europe/Vienna",
+    "AU": "Australia/Sydney",
+    "BE": "Europe/Brussels",
+    "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "CH": "Europe/Zurich",
+    "CL": "America/Santiago",
+    "CO": "America/Bogota",
+    "CZ": "Europe/Prague",
+    "DE": "Europe/Berlin",
+    "DK": "Europe/Copenhagen",
+    "ES": "Europe/Madrid",
+    "FI": "Europe/Helsinki",
+    "FR": "Europe/Paris",
+    "GB": "Europe/London",
+    "GR": "Europe/Athens",
+    "HU": "Europe/Budapest",
+    "ID": "Asia/Jakarta",
+    "IE": "Europe/Dublin",
+    "IL": "Asia/Jerusalem",
+    "IN": "Asia/Kolkata",
+    "IT": "Europe/Rome",
+    "JP": "Asia/Tokyo",
+    "KE": "Africa/Nairobi",
+    "KR": "Asia/Seoul",
+    "MX": "America/Mexico_City",
+    "NG": "Africa/Lagos",
+    "NL": "Europe/Amsterdam",
+    "NO": "Europe/Oslo",
+    "NZ": "Pacific/Auckland",
+    "PH": "Asia/Manila",
+    "PL": "Europe/Warsaw",
+    "PT": "Europe/Lisbon",
+    "RO": "Europe/Bucharest",
+    "SE": "Europe/Stockholm",
+    "TR": "Europe/Istanbul",
+    "UA": "Europe/Kyiv",
+    "US": "America/New_York",
+    "ZA": "Africa/Johannesburg",
+}
+"""ISO 3166-1 alpha-2 code → the IANA timezone in which most of the market's people live."""
 
 
 def in_market(code: str) -> str:

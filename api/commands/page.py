@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.explanations import ExplanationOut, explanation
+from api.explanations import AbsentOut, ExplanationOut, explanation
 from api.present import home_page, in_words
 from api.schemas import MAX_SEED
 from api.terminal import STDOUT, settings_of
@@ -20,6 +20,7 @@ from home.compose import ComposedPage, Placement
 from home.logbook import record_of
 from home.options import Option
 from home.service import Home
+from layout.explanation import Absence
 
 
 def page(
@@ -30,6 +31,9 @@ def page(
         int | None,
         typer.Option(help="Seed of the draw; the same seed gives the same page.", min=0, max=MAX_SEED),
     ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="An IANA name; that of the listener's market by default.", metavar="ZONE")
+    ] = "",
     log: Annotated[
         bool, typer.Option("--log", help="Log the decision, so that feedback can refer to it.")
     ] = False,
@@ -48,7 +52,7 @@ def page(
     home = open_home(settings_of(context), background=False)
     try:
         compose = home.compose if log else home.preview
-        composed = compose(listener, surface, seed=seed)
+        composed = compose(listener, surface, seed=seed, timezone=timezone)
         found = _explained(home, composed) if explain else None
         if as_json:
             typer.echo(_json(composed, found))
@@ -77,21 +81,38 @@ def render_explanation(found: ExplanationOut, console: Console) -> None:
     whole = max(1, abs(found.best))
     placed = Table("slot", "shelf", "without it", "would then be here", title="On the page")
     for one in found.placed:
-        loss = "no such page" if one.loss is None else _share(-one.loss, whole)
+        loss = "no such page" if one.needed else _worth(one.loss, whole, one.proven, sign=-1)
         placed.add_row(str(one.slot), one.title, loss, one.instead_title or "")
-    absent = Table(
-        "shelf", "with it", "in slot", "kept out by", title=f"Not on the page ({len(found.absent)})"
-    )
+    columns = ("shelf", "with it", "in slot", "instead of")
+    absent = Table(*columns, title=f"Not on the page ({len(found.absent)})")
+    absent.add_column("kept out by", overflow="fold")
     for other in found.absent:
-        cost = "no such page" if other.cost is None else _share(-other.cost, whole)
-        slot = "" if other.slot is None else str(other.slot)
-        absent.add_row(other.title, cost, slot, ", ".join(other.kept_out_by))
+        absent.add_row(*_absent(other, whole))
     rules = Table("rule", "price", "paid", "slack", "reason", title="Rules, the dearest first")
     for rule in found.rules:
         slack = "" if rule.slack is None else str(rule.slack)
-        rules.add_row(rule.rule, _share(rule.price, whole), _share(rule.paid, whole), slack, rule.reason)
+        price = _worth(rule.price, whole, rule.proven)
+        rules.add_row(rule.rule, price, _share(rule.paid, whole), slack, rule.reason)
     for table in (placed, absent, rules):
         console.print(table)
+    if found.contradicting:
+        console.print(f"no whole page obeys these rules together: {', '.join(found.contradicting)}")
+    if found.left_out:
+        console.print(f"no time to find out everything about: {', '.join(found.left_out)}", highlight=False)
+
+
+def _absent(one: AbsentOut, whole: int) -> tuple[str, str, str, str, str]:
+    impossible = one.absence is Absence.IMPOSSIBLE
+    cost = "no such page" if impossible else _worth(one.cost, whole, one.proven, sign=-1)
+    rules = ", ".join(one.kept_out_by)
+    reason = rules if one.absence in (Absence.KEPT_OUT, Absence.IMPOSSIBLE) else f"({one.absence})"
+    return one.title, cost, "" if one.slot is None else str(one.slot), ", ".join(one.leaves), reason
+
+
+def _worth(part: int | None, whole: int, proven: bool, sign: int = 1) -> str:
+    if part is None:
+        return "no time"
+    return f"{'' if proven else 'about '}{_share(sign * part, whole)}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from api.progress import TerminalProgress
@@ -21,6 +22,7 @@ from home.rules.check import CheckReport, RuleReport, check
 from home.rules.corpus import corpus
 from home.rules.diff import DiffReport, diff
 from home.rules.schema import rulebook_schema
+from home.rules.unknown import known_values, unknown_values
 
 app = typer.Typer(no_args_is_help=True, help="Read, check and compare layout rules.")
 
@@ -83,15 +85,18 @@ def check_rules(
         typer.Option(help="Draw the prices to this file, .png, .svg or .pdf.", show_default=False),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for any remark: rules that do nothing or say nothing new.")
+        bool,
+        typer.Option(
+            "--strict", help="Fail also for rules that limit nothing or say nothing new, and unknown values."
+        ),
     ] = False,
 ) -> None:
     """Prove that pages exist under a rulebook on a corpus of real contexts, and price every rule.
 
     For each context: whether some page obeys all hard rules, and if not a minimal set of rules that
     contradict each other; what the best page would gain without each rule; which rules the others make
-    superfluous. Uses the catalogue, listeners and newest model of the database. Exits with status 1 when
-    some context has no page.
+    superfluous; which values in conditions nothing has. Uses the catalogue, listeners and newest model of the
+    database. Exits with status 1 when some context has no page.
     """
     settings = settings_of(context)
     book = load_rulebook(rulebook or settings.rulebook_file)
@@ -99,14 +104,17 @@ def check_rules(
     try:
         with TerminalProgress(STDERR) as progress:
             report = check(book.rules, corpus(home, size, surface or (), seed, progress))
+        unknown = unknown_values(book.rules, known_values(home))
     finally:
         home.close()
     STDOUT.print(_prices(report, book))
+    for fault in unknown:
+        STDOUT.print(f"[yellow]unknown value[/] {escape(fault)}", highlight=False)
     for line in _verdicts(report):
         STDOUT.print(line, highlight=False)
     if chart is not None:
         _draw(report, chart)
-    if not report.satisfiable or (strict and report.remarks):
+    if not report.satisfiable or (strict and (report.faults or unknown)):
         raise typer.Exit(1)
 
 
@@ -175,6 +183,11 @@ def _verdicts(report: CheckReport) -> list[str]:
         lines.append(
             f"[red]undecided[/] in {len(report.undecided)} contexts, as for {report.undecided[0]}: "
             "the solver could not tell in time whether there is a page"
+        )
+    if report.guards:
+        lines.append(
+            f"never binding: {len(report.guards)} of {len(report.rules)} rules. Pages that break them "
+            "exist and are never the best, so that they are guards, which --strict passes"
         )
     if report.satisfiable:
         lines.append(

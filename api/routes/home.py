@@ -12,7 +12,7 @@ from api.metrics import Metrics
 from api.responses import INVALID, NO_PAGE, NOTHING_ELIGIBLE, UNKNOWN_FOR_PAGE
 from api.schemas import MAX_SEED, HomePage, HomeRequest
 from api.text import PathId
-from home.service import Home
+from home.compose import ComposedPage
 
 router = APIRouter(
     prefix="/v1/home",
@@ -24,7 +24,10 @@ router = APIRouter(
 @router.post("", summary="Compose a Home")
 def compose(request: HomeRequest, home: HomeDep, metrics: MetricsDep) -> HomePage:
     """Compose a page for a listener and log the decision before answering."""
-    return _composed(home, metrics, request.listener_id, request.surface, request.seed)
+    page = home.compose(
+        request.listener_id, request.surface, seed=request.seed, timezone=request.timezone or ""
+    )
+    return _composed(page, metrics)
 
 
 @router.get("/{listener_id}", summary="Compose a Home, by URL")
@@ -34,12 +37,14 @@ def compose_for(
     metrics: MetricsDep,
     surface: Annotated[str, Query(min_length=1, max_length=100, examples=["phone"])] = "phone",
     seed: Annotated[int | None, Query(ge=0, le=MAX_SEED)] = None,
+    timezone: Annotated[
+        str, Query(max_length=100, description="An IANA name; that of the listener's market by default.")
+    ] = "",
 ) -> HomePage:
     """The same as POST /v1/home, for a browser's address bar: this logs a decision as well."""
-    return _composed(home, metrics, listener_id, surface, seed)
+    return _composed(home.compose(listener_id, surface, seed=seed, timezone=timezone), metrics)
 
 
-def _composed(home: Home, metrics: Metrics, listener_id: str, surface: str, seed: int | None) -> HomePage:
-    page = home.compose(listener_id, surface, seed=seed)
+def _composed(page: ComposedPage, metrics: Metrics) -> HomePage:
     metrics.composed(page)
     return present.home_page(page)

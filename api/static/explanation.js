@@ -24,20 +24,24 @@ export function explanation(page, signal) {
 
 function sections(found) {
   const share = (part) => part / Math.max(1, Math.abs(found.best));
+  const unknown = found.left_out.length;
+  const torn = found.contradicting.map(words).join(", ");
   return [
+    ...(torn ? [el("p", {}, `No whole page obeys these rules together: ${torn}.`)] : []),
     rules(found.rules, share),
     brings(found.placed, share),
     absent(found.absent, share),
+    ...(unknown > 0 ? [el("p", { class: "quiet" }, `There was no time to find out everything about ${unknown} rules and shelves.`)] : []),
   ];
 }
 
 function rules(all, share) {
   const costly = all.filter((rule) => rule.price > 0 || rule.paid > 0);
-  const free = all.length - costly.length;
+  const free = all.filter((rule) => rule.price === 0 && rule.paid === 0).length;
   const most = Math.max(...costly.map((rule) => rule.price), 1);
   const line = (rule) => {
     const paid = rule.paid > 0 ? `This page pays ${percent(share(rule.paid))}. ` : "";
-    return entry(words(rule.rule), `${paid}${rule.reason}`, worth(share(rule.price), rule.proven), rule.price / most);
+    return entry(words(rule.rule), `${paid}${rule.reason}`, timed(rule.price, share, rule.proven), (rule.price ?? 0) / most);
   };
   const rest = free > 0 && el("p", { class: "quiet" }, `${free} other rules cost this page nothing.`);
   return section("What rules cost", "How much better the page could be without each, in % of its worth.", costly.map(line), rest);
@@ -48,8 +52,8 @@ function brings(placed, share) {
   const line = (one) =>
     entry(
       one.title,
-      one.instead_title ? `else ${one.instead_title} in slot ${one.slot}` : "no page does without it",
-      one.loss === null ? "needed" : worth(share(one.loss), one.proven),
+      one.instead_title ? `else ${one.instead_title} in slot ${one.slot}` : one.needed ? "no page does without it" : "",
+      one.needed ? "needed" : timed(one.loss, share, one.proven),
       (one.loss ?? most) / most,
     );
   return section("What shelves bring", "What the page would lose without each.", placed.map(line));
@@ -57,10 +61,23 @@ function brings(placed, share) {
 
 function absent(all, share) {
   const line = (one) => {
-    const why = one.kept_out_by.length > 0 ? `kept out by ${one.kept_out_by.map(words).join(", ")}` : one.slot ? `at best in slot ${one.slot}` : "";
-    return entry(one.title, why, one.cost === null ? "no page" : worth(share(one.cost), one.proven), null, one.text);
+    const cost = one.absence === "impossible" ? "no page" : timed(one.cost, share, one.proven);
+    const item = entry(one.title, absence(one), cost, null, one.text);
+    if (one.page) item.querySelector("span").append(pageWith(one));
+    return item;
   };
   return section("What others would cost", "What the page would lose with each of them on it.", all.map(line));
+}
+
+function absence(one) {
+  if (one.kept_out_by.length > 0) return `kept out by ${one.kept_out_by.map(words).join(", ")}`;
+  return one.absence === "worth less" ? "no rule keeps it out" : one.absence;
+}
+
+/** The best page that has the shelf, to be unfolded. */
+function pageWith(one) {
+  const shelves = one.page.map((shelf) => el("li", { class: shelf.shelf_id === one.shelf_id && "here" }, shelf.title));
+  return el("details", {}, el("summary", {}, one.proven ? "The best page with it" : "A page with it"), el("ol", {}, shelves));
 }
 
 function section(title, intro, lines, rest = false) {
@@ -84,6 +101,10 @@ function entry(name, detail, value, part, hint) {
   const bar = part === null ? false : el("i", { class: "price-bar", "aria-hidden": "true" });
   if (bar) bar.style.width = `${Math.max(1, 100 * part)}%`;
   return el("li", { title: hint ?? detail }, el("span", {}, el("b", {}, name), el("small", {}, detail), bar), el("output", {}, value));
+}
+
+function timed(part, share, proven) {
+  return part === null ? "no time" : worth(share(part), proven);
 }
 
 function worth(part, proven) {

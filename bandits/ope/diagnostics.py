@@ -11,12 +11,13 @@ import numpy as np
 from bandits.ope.estimators import Estimate
 from bandits.ope.intervals import normal
 from bandits.ope.rounds import Column, Rounds
+from bandits.ope.tails import HEAVY, pareto_shape
 
 _MIN_ESS, _THIN_ESS = 30.0, 200.0
 _MIN_GROUPS = 30
 _THIN_SHARE = 0.05
 _LARGEST_SHARE = 0.1
-_MEAN_WEIGHT_LEVEL = 0.9999
+MEAN_WEIGHT_LEVEL = 0.9999
 """At this level one honest log in ten thousand fails the mean-weight check."""
 
 
@@ -36,7 +37,8 @@ class Diagnostics:
     (Kong, "A Note on Importance Sampling using Standardized Weights", 1992). `mean_weight` has expectation
     1 when propensities are exact and support is full; `mean_weight_low`, `mean_weight_high` are its 99.99 %
     interval. `largest_share`: the share of Σw that one round holds. `support`: the share of rounds that the
-    target policy could have shown.
+    target policy could have shown. `tail`: the Pareto shape of the largest weights, see `tails`; None where
+    it is not known.
     """
 
     rounds: int
@@ -50,6 +52,7 @@ class Diagnostics:
     support: float
     verdict: Verdict
     reason: str
+    tail: float | None = None
 
 
 def diagnose(rounds: Rounds) -> Diagnostics:
@@ -59,7 +62,8 @@ def diagnose(rounds: Rounds) -> Diagnostics:
     ess = total**2 / float(weights @ weights) if total > 0.0 else 0.0
     largest = float(weights.max()) / total if total > 0.0 else 1.0
     low, high = _mean_weight_interval(rounds, weights, groups)
-    verdict, reason = _judge(len(rounds), groups, ess, largest, low, high)
+    tail = pareto_shape(weights)
+    verdict, reason = verdict_on(len(rounds), groups, ess, largest, low, high, tail)
     return Diagnostics(
         rounds=len(rounds),
         groups=groups,
@@ -72,6 +76,7 @@ def diagnose(rounds: Rounds) -> Diagnostics:
         support=float(np.mean(rounds.target > 0.0)),
         verdict=verdict,
         reason=reason,
+        tail=tail,
     )
 
 
@@ -79,11 +84,18 @@ def _mean_weight_interval(rounds: Rounds, weights: Column, groups: int) -> tuple
     mean = Estimate("mean weight", weights, np.ones(len(rounds)), rounds.group)
     if groups < 2:
         return mean.value, mean.value
-    interval = normal(mean, _MEAN_WEIGHT_LEVEL)
+    interval = normal(mean, MEAN_WEIGHT_LEVEL)
     return interval.low, interval.high
 
 
-def _judge(m: int, groups: int, ess: float, largest: float, low: float, high: float) -> tuple[Verdict, str]:
+def verdict_on(
+    m: int, groups: int, ess: float, largest: float, low: float, high: float, tail: float | None = None
+) -> tuple[Verdict, str]:
+    """A verdict with its reason on m rounds in so many groups, worth `ess` rounds.
+
+    `largest` is the share of Σw that one round holds, `low` and `high` the interval of the mean weight, and
+    `tail` the Pareto shape of the largest weights.
+    """
     if ess < _MIN_ESS or groups < 2:
         return (
             Verdict.DO_NOT_TRUST,
@@ -99,6 +111,11 @@ def _judge(m: int, groups: int, ess: float, largest: float, low: float, high: fl
         return Verdict.THIN_SUPPORT, f"only {groups} independent groups: intervals are rough"
     if largest > _LARGEST_SHARE:
         return Verdict.THIN_SUPPORT, f"one round holds {largest:.0%} of the total weight"
+    if tail is not None and tail > HEAVY:
+        return (
+            Verdict.THIN_SUPPORT,
+            f"weights have a heavy tail (Pareto k {tail:.2f}): rounds not yet seen may decide the value",
+        )
     if ess < max(_THIN_ESS, _THIN_SHARE * m):
         return Verdict.THIN_SUPPORT, f"{m} rounds are worth only {ess:.0f}"
     return Verdict.TRUST, f"{m} rounds are worth {ess:.0f} and the mean weight agrees with 1"

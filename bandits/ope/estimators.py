@@ -1,7 +1,8 @@
 """Estimators of a target policy's value, the mean reward it would have earned.
 
-Each is a ratio of two sums over rounds, which is all that intervals need to know of it. w = target /
-propensity is the importance weight, r the reward, m the number of rounds.
+Each is a ratio of two sums over rounds, on top of a mean where a reward model predicts; that is all that
+intervals need to know of it. w = target / propensity is the importance weight, r the reward, m the number of
+rounds.
 """
 
 from __future__ import annotations
@@ -10,27 +11,86 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bandits.ope.rounds import Column, Groups, Rounds
+from bandits.ope.rounds import Column, Groups, Rounds, check_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """Σ `numerator` / Σ `denominator` over m rounds, both (m,); `group` (m,) says which are dependent."""
+    """Σ `numerator` / Σ `denominator` + mean of `baseline` over m rounds, each (m,).
+
+    `group` (m,) says which rounds are dependent. Without a `baseline` it is the ratio alone.
+    """
 
     estimator: str
     numerator: Column
     denominator: Column
     group: Groups
+    baseline: Column | None = None
 
     @property
     def value(self) -> float:
         """The estimate, in units of reward."""
-        return float(self.numerator.sum() / self.denominator.sum())
+        ratio = float(self.numerator.sum() / self.denominator.sum())
+        return ratio if self.baseline is None else ratio + float(self.baseline.mean())
 
     @property
     def is_mean(self) -> bool:
         """Whether it is a plain mean over rounds, which finite-sample bounds need."""
-        return bool((self.denominator == 1.0).all())
+        return self.baseline is None and bool((self.denominator == 1.0).all())
+
+
+def mean_of(estimator: str, values: Column, group: Groups) -> Estimate:
+    """The estimate that is a plain mean of `values` (m,)."""
+    return Estimate(estimator, values, np.ones(len(values)), group)
+
+
+def check_normaliser(weights: Column) -> None:
+    """Raise ValueError when every weight is 0: nothing can be normalised by their sum."""
+    if not weights.any():
+        raise ValueError("target is 0 on every round: the target policy never shows what was logged")
+
+
+def check_limit(name: str, value: float, meaning: str) -> None:
+    """Raise ValueError for a hyper-parameter that is not positive."""
+    if not value > 0.0:
+        raise ValueError(f"{name} = {value}: {meaning}")
+
+
+def replay(rounds: Rounds) -> Estimate:
+    """Replay: the mean reward of the rounds on which a deterministic target agrees with the log.
+
+    Source: Li, Chu, Langford and Wang, "Unbiased Offline Evaluation of Contextual-bandit-based News Article
+    Recommendation Algorithms", WSDM 2011. Assumes a target that shows one thing with certainty, and a logging
+    policy under which agreeing has the same probability in every context, as uniform logging does; else
+    contexts where the log agrees more often count more, a bias that no sample size cures. It throws away all
+    other rounds. Raises ValueError for a target that is not deterministic, or that never agrees.
+    """
+    certain = rounds.target == 1.0
+    spread = ~certain & (rounds.target > 0.0)
+    check_rows("target", rounds.target, ~spread, "replay needs a target that is certain: use rejection")
+    check_normaliser(rounds.target)
+    agrees = certain.astype(np.float64)
+    return Estimate("replay", agrees * rounds.reward, agrees, rounds.group)
+
+
+def rejection(rounds: Rounds, weight_bound: float, rng: np.random.Generator) -> Estimate:
+    """Rejection sampling: the mean reward of rounds accepted with probability w / weight_bound.
+
+    Source: von Neumann, "Various techniques used in connection with random digits", 1951; as an evaluator,
+    Dudík, Erhan, Langford and Li, "Sample-efficient Nonstationary Policy Evaluation for Contextual Bandits",
+    UAI 2012. Assumes what IPS assumes. What is accepted is a plain sample of the target's own rounds, for
+    which every on-policy method holds; one round in weight_bound survives, so it needs far more rounds than
+    IPS for the same width. Raises ValueError for a bound below a weight, or when nothing is accepted.
+    """
+    weights = rounds.weights
+    if not weights.max() <= weight_bound:
+        raise ValueError(
+            f"weight_bound = {weight_bound:g}: a round has weight {weights.max():g}; state a bound on all"
+        )
+    accepted = (rng.random(len(rounds)) * weight_bound < weights).astype(np.float64)
+    if not accepted.any():
+        raise ValueError(f"weight_bound = {weight_bound:g}: no round of {len(rounds)} was accepted")
+    return Estimate("rejection", accepted * rounds.reward, accepted, rounds.group)
 
 
 def ips(rounds: Rounds) -> Estimate:
@@ -41,7 +101,7 @@ def ips(rounds: Rounds) -> Estimate:
     policy would; then it is unbiased. Its variance grows with the largest weights: with thin support a few
     rounds decide the value, and the estimate can leave the range of rewards.
     """
-    return Estimate("ips", rounds.weights * rounds.reward, np.ones(len(rounds)), rounds.group)
+    return mean_of("ips", rounds.weights * rounds.reward, rounds.group)
 
 
 def clipped_ips(rounds: Rounds, limit: float) -> Estimate:
@@ -52,10 +112,7 @@ def clipped_ips(rounds: Rounds, limit: float) -> Estimate:
     and it fails quietly when the target policy earns its reward exactly where it differs from the log.
     Raises ValueError for a limit that is not positive.
     """
-    if not limit > 0.0:
-        raise ValueError(f"limit = {limit}: weights are clipped from above at a positive number")
-    clipped = np.minimum(rounds.weights, limit)
-    return Estimate("clipped_ips", clipped * rounds.reward, np.ones(len(rounds)), rounds.group)
+    return mean_of("clipped_ips", clip(rounds.weights, limit) * rounds.reward, rounds.group)
 
 
 def snips(rounds: Rounds) -> Estimate:
@@ -68,6 +125,31 @@ def snips(rounds: Rounds) -> Estimate:
     when every weight is 0.
     """
     weights = rounds.weights
-    if not weights.any():
-        raise ValueError("target is 0 on every round: the target policy never shows what was logged")
+    check_normaliser(weights)
     return Estimate("snips", weights * rounds.reward, weights, rounds.group)
+
+
+def sub_gaussian_ips(rounds: Rounds, smoothing: float) -> Estimate:
+    """IPS with weights w / (1 − λ + λ w), the weighted harmonic mean of w and 1: (1/m) Σ w' r, λ = smoothing.
+
+    Source: Metelli, Russo and Restelli, "Subgaussian and Differentiable Importance Sampling for Off-Policy
+    Evaluation and Learning", NeurIPS 2021. Assumes what IPS assumes. λ = 0 is IPS, λ = 1 the plain mean of
+    the logged rewards; weights stay below 1/λ, which gives sub-Gaussian tails for a bias of order λ: choose
+    λ with the sample size, as √(ln(1/δ) / (m E w²)). It fails as clipping does, towards the value of the
+    logging policy instead of 0. Raises ValueError for λ outside [0, 1].
+    """
+    return mean_of("sub_gaussian_ips", smooth(rounds.weights, smoothing) * rounds.reward, rounds.group)
+
+
+def clip(weights: Column, limit: float) -> Column:
+    """Weights min(w, limit). Raises ValueError for a limit that is not positive."""
+    check_limit("limit", limit, "weights are clipped from above at a positive number")
+    return np.minimum(weights, limit)
+
+
+def smooth(weights: Column, smoothing: float) -> Column:
+    """Weights w / (1 − λ + λ w) with λ = smoothing. Raises ValueError for λ outside [0, 1]."""
+    if not 0.0 <= smoothing <= 1.0:
+        raise ValueError(f"smoothing = {smoothing}: must lie in [0, 1]; 0 leaves the weights as they are")
+    mixed = 1.0 - smoothing + smoothing * weights
+    return np.divide(weights, mixed, out=np.zeros_like(weights), where=mixed > 0.0)

@@ -1,7 +1,7 @@
 """Confidence intervals for estimates.
 
 Rounds of one group are dependent and are kept together: the normal interval and the bootstrap treat groups,
-not rounds, as the independent draws.
+not rounds, as the independent draws. Both take an estimate, or its sums collected over a stream.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from bandits.ope.estimators import Estimate
 from bandits.ope.rounds import Column
+from bandits.ope.sums import Sums
 
 _CHUNK = 1_000_000
 
@@ -34,7 +35,7 @@ class Interval:
         return not self.low <= truth <= self.high
 
 
-def normal(estimate: Estimate, level: float = 0.95) -> Interval:
+def normal(estimate: Estimate | Sums, level: float = 0.95) -> Interval:
     """Value ± z·SE, with the delta-method standard error of a ratio, robust to dependence within groups.
 
     Source: Owen, "Monte Carlo theory, methods and examples", chapter 9 (importance sampling). Assumes many
@@ -42,46 +43,55 @@ def normal(estimate: Estimate, level: float = 0.95) -> Interval:
     groups, else ValueError.
     """
     _check_level(level)
-    numerator, denominator = _group_sums(estimate)
-    groups = _check_groups(len(numerator))
-    residuals = numerator - estimate.value * denominator
-    error = sqrt(groups / (groups - 1) * float(residuals @ residuals)) / abs(float(denominator.sum()))
-    reach = NormalDist().inv_cdf(0.5 + level / 2.0) * error
+    reach = NormalDist().inv_cdf(0.5 + level / 2.0) * standard_error(estimate)
     return Interval(estimate.value, estimate.value - reach, estimate.value + reach, level, "normal")
 
 
 def bootstrap(
-    estimate: Estimate, rng: np.random.Generator, level: float = 0.95, replicates: int = 2000
+    estimate: Estimate | Sums, rng: np.random.Generator, level: float = 0.95, replicates: int = 2000
 ) -> Interval:
     """Percentile bootstrap over groups; each replicate recomputes both sums of the ratio.
 
     Source: Efron and Tibshirani, "An Introduction to the Bootstrap", chapter 13. Assumes many independent
-    groups; like every resampling it cannot know of weights it has never seen. Replicates in which no weight
-    was drawn have no ratio and are left out. Needs two groups and 100 replicates, else ValueError.
+    groups; like every resampling it cannot know of weights it has never seen. More groups than there are
+    buckets in `sums` are bucketed first. Replicates in which no weight was drawn have no ratio and are left
+    out. Needs two groups and 100 replicates, else ValueError.
     """
     _check_level(level)
     if replicates < 100:
         raise ValueError(f"replicates = {replicates}: percentiles need at least 100")
-    numerator, denominator = _group_sums(estimate)
-    _check_groups(len(numerator))
-    ratios = np.concatenate(list(_resampled(numerator, denominator, rng, replicates)))
-    low, high = np.quantile(ratios, [0.5 - level / 2.0, 0.5 + level / 2.0])
+    sums = _sums(estimate)
+    values = np.concatenate(list(_resampled(sums, rng, replicates)))
+    low, high = np.quantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0])
     return Interval(estimate.value, float(low), float(high), level, "bootstrap")
 
 
-def empirical_bernstein(
-    estimate: Estimate, weight_bound: float, rewards: tuple[float, float] = (0.0, 1.0), level: float = 0.95
-) -> Interval:
-    """A bound for IPS and clipped IPS that holds at every sample size, without a normal approximation.
+def standard_error(estimate: Estimate | Sums) -> float:
+    """The delta-method standard error, robust to dependence within groups. Needs two, else ValueError."""
+    sums = _sums(estimate)
+    groups, residuals = len(sums.numerator), sums.residuals
+    return sqrt(groups / (groups - 1) * float(residuals @ residuals))
 
-    With X = w r in a range of width b and sample variance V, with probability 1 − δ on either side
-    |X̄ − E X| ≤ √(2 V ln(4/δ) / m) + 7 b ln(4/δ) / (3 (m − 1)).
+
+def empirical_bernstein(
+    estimate: Estimate,
+    weight_bound: float,
+    rewards: tuple[float, float] = (0.0, 1.0),
+    level: float = 0.95,
+    predictions: tuple[float, float] = (0.0, 0.0),
+) -> Interval:
+    """A bound for estimators that are means over rounds; it holds at every sample size.
+
+    With X a round's term, b the width of its range, and V its sample variance, with probability 1 − δ on
+    either side |X̄ − E X| ≤ √(2 V ln(4/δ) / m) + 7 b ln(4/δ) / (3 (m − 1)). The terms of IPS are w r, and
+    those of DR are q + w (r − q') with predictions q, q' of the reward model.
 
     Source: Maurer and Pontil, "Empirical Bernstein Bounds and Sample Variance Penalization", COLT 2009,
-    theorem 4, on both sides. Assumes independent rounds, and a `weight_bound` and a range of `rewards` known
-    before looking: the logging policy's floor gives the first, the reward formula's clip the second. For
-    clipped weights it bounds the clipped value. Raises ValueError for a ratio estimate, for groups of more
-    than one round, and where a round breaks the stated bounds.
+    theorem 4, on both sides. Assumes independent rounds, and a `weight_bound` and ranges of `rewards` and
+    `predictions` known before looking: the logging policy's floor gives the first, the reward formula's clip
+    the second, and clipping the reward model the third. For changed weights it bounds the expectation under
+    them, whose bias it does not know. Raises ValueError for a ratio estimate, for groups of more than one
+    round, and where a round breaks the stated bounds.
     """
     _check_level(level)
     if not estimate.is_mean:
@@ -89,11 +99,12 @@ def empirical_bernstein(
     m = _check_groups(len(np.unique(estimate.group)))
     if m < len(estimate.numerator):
         raise ValueError(f"{len(estimate.numerator)} rounds in {m} groups: rounds must be independent")
-    low, high = weight_bound * min(0.0, rewards[0]), weight_bound * max(0.0, rewards[1])
+    low = predictions[0] + weight_bound * min(0.0, rewards[0] - predictions[1])
+    high = predictions[1] + weight_bound * max(0.0, rewards[1] - predictions[0])
     x = estimate.numerator
     if x.min() < low or x.max() > high:
         raise ValueError(
-            f"weighted rewards span [{x.min():g}, {x.max():g}] but weight_bound and rewards allow"
+            f"terms span [{x.min():g}, {x.max():g}] but weight_bound, rewards and predictions allow"
             f" [{low:g}, {high:g}]: state the true bounds"
         )
     tail = log(4.0 / (1.0 - level))
@@ -103,22 +114,23 @@ def empirical_bernstein(
     )
 
 
-def _resampled(
-    numerator: Column, denominator: Column, rng: np.random.Generator, replicates: int
-) -> Iterator[Column]:
-    groups = len(numerator)
+def _resampled(sums: Sums, rng: np.random.Generator, replicates: int) -> Iterator[Column]:
+    groups = len(sums.numerator)
     per_chunk = max(1, _CHUNK // groups)
     for start in range(0, replicates, per_chunk):
         drawn = rng.integers(groups, size=(min(per_chunk, replicates - start), groups), dtype=np.int32)
-        below = denominator[drawn].sum(axis=1)
-        above = numerator[drawn].sum(axis=1)
-        yield above[below > 0.0] / below[below > 0.0]
+        below = sums.denominator[drawn].sum(axis=1)
+        values = sums.numerator[drawn].sum(axis=1)[below > 0.0] / below[below > 0.0]
+        if sums.baseline.any():
+            means = sums.baseline[drawn].sum(axis=1) / sums.rounds[drawn].sum(axis=1)
+            values += means[below > 0.0]
+        yield values
 
 
-def _group_sums(estimate: Estimate) -> tuple[Column, Column]:
-    _, index = np.unique(estimate.group, return_inverse=True)
-    numerator = np.bincount(index, estimate.numerator).astype(np.float64)
-    return numerator, np.bincount(index, estimate.denominator).astype(np.float64)
+def _sums(estimate: Estimate | Sums) -> Sums:
+    sums = estimate.occupied() if isinstance(estimate, Sums) else Sums.by_group(estimate)
+    _check_groups(len(sums.numerator))
+    return sums
 
 
 def _check_groups(groups: int) -> int:

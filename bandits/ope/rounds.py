@@ -38,10 +38,10 @@ class Rounds:
             raise ValueError(f"columns must be one-dimensional and of equal length, not {shapes}")
         if not len(self.reward):
             raise ValueError("no rounds: nothing can be estimated from an empty log")
-        _check("reward", self.reward, np.isfinite(self.reward), "must be finite")
+        check_rows("reward", self.reward, np.isfinite(self.reward), "must be finite")
         p, t = self.propensity, self.target
-        _check("propensity", p, (p > 0.0) & (p <= 1.0), "what was shown had a probability in (0, 1]")
-        _check("target", t, (t >= 0.0) & (t <= 1.0), "must be a probability")
+        check_rows("propensity", p, (p > 0.0) & (p <= 1.0), "what was shown had a probability in (0, 1]")
+        check_rows("target", t, (t >= 0.0) & (t <= 1.0), "must be a probability")
 
     def __len__(self) -> int:
         return len(self.reward)
@@ -58,12 +58,15 @@ class Rounds:
         yield "group", self.group
 
 
-def _check(name: str, column: Column, valid: NDArray[np.bool_], meaning: str) -> None:
+def check_rows(
+    name: str, column: NDArray[np.float64 | np.int64], valid: NDArray[np.bool_], meaning: str
+) -> None:
+    """Raise ValueError naming the first rows of `column` that are not `valid`."""
     bad = np.flatnonzero(~valid)
     if len(bad):
         rows = ", ".join(f"row {row}: {column[row]:g}" for row in bad[:_ROWS_NAMED])
         more = ", …" if len(bad) > _ROWS_NAMED else ""
         raise ValueError(
             f"{name}: {meaning}, but {len(bad)} of {len(column)} rows break that ({rows}{more});"
-            " leave out rounds whose page has no exact propensity"
+            " correct or leave out those rounds"
         )

@@ -12,13 +12,21 @@ from bandits.types import Features
 
 LETTERS: Mapping[str, str] = {
     "context": "c",
+    "listener": "l",
     "user": "u",
+    "leanings": "t",
+    "kind": "k",
     "shelf": "s",
     "numbers": "n",
+    "items": "i",
+    "responses": "r",
     "presentation": "d",
     "position": "p",
 }
-"""Namespace → letter. Of these, context, user and position are shared by all shelves of a request."""
+"""Namespace → letter."""
+
+SHARED = ("context", "listener", "user", "leanings", "position")
+"""The namespaces that all shelves of a request share."""
 
 _ESCAPES = str.maketrans(
     {"%": "%25", " ": "%20", ":": "%3A", "|": "%7C", "\n": "%0A", "\r": "%0D", "\t": "%09", "\0": "%00"}
@@ -43,9 +51,10 @@ def encode_all(many: Sequence[Features]) -> list[str]:
         parts = []
         for namespace, values in features.items():
             key = (namespace, id(values))
-            if key not in known:
-                known[key] = _namespace(namespace, values)
-            parts.append(known[key])
+            part = known.get(key)
+            if part is None:
+                part = known[key] = _namespace(namespace, values)
+            parts.append(part)
         lines.append(" ".join(parts))
     return lines
 
@@ -69,9 +78,18 @@ def encode_slot(slot: int) -> str:
 
 
 def _namespace(namespace: str, values: Mapping[str, str | float]) -> str:
-    """A namespace. One that begins with a category comes again in other requests, so it is remembered."""
-    first = next(iter(values.values()), 0.0)
-    return (_remembered if isinstance(first, str) else _encoded)(namespace, tuple(values.items()))
+    """A namespace. One of categories alone comes again in other requests, so it is remembered."""
+    kinds = set(map(type, values.values()))
+    if str not in kinds:
+        return _template(namespace, tuple(values)) % tuple(values.values())
+    return (_remembered if kinds == {str} else _encoded)(namespace, tuple(values.items()))
+
+
+@lru_cache(maxsize=1024)
+def _template(namespace: str, names: tuple[str, ...]) -> str:
+    """A namespace of numbers that waits for them."""
+    each = [f"{_escaped(name).replace('%', '%%')}:%.6g" for name in names]
+    return f"|{_letter(namespace)} " + " ".join(each)
 
 
 def _encoded(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:

@@ -2,63 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
+from math import isclose, prod
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from bandits.ope.rounds import Column, Groups
-from bandits.rewards import RewardFormula, page_reward
+from bandits.ope.slates import SlateRounds
+from bandits.rewards import RewardFormula, ShelfOutcome, page_reward
 from bandits.types import RewardEvent
+from home.errors import NotExplainableError
 from home.ingest.progress import Progress
-from home.replay.targets import Target
+from home.records import DecisionRecord
+from home.replay.report import Left
+from home.replay.sources.chunk import Labels, Times
+from home.replay.targets import Likelihood, PageTarget
 from home.settle import outcomes_of
 from home.store import decisions, events
 from home.store.decisions import LoggedDecision
 
 _BATCH = 200
+_ROUNDING = 1e-6
+DEFAULT_BY = ("surface", "market")
+MODEL = "model"
+"""The breakdown by the version of the model that served."""
+
+Entry = tuple[LoggedDecision, Sequence[RewardEvent]]
 
 
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """Decisions left out: their horizon is `open`, their propensity `inexact`, or their record `damaged`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One target on m pages of up to K slots.
 
-    open: int = 0
-    inexact: int = 0
-    damaged: int = 0
+    `prefixes` (m, K): probabilities of the beginnings of each page, `outside` (m,) the share that could not
+    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`.
+    """
+
+    name: str
+    prefixes: Column
+    outside: Column
+    known: NDArray[np.bool_]
+    unknowable: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Log:
-    """Replayable decisions as columns of length m.
+    """m replayable decisions as columns; pages have up to K slots.
 
-    `reward`, `propensity` and `group`, the number of the listener; `targets` (targets, m): the probability of
-    each page under each target, and `outside` (targets,), at how many decisions a target could have shown
-    pages that the log could not hold.
+    `reward` and `propensity` (m,) of pages; `slot_reward`, `prefixes`, `filled` (m, K): of each slot, of what
+    a page begins with under the logging policy, and whether the page has the slot. `group` (m,) is the number
+    of the listener. `segments`: name → label (m,). `bounds` of what a page can earn.
     """
 
     reward: Column
     propensity: Column
-    targets: Column
-    outside: tuple[int, ...]
+    slot_reward: Column
+    prefixes: Column
+    filled: NDArray[np.bool_]
     group: Groups
-    excluded: Excluded
+    at: Times
+    segments: Mapping[str, Labels]
+    targets: tuple[Judged, ...]
+    bounds: tuple[float, float]
+    excluded: Left
 
     def __len__(self) -> int:
         return len(self.reward)
 
+    def slates(self, target: Judged) -> SlateRounds:
+        """The pages on which a target is known, with its probabilities."""
+        rows = target.known
+        prefixes = np.minimum(target.prefixes[rows], 1.0)
+        return SlateRounds(
+            slot_reward=self.slot_reward[rows],
+            propensity=self.propensity[rows],
+            prefix_propensity=self.prefixes[rows],
+            target=prefixes[:, -1],
+            prefix_target=prefixes,
+            filled=self.filled[rows],
+            group=self.group[rows],
+        )
+
 
 def collect(
-    logged: Iterable[tuple[LoggedDecision, Sequence[RewardEvent]]],
+    logged: Iterable[Entry],
     formula: RewardFormula,
-    targets: Sequence[Target],
+    targets: Sequence[PageTarget],
     now: datetime,
+    by: Sequence[str] = DEFAULT_BY,
 ) -> Log:
-    """Decisions with their events to columns, one at a time."""
-    columns = _Columns(formula, targets)
+    """Decisions with their events to columns, one at a time. `by`: facts of the request, or "model"."""
+    columns = _Columns(formula, targets, by)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)
     return columns.log()
@@ -66,28 +106,38 @@ def collect(
 
 def joined(
     session: Session, start: datetime | None, end: datetime | None, progress: Progress
-) -> Iterator[tuple[LoggedDecision, Sequence[RewardEvent]]]:
+) -> Iterator[Entry]:
     """The decisions made in [start, end), oldest first, each with the events that count."""
     stream = decisions.stream(session, start, end, _BATCH)
     while batch := tuple(islice(stream, _BATCH)):
         feedback = events.on_time(session, [decision.id for decision in batch])
-        yield from ((decision, feedback.get(decision.id, ())) for decision in batch)
-        progress.advance(len(batch))
+        for decision in batch:
+            yield decision, feedback.get(decision.id, ())
+            progress.advance()
 
 
 @dataclass(slots=True, eq=False)
 class _Columns:
     formula: RewardFormula
-    targets: Sequence[Target]
+    targets: Sequence[PageTarget]
+    by: Sequence[str]
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
-    target: list[list[float]] = field(default_factory=list)
-    within: list[list[bool]] = field(default_factory=list)
+    slot_reward: list[list[float]] = field(default_factory=list)
+    prefixes: list[Column] = field(default_factory=list)
+    likelihoods: list[list[Likelihood | None]] = field(default_factory=list)
+    unknowable: list[Counter[str]] = field(init=False)
     group: list[int] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
+    segments: dict[str, list[str]] = field(init=False)
     listeners: dict[str, int] = field(default_factory=dict)
     open: int = 0
     inexact: int = 0
     damaged: int = 0
+
+    def __post_init__(self) -> None:
+        self.unknowable = [Counter() for _ in self.targets]
+        self.segments = {name: [] for name in self.by}
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
         if decision.closes_at > now:
@@ -101,19 +151,70 @@ class _Columns:
         if record.propensity is None:
             self.inexact += 1
             return
-        outcomes = outcomes_of(record, feedback, self.formula)
-        self.reward.append(page_reward(outcomes))
-        self.propensity.append(record.propensity)
-        self.target.append([target.probability(record) for target in self.targets])
-        self.within.append([target.within(record) for target in self.targets])
+        if not isclose(prod(record.conditionals), record.propensity, rel_tol=_ROUNDING):
+            self.damaged += 1
+            return
+        self._page(record, record.propensity, outcomes_of(record, feedback, self.formula))
+        self.likelihoods.append([self._likelihood(number, record) for number in range(len(self.targets))])
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))
+        self.at.append(record.at.astimezone(UTC).replace(tzinfo=None))
+        for name, labels in self.segments.items():
+            labels.append(_label(record, name))
+
+    def _page(self, record: DecisionRecord, propensity: float, outcomes: Sequence[ShelfOutcome]) -> None:
+        self.reward.append(page_reward(outcomes))
+        self.slot_reward.append([one.reward if one.examined else 0.0 for one in outcomes])
+        self.propensity.append(propensity)
+        prefixes = np.cumprod(np.array(record.conditionals, dtype=np.float64))
+        prefixes[-1] = propensity  # the product, but for rounding
+        self.prefixes.append(np.asarray(prefixes, dtype=np.float64))
+
+    def _likelihood(self, number: int, record: DecisionRecord) -> Likelihood | None:
+        try:
+            return self.targets[number].likelihood(record)
+        except NotExplainableError as error:
+            self.unknowable[number][error.why] += 1
+            return None
 
     def log(self) -> Log:
+        m, slots = len(self.reward), max((len(page) for page in self.slot_reward), default=1)
+        low, high = self.formula.clip
         return Log(
             reward=np.array(self.reward),
             propensity=np.array(self.propensity),
-            targets=np.array(self.target).reshape(len(self.reward), len(self.targets)).T,
-            outside=tuple(sum(not one for one in each) for each in zip(*self.within, strict=True)),
+            slot_reward=_padded(self.slot_reward, slots, 0.0),
+            prefixes=_padded(self.prefixes, slots, None),
+            filled=np.arange(slots) < np.array([len(page) for page in self.slot_reward]).reshape(m, 1),
             group=np.array(self.group, dtype=np.int64),
-            excluded=Excluded(self.open, self.inexact, self.damaged),
+            at=np.array(self.at, dtype="datetime64[us]"),
+            segments={name: np.array(labels, dtype=np.str_) for name, labels in self.segments.items()},
+            targets=tuple(self._target(number, slots) for number in range(len(self.targets))),
+            bounds=(slots * min(0.0, low), slots * max(0.0, high)),
+            excluded=Left(self.open, self.inexact, self.damaged),
         )
+
+    def _target(self, number: int, slots: int) -> Judged:
+        found = [each[number] for each in self.likelihoods]
+        nothing = np.full(slots, np.nan)
+        return Judged(
+            name=self.targets[number].name,
+            prefixes=_padded([nothing if one is None else one.prefixes for one in found], slots, None),
+            outside=np.array([np.nan if one is None else one.outside for one in found]),
+            known=np.array([one is not None for one in found], dtype=np.bool_),
+            unknowable=dict(self.unknowable[number]),
+        )
+
+
+def _padded(rows: Sequence[Sequence[float] | Column], width: int, fill: float | None) -> Column:
+    """Rows as a table (m, width); what is shorter ends in `fill`, or in its last number."""
+    table = np.empty((len(rows), width))
+    for row, values in enumerate(rows):
+        table[row, : len(values)] = values
+        table[row, len(values) :] = values[-1] if fill is None else fill
+    return table
+
+
+def _label(record: DecisionRecord, name: str) -> str:
+    if name == MODEL:
+        return str(record.policy_version)
+    return str(record.about.facts.get(name, "(none)"))

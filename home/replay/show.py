@@ -1,8 +1,8 @@
-"""A replay for people: one table, and a verdict on each line of it in words."""
+"""A replay for people: the verdict on each target with its reason, its estimates, and what they rest on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,49 +10,203 @@ from rich.table import Table
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.intervals import Interval
-from home.replay.judge import Judgement, ReplayReport
+from home.replay.open_bandit import CampaignResult
+from home.replay.progressive import Curve
+from home.replay.report import Judgement, ReplayReport, Segment
 
-_STYLE = {Verdict.TRUST: "green", Verdict.THIN_SUPPORT: "yellow", Verdict.DO_NOT_TRUST: "red"}
+STYLE = {Verdict.TRUST: "green", Verdict.THIN_SUPPORT: "yellow", Verdict.DO_NOT_TRUST: "red"}
+_ROWS = 12
 
 
-def render(report: ReplayReport, console: Console) -> None:
-    """Print the report: the log, every target beside its own mean, and how far to trust each."""
-    left_out = report.excluded
-    console.print(
-        f"{report.decisions} decisions of {report.listeners} listeners; left out: {left_out.open} with an"
-        f" open horizon, {left_out.inexact} without an exact propensity,"
-        f" {left_out.damaged} with a damaged record"
-    )
-    console.print(_table(report))
+def render(report: ReplayReport, console: Console, *, breakdowns: bool = False) -> None:
+    """Print the report: the log, each target with its verdict first, and with `breakdowns` those too."""
+    for note in report.notes:
+        console.print(f"[bold yellow]{note}[/]", highlight=False)
+    console.print(log_in_words(report), highlight=False, markup=False, soft_wrap=True)
     for judgement in report.judgements:
-        verdict = judgement.diagnostics.verdict
-        reason = judgement.diagnostics.reason
-        console.print(f"{judgement.target}: [{_STYLE[verdict]}]{verdict}[/]: {reason}")
+        console.print(verdict_in_words(judgement), highlight=False)
+        for line in limits_in_words(judgement, report.unit):
+            console.print(f"  {line}", highlight=False, markup=False)
+    console.print(_table(report))
+    for line in notes_in_words(report):
+        console.print(f"  {line}", highlight=False, markup=False)
+    if breakdowns:
+        for judgement in report.judgements:
+            for table in _breakdowns(judgement, report.unit):
+                console.print(table)
+    for line in rejects_in_words(report):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def log_in_words(report: ReplayReport) -> str:
+    """What was read, and what was left out."""
+    left = report.excluded
+    parts = [f"{report.rounds:,} {report.unit}s of {report.groups:,} independent groups from {report.source}"]
+    if report.streamed:
+        parts.append("more than fit in memory, so summed up as they were read")
+    counts = {
+        "with an open horizon": left.open,
+        "without an exact propensity": left.inexact,
+        "with a damaged record": left.damaged,
+        "faulty rows": sum(one.count for one in report.rejected if one.dropped == "row"),
+        "slates that lack a slot": report.broken_slates,
+    }
+    out = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    return "; ".join([*parts, f"left out: {out or 'nothing'}"])
+
+
+def verdict_in_words(judgement: Judgement) -> str:
+    """The verdict on a target with its reason, in the console's markup."""
+    found = judgement.diagnostics
+    return f"[bold]{judgement.target}[/]: [{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}"
+
+
+def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
+    """What the estimates rest on, and what nobody can know of a target."""
+    found = judgement.diagnostics
+    yield (
+        f"{found.rounds:,} {unit}s worth {found.effective_sample_size:,.0f}; the target could have shown"
+        f" {found.support:.0%} of them; largest weight {found.max_weight:.3g}"
+    )
+    if judgement.support is not None:
+        support = judgement.support
+        yield (
+            "counting all that could not be logged, its value lies in"
+            f" [{support.low:.3f}, {support.high:.3f}] per {unit}; the estimates are of the rest"
+        )
+    for why, count in judgement.unknowable.items():
+        yield f"{count} decisions left out of its estimates: {why}"
+
+
+def notes_in_words(report: ReplayReport) -> Iterator[str]:
+    """What there is to say of single estimates, each thing once."""
+    said: dict[str, list[str]] = {}
+    for judgement in report.judgements:
+        for one in judgement.estimates:
+            if one.note:
+                said.setdefault(one.note, []).append(f"{judgement.target} {one.estimator}")
+    yield from (f"{', '.join(names)}: {note}" for note, names in said.items())
+
+
+def rejects_in_words(report: ReplayReport) -> Iterator[str]:
+    """A line for each kind of fault: how often, where first, and what stood there."""
+    for kind in report.rejected:
+        key = (kind.file, kind.field, kind.reason)
+        seen = [one for one in report.samples if (one.file, one.field, one.reason) == key]
+        lines = ", ".join(f"{one.line}" for one in seen) + (", …" if kind.count > len(seen) else "")
+        value = seen[0].value if seen else ""
+        yield f"  {kind.file} line {lines}: {kind.field} {value!r} {kind.reason} ({kind.count:,} rows)"
 
 
 def _table(report: ReplayReport) -> Table:
     table = Table(
-        title=f"Reward per page, {report.level:.0%} intervals over listeners",
+        title=f"Reward per {report.unit}, {report.level:.0%} intervals"
+        + (", propensities estimated" if report.estimated_propensities else ""),
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for header in ("policy", "IPS", "SNIPS", "effective\npages", "largest\nweight", "support"):
-        table.add_column(header, justify="left" if header == "policy" else "right", no_wrap=True)
-    table.add_row("as it was", _cell(report.on_policy), "", str(report.decisions), "", "")
+    for header in ("policy", "estimator"):
+        table.add_column(header, no_wrap=True)
+    for header in ("value", "interval"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_row("as it was", "mean", *cells_of(report.on_policy))
     for judgement in report.judgements:
-        table.add_row(*_cells(judgement))
+        for number, one in enumerate(judgement.estimates):
+            cells = cells_of(one.interval)
+            table.add_row("" if number else judgement.target, one.estimator, *cells)
     return table
 
 
-def _cells(judgement: Judgement) -> Iterator[str]:
-    diagnostics = judgement.diagnostics
-    yield judgement.target
-    yield _cell(judgement.ips)
-    yield "–" if judgement.snips is None else _cell(judgement.snips)
-    yield f"{diagnostics.effective_sample_size:.0f}"
-    yield f"{diagnostics.max_weight:.2f}"
-    yield f"{diagnostics.support:.1%}"
+def cells_of(interval: Interval | None) -> tuple[str, str]:
+    """A value and its interval as texts, dashes where there are none."""
+    if interval is None:
+        return "–", "–"
+    return f"{interval.value:.4g}", f"[{interval.low:.4g}, {interval.high:.4g}]"
 
 
-def _cell(interval: Interval) -> str:
-    return f"{interval.value:.4f}\n[{interval.low:.3f}, {interval.high:.3f}]"
+def _breakdowns(judgement: Judgement, unit: str) -> Iterator[Table]:
+    if judgement.slots:
+        yield _segments(f"{judgement.target}, slot by slot", "slot", judgement.slots, unit)
+    for name, segments in judgement.breakdowns.items():
+        if len(segments) > 1:
+            yield _segments(f"{judgement.target}, by {name}", name, segments, unit)
+
+
+def _segments(title: str, name: str, segments: tuple[Segment, ...], unit: str) -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for header in (name, f"{unit}s", "effective", "as it was", "interval", "target", "interval"):
+        table.add_column(header, justify="left" if header == name else "right", no_wrap=True)
+    for one in segments[:_ROWS]:
+        target = cells_of(one.target)
+        table.add_row(one.label, f"{one.rounds:,}", f"{one.effective:,.0f}", *cells_of(one.logged), *target)
+    if len(segments) > _ROWS:
+        table.add_row(f"… {len(segments) - _ROWS} more with --json", *[""] * 6)
+    return table
+
+
+def render_campaigns(results: Sequence[CampaignResult], console: Console) -> None:
+    """Print estimates of a policy on another's log, beside what it earned."""
+    for one in results:
+        found = one.report.judgements[0].diagnostics
+        console.print(log_in_words(one.report), highlight=False, markup=False)
+        console.print(verdict_in_words(one.report.judgements[0]), highlight=False)
+        full = "" if one.full_size is None else f", full size {one.full_size:.4g}"
+        console.print(
+            f"  its own log: {' '.join(cells_of(one.on_policy))}{full}; largest weight"
+            f" {found.max_weight:.3g}",
+            highlight=False,
+            markup=False,
+        )
+        console.print(_errors(one))
+    console.print(
+        "Errors are relative: to the mean of the policy's own log here, and to its published full-size click"
+        ' rate. Published: mean over 30 bootstrap samples of campaign "all", for comparison.',
+        highlight=False,
+        markup=False,
+    )
+
+
+def _errors(result: CampaignResult) -> Table:
+    table = Table(
+        title=f"{result.campaign}: {result.target} from the log of {result.behaviour}",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("estimator", no_wrap=True)
+    for header in ("value", "interval", "error\nhere", "error\nfull size", "published\nerror"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for one in result.errors:
+        cells = cells_of(one.estimate)
+        errors = (one.here, one.full_size, one.published)
+        table.add_row(one.estimator, *cells, *("" if e is None else f"{e:.3f}" for e in errors))
+    return table
+
+
+def render_curve(curve: Curve, console: Console) -> None:
+    """Print how a learner would have done: verdict, value beside the log's own, and the curve."""
+    found = curve.diagnostics
+    console.print(f"{curve.learner} on {curve.source}", highlight=False, markup=False)
+    left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
+    console.print(f"{curve.rounds:,} {curve.unit}s; left out: {left}", highlight=False, markup=False)
+    console.print(f"[{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}", highlight=False)
+    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    table = Table(title=f"Reward per {curve.unit}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for header in ("value", "interval"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for name, interval in rows.items():
+        table.add_row(name, *cells_of(interval))
+    console.print(table)
+    console.print(_curve(curve))
+
+
+def _curve(curve: Curve) -> Table:
+    table = Table(title="The curve", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    names = (f"{curve.unit}s", "as it was", "reward so far", "reward recently", "loss so far")
+    for header in names:
+        table.add_column(header, justify="right", no_wrap=True)
+    step = max(1, len(curve.points) // _ROWS)
+    for point in curve.points[step - 1 :: step]:
+        values = (point.logged, point.reward, point.recent, point.loss)
+        table.add_row(f"{point.rounds:,}", *("–" if value is None else f"{value:.4g}" for value in values))
+    return table

@@ -4,16 +4,49 @@ Under the anchored mixture a page has probability π(page) = (1 − ε)·[page =
 holds the anchor and the qₖ of what was shown. So the probability of a logged page is known exactly under any
 other ε as well, from ε = 0 (always the optimum) to ε = 1 (always explore), with the models, rules, floor and
 regret cap that were live at the time. A page from a portfolio was drawn with ε = 1 from the portfolio, so
-targets choose within it: with probability 1 − ε its anchor, else by the portfolio's probabilities.
+targets choose within it: with probability 1 − ε its anchor, else by the portfolio's probabilities. Targets
+with another model or other rules are in `home.replay.what_if`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
+from bandits.types import Page, Probabilities
 from home.records import DecisionRecord
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likelihood:
+    """What a target makes of a logged decision.
+
+    `prefixes` (k,): the probability of the first 1 … k shelves of the page that was shown, the last being the
+    page's own. `outside`: the share of the target's pages that the log could not hold there.
+    """
+
+    prefixes: Probabilities
+    outside: float = 0.0
+
+    @property
+    def page(self) -> float:
+        """The probability of the page that was shown."""
+        return float(self.prefixes[-1])
+
+
+class PageTarget(Protocol):
+    """A policy over pages, to be judged on pages that another one showed."""
+
+    @property
+    def name(self) -> str:
+        """The target in a word."""
+        ...
+
+    def likelihood(self, record: DecisionRecord) -> Likelihood:
+        """Exact, but `outside` may be estimated. Raises NotExplainableError where it cannot be known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +68,18 @@ class Target:
         """The target in a word."""
         return "as logged" if self.epsilon is None else f"epsilon={self.epsilon:g}"
 
+    def likelihood(self, record: DecisionRecord) -> Likelihood:
+        """Both parts are exact."""
+        epsilon = record.epsilon if self.epsilon is None else self.epsilon
+        explored = np.cumprod(record.exploration_conditionals)
+        if record.drawing.method == "portfolio":
+            explored[-1] = _listed(record)
+        prefixes = (1.0 - epsilon) * agreement(record.page, record.anchor) + epsilon * explored
+        return Likelihood(prefixes, self._outside(record))
+
     def probability(self, record: DecisionRecord) -> float:
         """The probability of the record's page under this policy, exact."""
-        on_anchor = float(record.page == record.anchor)
-        epsilon = record.epsilon if self.epsilon is None else self.epsilon
-        return (1.0 - epsilon) * on_anchor + epsilon * _explored(record)
+        return self.likelihood(record).page
 
     def within(self, record: DecisionRecord) -> bool:
         """Whether every page that this policy could show there could have been logged.
@@ -47,17 +87,23 @@ class Target:
         Where not, the log says nothing of part of what the policy does, and no weights make up for that:
         pages of exploration that was switched off, or an anchor that exploration could never have drawn.
         """
+        return self._outside(record) == 0.0
+
+    def _outside(self, record: DecisionRecord) -> float:
         epsilon = record.epsilon if self.epsilon is None else self.epsilon
-        explores = epsilon > 0.0 and record.anchor_exploration < 1.0
-        return (record.epsilon > 0.0 or not explores) and (
-            record.epsilon < 1.0 or epsilon == 1.0 or record.anchor_exploration > 0.0
-        )
+        if record.epsilon == 0.0:
+            return epsilon * (1.0 - record.anchor_exploration)
+        if record.epsilon == 1.0 and record.anchor_exploration == 0.0:
+            return 1.0 - epsilon
+        return 0.0
 
 
-def _explored(record: DecisionRecord) -> float:
-    """The probability of the record's page under exploration alone."""
-    drawing = record.drawing
-    if drawing.method == "portfolio":
-        return dict(zip(drawing.pages, drawing.probabilities, strict=True))[record.page]
-    # The same operations in the same order as in the draw, so that equal policies give equal floats.
-    return float(np.concatenate(([1.0], np.cumprod(record.exploration_conditionals)))[-1])
+def agreement(page: Page, anchor: Page) -> Probabilities:
+    """1 while the first shelves of a page are those of the anchor, then 0: (k,)."""
+    agrees = np.array(page, dtype=np.int64) == np.array(anchor, dtype=np.int64)
+    return np.logical_and.accumulate(agrees).astype(np.float64)
+
+
+def _listed(record: DecisionRecord) -> float:
+    """What the record says of its own page: conditionals multiply to it but for rounding."""
+    return dict(zip(record.drawing.pages, record.drawing.probabilities, strict=True))[record.page]

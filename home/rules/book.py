@@ -13,8 +13,9 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from home.errors import ConfigurationError
-from home.page_context import FACTS, TASTES
+from home.page_context import TASTES
 from home.rules.conditions import Names, parse_condition
+from home.rules.vocabulary import ATTRIBUTE_DOMAINS, FACT_DOMAINS, Domain
 from layout.errors import LayoutError
 from layout.rules import RULE_KINDS, BaseRule, Calibration
 from layout.selector import Selector
@@ -32,7 +33,8 @@ SELECTOR_KEYS = {"selector": "match"}
 """Selector field of a rule class → what the file calls it, where that differs."""
 
 
-_TASTES = Names("attribute", "a listener's taste has", TASTES)
+_TASTES = Names("attribute", "a listener's taste has", dict.fromkeys(TASTES, Domain()))
+_FACTS = Names("fact", "requests have", FACT_DOMAINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def parse_rulebook(text: str) -> Rulebook:
         raise ConfigurationError(
             f'version is {version!r}; give the rulebook a version, such as version = "1"'
         )
-    known = Names("attribute", "shelves have", (*STANDARD_ATTRIBUTES, *_declared(data)))
+    known = Names(
+        "attribute", "shelves have", {**dict.fromkeys(_declared(data), Domain()), **ATTRIBUTE_DOMAINS}
+    )
     entries = data.get("rule", [])
     if not isinstance(entries, list):
         raise ConfigurationError("rule is a table; write [[rule]] with two brackets, once for each rule")
@@ -111,10 +115,9 @@ def _parse_rule(entry: Mapping[str, Any], known: Names, position: int) -> BaseRu
     if missing:
         raise ConfigurationError(f"{name}: {', '.join(missing)} missing; a {kind} rule needs it")
     values = {keys[key]: value for key, value in entry.items() if key != "kind"}
-    facts = Names("fact", "requests have", tuple(FACTS))
     for key, field in selectors.items():
         if field in values:
-            names = facts if key == "when" else known
+            names = _FACTS if key == "when" else known
             values[field] = parse_condition(values[field], f"{name}: {key}", names)
     return _construct(rule_class, values, set(selectors.values()), known, name)
 

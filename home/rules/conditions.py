@@ -6,10 +6,12 @@ hold further tables (one, or a list of them).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from home.errors import ConfigurationError
+from home.rules.vocabulary import Domain
 from layout.errors import LayoutError
 from layout.selector import Allowed, Range, Selector
 
@@ -18,11 +20,11 @@ _NESTED = {"any": "any_of", "all": "all_of", "not": "none_of"}
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What conditions can ask about: a `word` for one of them, and which there are."""
+    """What conditions can ask about: a `word` for one of them, which there are, and what values they have."""
 
     word: str
     there_are: str
-    known: tuple[str, ...]
+    known: Mapping[str, Domain]
 
     def check(self, name: object, where: str) -> None:
         """Raises ConfigurationError for a name that is not known."""
@@ -42,8 +44,10 @@ def parse_condition(table: object, where: str, names: Names) -> Selector:
         field: _several(table[key], f"{where}.{key}", names) for key, field in _NESTED.items() if key in table
     }
     match = {key: _allowed(value, f"{where}.{key}") for key, value in table.items() if key not in _NESTED}
-    for name in match:
+    for name, allowed in match.items():
         names.check(name, where)
+        if fix := names.known[name].fault(allowed):
+            raise ConfigurationError(f"{where}.{name} is {table[name]!r}: {fix}")
     try:
         return Selector(match, **nested)
     except LayoutError as error:

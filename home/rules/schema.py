@@ -10,13 +10,15 @@ from pydantic import TypeAdapter
 
 from home.page_context import FACTS
 from home.rules.book import STANDARD_ATTRIBUTES, selector_fields
+from home.rules.vocabulary import ATTRIBUTE_DOMAINS, FACT_DOMAINS, Domain
 from layout.rules import RULE_KINDS, BaseRule
+from layout.rules.base import FROM_0, MAX_WEIGHT
 
 _COMMON: Mapping[str, str] = {
     "id": "Name of the rule, unique in the file.",
     "when": "To which requests the rule applies; without it to all.",
     "weight": "Makes the rule soft: what a page pays per unit by which it breaks it, in reward.",
-    "relaxation": "Order in which rules are dropped when no page obeys all, lowest first; never without it.",
+    "relaxation": "Order in which rules are dropped when no page obeys all, lowest first; without it last.",
     "reason": "Why the rule exists, for people.",
     "owner": "Whom to ask.",
 }
@@ -46,31 +48,19 @@ def rulebook_schema() -> dict[str, Any]:
             "rule": {"type": "array", "items": {"oneOf": kinds}},
         },
         "$defs": {
-            "value": {"type": ["string", "boolean", "number"]},
-            "range": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": False,
-                "properties": {"at_least": {"type": "number"}, "at_most": {"type": "number"}},
-            },
-            "allowed": {
-                "anyOf": [
-                    {"$ref": "#/$defs/value"},
-                    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/value"}},
-                    {"$ref": "#/$defs/range"},
-                ]
-            },
-            "match": _condition("match", STANDARD_ATTRIBUTES, {"$ref": "#/$defs/allowed"}),
-            "when": _condition("when", FACTS, False),
+            "match": _condition("match", STANDARD_ATTRIBUTES, ATTRIBUTE_DOMAINS, Domain().schema()),
+            "when": _condition("when", FACTS, FACT_DOMAINS, False),
         },
     }
 
 
-def _condition(name: str, known: Mapping[str, str], others: object) -> dict[str, Any]:
+def _condition(
+    name: str, known: Mapping[str, str], domains: Mapping[str, Domain], others: object
+) -> dict[str, Any]:
     nested = {"$ref": f"#/$defs/{name}"}
     several = {"anyOf": [nested, {"type": "array", "minItems": 1, "items": nested}]}
     named = {
-        key: {"$ref": "#/$defs/allowed", "description": _sentence(meaning)} for key, meaning in known.items()
+        key: {**domains[key].schema(), "description": _sentence(meaning)} for key, meaning in known.items()
     }
     combined = {
         "any": {**several, "description": "At least one of these conditions holds."},
@@ -90,7 +80,8 @@ def _rule(kind: str, rule_class: type[BaseRule]) -> dict[str, Any]:
         if field.name in selectors.values():
             properties[key] = {"$ref": "#/$defs/when" if key == "when" else "#/$defs/match"}
         else:
-            properties[key] = _without_null(TypeAdapter(hints[field.name]).json_schema())
+            schema = _without_null(TypeAdapter(hints[field.name]).json_schema())
+            properties[key] = schema | _limits(rule_class, field.name)
         if key in _COMMON:
             properties[key] = {**properties[key], "description": _COMMON[key]}
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
@@ -103,6 +94,19 @@ def _rule(kind: str, rule_class: type[BaseRule]) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": properties,
     }
+
+
+def _limits(rule_class: type[BaseRule], field: str) -> dict[str, Any]:
+    """What numbers or texts a field may have."""
+    if field == "id":
+        return {"minLength": 1, "pattern": r"\S"}
+    if field == "weight":
+        return {"exclusiveMinimum": 0, "maximum": MAX_WEIGHT}
+    limits = FROM_0 if field == "relaxation" else rule_class.LIMITS.get(field)
+    if limits is None:
+        return {"minLength": 1} if field == "attribute" else {}
+    number = int if limits.whole else float
+    return {"minimum": number(limits.least), "maximum": number(limits.most)}
 
 
 def _fields(rule_class: type[BaseRule]) -> Iterable[dataclasses.Field[Any]]:

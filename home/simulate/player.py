@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from math import nan
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as state_dataclass
 
 from bandits.policy import Policy
+from bandits.responses import EVERYONE, Response, ResponseCount, ResponseMemory, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
@@ -54,7 +56,8 @@ class PlayerState:
     """All that a policy carries from one batch to the next.
 
     `snapshot` is None for a policy that has learned nothing, or that cannot be read back. `dismissed`:
-    listener id → shelves. `served`: listener id → surface → shelves of the last page.
+    listener id → shelves. `served`: listener id → surface → shelves of the last page. `responded`: listener
+    id → time and rows of a `ResponseMemory`, as the learner keeps one.
     """
 
     batches: int = 0
@@ -63,6 +66,7 @@ class PlayerState:
     dismissed: dict[str, list[str]] = field(default_factory=dict)
     served: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
+    responded: dict[str, tuple[datetime, tuple[ResponseCount, ...]]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
 
@@ -91,6 +95,7 @@ class Player:
         snapshot = self.state.snapshot
         self._policy: Policy = participant.make() if snapshot is None else participant.revive(snapshot)
         self._lessons: list[Example] = []
+        self._responses: dict[str, list[Response]] = defaultdict(list)
         self._memories: dict[str, Memory] = defaultdict(Memory, self.state.memories)
         self.state.memories = self._memories
 
@@ -131,6 +136,7 @@ class Player:
         if stage.config.decisions:
             pages.slots += slot_rows(page, outcomes)
         self._remember(met, events)
+        self._respond(page, outcomes)
         if self._participant.learns:
             self._lessons += lessons(page, outcomes)
 
@@ -145,7 +151,14 @@ class Player:
         name = context.listener.id
         gone = context.dismissed_shelves.union(self.state.dismissed.get(name, ()))
         last = self.state.served.get(name, {}).get(context.surface, context.previous_page)
-        return replace(context, dismissed_shelves=gone, previous_page=last)
+        own, everyone = (self._responded(who).as_of(context.now) for who in (name, EVERYONE))
+        return replace(
+            context, dismissed_shelves=gone, previous_page=last, responses=own, crowd_responses=everyone
+        )
+
+    def _responded(self, listener: str) -> ResponseMemory:
+        found = self.state.responded.get(listener)
+        return ResponseMemory() if found is None else ResponseMemory.read(*found)
 
     def _meet(self, page: ComposedPage, truth: Truth, tools: Tools) -> _Met:
         model, memory = self._stage.model, self._memories[page.context.listener.id]
@@ -206,12 +219,24 @@ class Player:
         if stage.on_page is not None:
             stage.on_page(self.name, page, events)
 
+    def _respond(self, page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> None:
+        """Note what the learner will know of this page when the batch is over."""
+        kinds = [placement.shelf.kind for placement in page.placements]
+        responses = responses_to(kinds, outcomes, page.context.now)
+        for listener in (page.context.listener.id, EVERYONE):
+            self._responses[listener] += responses
+
     def _learn(self) -> None:
         """Learn from the batch that is over, and go on from the snapshot, as servers do.
 
         A policy is read back from its snapshot whether the simulation goes on or is taken up again later, so
         that both give the same pages.
         """
+        for listener, responses in self._responses.items():
+            memory = self._responded(listener).with_more(responses)
+            if memory.at is not None:
+                self.state.responded[listener] = memory.at, memory.rows()
+        self._responses.clear()
         if not self._lessons:
             return
         self._policy.learn(self._lessons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -171,8 +171,13 @@ def settleable(session: Session, now: datetime, limit: int) -> tuple[LoggedDecis
     return tuple(_logged(row) for row in session.execute(query))
 
 
-def returns(session: Session, logged: Sequence[LoggedDecision]) -> Mapping[str, datetime]:
-    """When the listener of each decision first opened Home on the next UTC day; left out where not."""
+def returns(
+    session: Session, logged: Sequence[LoggedDecision], zones: Mapping[str, tzinfo]
+) -> Mapping[str, datetime]:
+    """When the listener of each decision first opened Home on the day after; left out where not.
+
+    `zones` says in which timezone each listener's days are.
+    """
     if not logged:
         return {}
     first, last = min(d.at for d in logged), max(d.at for d in logged)
@@ -182,9 +187,10 @@ def returns(session: Session, logged: Sequence[LoggedDecision]) -> Mapping[str, 
             DecisionRow.listener_id.in_(some), DecisionRow.at > first, DecisionRow.at <= last + 2 * _DAY
         )
         for listener_id, at in session.execute(query):
-            day = (listener_id, _utc_day(at))
+            day = (listener_id, at.astimezone(zones[listener_id]).date())
             visits[day] = min(at, visits.get(day, at))
-    found = {d.id: visits.get((d.listener_id, _utc_day(d.at) + _DAY)) for d in logged}
+    days = {d.id: d.at.astimezone(zones[d.listener_id]).date() for d in logged}
+    found = {d.id: visits.get((d.listener_id, days[d.id] + _DAY)) for d in logged}
     return {decision_id: at for decision_id, at in found.items() if at is not None}
 
 
@@ -264,10 +270,6 @@ def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _logged(row: Sequence[Any]) -> LoggedDecision:
     return LoggedDecision(*(*row[:-1], tuple(row[-1] or ())))
-
-
-def _utc_day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
 
 
 def _mark(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +11,7 @@ from sqlalchemy import case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from home.db import DismissalRow, FollowRow, FriendshipRow, InteractionRow, ListenerRow, PlayRow
-from home.store.statements import insert_into, insert_new
+from home.store.statements import chunks, insert_into, insert_new
 from shelves.types import Interaction, Listener
 
 Target = Literal["shelf", "item"]
@@ -62,6 +62,15 @@ def search(session: Session, prefix: str = "", limit: int = 50, offset: int = 0)
 def count(session: Session) -> int:
     """How many listeners there are."""
     return session.scalar(select(func.count()).select_from(ListenerRow)) or 0
+
+
+def markets(session: Session, ids: Iterable[str]) -> Mapping[str, str]:
+    """The market of each of these listeners that exist."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(ids))):
+        query = select(ListenerRow.id, ListenerRow.market).where(ListenerRow.id.in_(some))
+        found.update((row.id, row.market) for row in session.execute(query))
+    return found
 
 
 def history(session: Session, listener_id: str) -> tuple[Interaction, ...]:

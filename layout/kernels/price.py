@@ -41,13 +41,13 @@ def price(
     steps: int,
     first: Ints,
     pace: float,
-) -> tuple[int, Ints, Ints, Ints, Ints, int, float, Ints]:
+) -> tuple[int, Ints, Ints, Ints, Ints, int, float]:
     """At most `steps` rounds of pricing, from the prices `first` (R,), until no page can beat `target`.
 
     Returns the least upper bound found with its prices (R,), its slot prices (K,) and shelf prices (G,), and
     the best page (K,) that obeyed all hard rows among those that the rounds assigned, with its worth; the
     bound is far below every value when no page exists, the worth when none was found. `pace` scales the steps
-    to begin with; what it has shrunk to comes back, and last the pages assigned in each round (t, K).
+    to begin with; what it has shrunk to comes back last.
     """
     size = values.shape[1]
     rows = len(lo)
@@ -62,8 +62,6 @@ def price(
     found_worth = _NONE
     stale = 0
     direction = np.zeros(rows, dtype=np.float64)
-    assigned = np.empty((steps, size), dtype=np.int64)
-    rounds = 0
     scale = _scale(open_cells, size, ptr, row, coef, rows)
     for step in range(steps):
         worth, option = _reduce(values, open_cells, shelf_of, shelves, ptr, row, coef, prices)
@@ -75,8 +73,6 @@ def price(
         for k in range(size):
             total += worth[k, page[k]]
             page[k] = option[k, page[k]]
-        assigned[rounds] = page
-        rounds += 1
         for r in range(rows):
             total += prices[r] * (hi[r] if prices[r] > 0 else lo[r])
         stale += 1
@@ -109,7 +105,7 @@ def price(
     for g in range(groups):
         if column[g] >= 0:
             group_price[g] = best_shelf[column[g]]
-    return best, best_prices, best_slot, group_price, found, found_worth, pace, assigned[:rounds]
+    return best, best_prices, best_slot, group_price, found, found_worth, pace
 
 
 @kernel

@@ -19,6 +19,22 @@ MAX_COUNT: Final = 1_000_000
 MAX_WEIGHT: Final = 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers that a field of a rule may have: from `least` to `most`, and only `whole` ones or any."""
+
+    least: float
+    most: float = MAX_COUNT
+    whole: bool = True
+
+
+FROM_0: Final = Limits(0)
+FROM_1: Final = Limits(1)
+FROM_2: Final = Limits(2)
+WINDOW: Final[Mapping[str, Limits]] = {"first": FROM_1, "last": FROM_1}
+"""Of the fields that name the slots that a rule is about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseRule:
     """The fields of every rule.
@@ -26,8 +42,8 @@ class BaseRule:
     `id` is unique in a rulebook. `when` says to which requests the rule applies, by their facts. A rule with
     a `weight` is soft: a page may break it and pays the weight, in units of score, for each unit of excess
     (`SCALE` units of its rows). The others are hard, and `relaxation` is the order in which one may be
-    dropped when no page is feasible, lowest first; None is never. `reason` tells people why the rule exists,
-    `owner` whom to ask. Raises InvalidRuleError when a field has no meaning.
+    dropped when no page is feasible, lowest first; None is after all others and slots. `reason` tells people
+    why the rule exists, `owner` whom to ask. Raises InvalidRuleError when a field has no meaning.
     """
 
     MAY_BE_SOFT: ClassVar[bool] = True
@@ -35,6 +51,9 @@ class BaseRule:
 
     SCALE: ClassVar[int] = 1
     """Units of the rows' sums in one unit of what the rule's weight is paid for."""
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {}
+    """What numbers the fields of the kind may have; one whose default is None may be None."""
 
     id: str
     when: Selector = EVERY
@@ -48,6 +67,8 @@ class BaseRule:
         self._yielding()
         for field in ("reason", "owner"):
             self._text(field, getattr(self, field), may_be_empty=True)
+        for field, limits in self.LIMITS.items():
+            self._within(field, limits)
         self._validate()
 
     def rows(self, inputs: Inputs) -> Rows:
@@ -99,28 +120,42 @@ class BaseRule:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_COUNT:
             raise InvalidRuleError(self.id, field, value, f"use a whole number from {least} to {MAX_COUNT:,}")
 
-    def _window(self, first: int, last: int | None) -> None:
-        self._at_least("first", first, 1)
-        if last is not None:
-            self._at_least("last", last, 1)
-            if last < first:
-                raise InvalidRuleError(
-                    self.id, "last", last, f"use a slot at or below the first one, {first}"
-                )
+    def _within(self, field: str, limits: Limits) -> None:
+        value = getattr(self, field)
+        if value is None and self.__dataclass_fields__[field].default is None:
+            return
+        if limits.whole:
+            self._at_least(field, value, int(limits.least))
+        else:
+            self._number(field, value, least=limits.least, most=limits.most)
+
+    def _ordered(self, first: int, last: int | None) -> None:
+        if last is not None and last < first:
+            raise InvalidRuleError(self.id, "last", last, f"use a slot at or below the first one, {first}")
 
 
 def beyond(count: Ints, lo: int, hi: int | None = None) -> Ints:
-    """By how much each `count` (b,) lies below `lo` or above `hi`: (b,)."""
+    """By how much each `count` (b, …) lies below `lo` or above `hi`: (b, …)."""
     short = np.maximum(lo - count, 0)
     return short if hi is None else short + np.maximum(count - hi, 0)
 
 
-def pairs_within(hits: Mask, gap: int) -> Ints:
-    """How many pairs of hits (b, K) have fewer than `gap` other shelves between them: (b,)."""
-    pairs = np.zeros(len(hits), dtype=np.int64)
-    for distance in range(1, min(gap, hits.shape[1] - 1) + 1):
-        pairs += (hits[:, distance:] & hits[:, :-distance]).sum(axis=1)
-    return pairs
+def in_stretches(hits: Mask, width: int | None) -> Ints:
+    """How many hits (b, K) each run of `width` neighbouring slots counts: (b, w). None is all slots.
+
+    Where there are fewer slots, they are the only run.
+    """
+    size = hits.shape[1]
+    width = size if width is None else min(width, size)
+    upto = np.concatenate([np.zeros((len(hits), 1), dtype=np.int64), hits.cumsum(axis=1)], axis=1)
+    counts: Ints = upto[:, width:] - upto[:, : size - width + 1]
+    return counts
+
+
+def crowding(hits: Mask, gap: int) -> Ints:
+    """How many hits (b, K) beyond one in each the runs of gap + 1 slots count together: (b,)."""
+    total: Ints = beyond(in_stretches(hits, gap + 1), 0, 1).sum(axis=1)
+    return total
 
 
 def value_masks(inputs: Inputs, attribute: str, *, more_than: int = 0) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
 from typing import ClassVar
@@ -10,7 +11,7 @@ import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one
-from layout.rules.base import BaseRule
+from layout.rules.base import BaseRule, Limits
 from layout.types import Ints, Pages
 
 
@@ -20,6 +21,8 @@ class CostBudget(BaseRule):
 
     A shelf without the attribute costs nothing.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"budget": Limits(0, 1e6, whole=False)}
 
     SCALE: ClassVar[int] = 1000
 
@@ -44,7 +47,6 @@ class CostBudget(BaseRule):
         return floor(round(self.budget * self.SCALE, 6))
 
     def _validate(self) -> None:
-        self._number("budget", self.budget, least=0.0, most=1e6)
         self._text("attribute", self.attribute)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
@@ -11,7 +12,7 @@ import numpy as np
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, sliding, stacked
-from layout.rules.base import BaseRule, shown_values, value_masks
+from layout.rules.base import FROM_2, BaseRule, Limits, shown_values, value_masks
 from layout.types import Ints, Mask, Pages
 
 _MOST_SUBSETS = 3
@@ -26,6 +27,8 @@ class DistinctValues(BaseRule):
     than wanted are proposed, that many. `at_least` is 2, 3 or the window's length, because the rows are one
     per set of up to `at_least` − 1 values.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"window": FROM_2, "at_least": FROM_2}
 
     MAY_BE_SOFT: ClassVar[bool] = False
 
@@ -79,11 +82,8 @@ class DistinctValues(BaseRule):
 
     def _validate(self) -> None:
         self._text("attribute", self.attribute)
-        self._at_least("window", self.window, 2)
-        if self.at_least is not None:
-            self._at_least("at_least", self.at_least, 2)
-            if self.at_least > _MOST_SUBSETS and self.at_least != self.window:
-                raise InvalidRuleError(self.id, "at_least", self.at_least, f"use 2, 3 or {self.window}")
+        if self.at_least is not None and self.at_least > _MOST_SUBSETS and self.at_least != self.window:
+            raise InvalidRuleError(self.id, "at_least", self.at_least, f"use 2, 3 or {self.window}")
 
 
 def _unions(masks: Mask, size: int) -> Mask:

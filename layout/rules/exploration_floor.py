@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, window
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import FROM_1, WINDOW, BaseRule, Limits, beyond
 from layout.types import Ints, Pages
 
 
@@ -17,6 +19,8 @@ class ExplorationFloor(BaseRule):
 
     Where fewer are proposed, or the window has fewer slots, that many.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"count": FROM_1, **WINDOW}
 
     count: int
     first: int = 1
@@ -38,6 +42,5 @@ class ExplorationFloor(BaseRule):
         return beyond(hits.sum(axis=1), min(self.count, there, hits.shape[1]))
 
     def _validate(self) -> None:
-        self._at_least("count", self.count, 1)
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)
         self._text("attribute", self.attribute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import ClassVar
@@ -11,7 +12,7 @@ import numpy as np
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import BaseRule, Limits, beyond
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -23,6 +24,10 @@ class Exposure(BaseRule):
     Examination is counted in thousandths. Singh and Joachims (2018) define a group's exposure so. Where the
     matching shelves cannot reach `at_least` even in the best slots, what they can reach there.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = dict.fromkeys(
+        ("at_least", "at_most"), Limits(0, 1000, whole=False)
+    )
 
     SCALE: ClassVar[int] = 1000
 
@@ -59,9 +64,5 @@ class Exposure(BaseRule):
     def _validate(self) -> None:
         if self.at_least is None and self.at_most is None:
             raise InvalidRuleError(self.id, "at_least", None, "give at_least, at_most or both")
-        for field in ("at_least", "at_most"):
-            value = getattr(self, field)
-            if value is not None:
-                self._number(field, value, least=0.0, most=1000.0)
         if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
             raise InvalidRuleError(self.id, "at_most", self.at_most, f"use at least {self.at_least}")

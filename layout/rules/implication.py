@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, window
-from layout.rules.base import BaseRule
+from layout.rules.base import WINDOW, BaseRule, Limits
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -20,6 +22,8 @@ class Implication(BaseRule):
     Where none matches `needs`, nothing that matches `present` can be shown. A shelf that matches both needs
     no other.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = WINDOW
 
     present: Selector
     needs: Selector
@@ -49,4 +53,4 @@ class Implication(BaseRule):
         return missing
 
     def _validate(self) -> None:
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from typing import ClassVar, Final
@@ -13,7 +13,7 @@ from layout.inputs import Inputs
 from layout.kernels.dealing import crowded, numbered, too_few
 from layout.kernels.overlap import exclusive_groups, most_together, overlaps
 from layout.rows import Rows, none, paired
-from layout.rules.base import BaseRule
+from layout.rules.base import FROM_1, BaseRule, Limits
 from layout.types import Ints, Mask, Pages, Problem, Rule
 
 _NODES: Final = 2_000
@@ -32,6 +32,8 @@ class ItemOverlap(BaseRule):
     budget each of items that they may share with the others, which keeps out pages that could be dealt, but
     never lets in one that could not.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"min_items": FROM_1}
 
     MAY_BE_SOFT: ClassVar[bool] = False
     NARROWS: ClassVar[bool] = True
@@ -79,9 +81,6 @@ class ItemOverlap(BaseRule):
         found = np.zeros_like(sets)
         found[:, few] = sets
         return *_merged(found, most), False
-
-    def _validate(self) -> None:
-        self._at_least("min_items", self.min_items, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +188,7 @@ def budgets(lengths: Ints, min_items: int) -> Ints:
 
 def _units(inputs: Inputs) -> tuple[Ints, Ints]:
     """The first of the options that share a shelf and its items, and each option's place among those."""
-    if len({shelf.group for shelf in inputs.shelves}) == inputs.n:
+    if inputs.single:
         return np.arange(inputs.n), np.arange(inputs.n)
     known: dict[str, list[int]] = {}
     first: list[int] = []
@@ -216,12 +215,13 @@ def _together(overlap: Ints, exclusive: Mask, budget: Ints, slots: int) -> tuple
 
 def _numbered(inputs: Inputs, units: Ints) -> tuple[Ints, Ints, int]:
     """The different items of some options, numbered as the kernels take them."""
-    return numbered(*_flat(inputs, units), len(units))
+    items, owner = _flat(inputs, units)
+    return numbered(np.sort(items * len(units) + owner), len(units))
 
 
 def _flat(inputs: Inputs, units: Ints) -> tuple[Ints, Ints]:
     """The items of some options end to end, and which of them each belongs to."""
     each = [inputs.shelves[option].items for option in units.tolist()]
-    lengths = [len(items) for items in each]
+    lengths = list(map(len, each))
     flat = np.fromiter(chain.from_iterable(each), np.int64, sum(lengths))
     return flat, np.repeat(np.arange(len(units)), lengths)

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
 
 from layout.inputs import Inputs
-from layout.rows import Rows, none, one, window
-from layout.rules.base import BaseRule, beyond
+from layout.rows import Rows, none, product, stretches
+from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxCount(BaseRule):
-    """At most `count` shelves match in slots `first` to `last`, counted from 1; by default the whole page."""
+    """At most `count` shelves match in slots `first` to `last`, counted from 1; by default the whole page.
+
+    With a `window`, in every run of so many neighbouring slots between them.
+    """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"count": FROM_0, **WINDOW, "window": FROM_1}
 
     selector: Selector
     count: int
     first: int = 1
     last: int | None = None
+    window: int | None = None
 
     def rows(self, inputs: Inputs) -> Rows:
-        """One row: the slots of the window count at most `count` matches."""
+        """One row per run of slots: it counts at most `count` matches."""
         matches = inputs.mask(self.selector)
-        slots = window(inputs.slots, self.first, self.last)
-        if min(int(matches.sum()), int(slots.sum())) <= self.count:
+        runs = stretches(inputs.slots, self.first, self.last, self.window)
+        if min(np.count_nonzero(matches), np.count_nonzero(runs[0])) <= self.count:
             return none(inputs.n, inputs.slots)
-        return one(matches, slots, hi=self.count)
+        return product(matches[None], runs, hi=self.count)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How many matches too many each of the pages (b, K) has in the window: (b,)."""
+        """How many matches too many the runs of each of the pages (b, K) have together: (b,)."""
         hits = inputs.mask(self.selector)[pages[:, self.first - 1 : self.last]]
-        return beyond(hits.sum(axis=1), 0, self.count)
+        total: Ints = beyond(in_stretches(hits, self.window), 0, self.count).sum(axis=1)
+        return total
 
     def _validate(self) -> None:
-        self._at_least("count", self.count, 0)
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)

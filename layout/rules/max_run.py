@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, sliding
-from layout.rules.base import BaseRule, shown_values, value_masks
+from layout.rules.base import FROM_1, BaseRule, Limits, shown_values, value_masks
 from layout.types import Ints, Pages
 
 
@@ -18,6 +20,8 @@ class MaxRun(BaseRule):
 
     Shelves without it, or with the value "", are exempt.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"run": FROM_1}
 
     attribute: str
     run: int
@@ -40,4 +44,3 @@ class MaxRun(BaseRule):
 
     def _validate(self) -> None:
         self._text("attribute", self.attribute)
-        self._at_least("run", self.run, 1)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, sliding
-from layout.rules.base import BaseRule, pairs_within
+from layout.rules.base import FROM_1, BaseRule, Limits, crowding
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinGap(BaseRule):
-    """At least `gap` other shelves between any two matching shelves."""
+    """At least `gap` other shelves between any two matching shelves.
 
-    MAY_BE_SOFT: ClassVar[bool] = False
+    A soft one costs the more the closer two of them are: its weight for each run of gap + 1 slots that has
+    both.
+    """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"gap": FROM_1}
 
     selector: Selector
     gap: int
@@ -29,8 +34,5 @@ class MinGap(BaseRule):
         return product(matches[None], sliding(inputs.slots, self.gap + 1), hi=1)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How many pairs of matches of each of the pages (b, K) are closer than gap + 1 slots: (b,)."""
-        return pairs_within(inputs.mask(self.selector)[pages], self.gap)
-
-    def _validate(self) -> None:
-        self._at_least("gap", self.gap, 1)
+        """How many matches too many the runs of gap + 1 slots of each of the pages (b, K) have: (b,)."""
+        return crowding(inputs.mask(self.selector)[pages], self.gap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, window
-from layout.rules.base import BaseRule, guarded
+from layout.rules.base import WINDOW, BaseRule, Limits, guarded
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -18,10 +19,10 @@ from layout.types import Ints, Pages
 class MutualExclusion(BaseRule):
     """Slots `first` to `last` hold shelves that match `one` or shelves that match `other`, never both.
 
-    A shelf that matches both counts as `one`.
+    A shelf that matches both counts as `one`. A soft rule costs its weight for each pair.
     """
 
-    MAY_BE_SOFT: ClassVar[bool] = False
+    LIMITS: ClassVar[Mapping[str, Limits]] = WINDOW
 
     one: Selector
     other: Selector
@@ -39,12 +40,12 @@ class MutualExclusion(BaseRule):
         return guarded(ones, at, others, np.tile(slots, (len(at), 1)))
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How many shelves of the rarer side each of the pages (b, K) has beside the other: (b,)."""
+        """How many pairs of a shelf of each side each of the pages (b, K) has: (b,)."""
         shown = pages[:, self.first - 1 : self.last]
         ones = inputs.mask(self.one)[shown]
         others = inputs.mask(self.other)[shown] & ~ones
-        beside: Ints = np.minimum(ones.sum(axis=1), others.sum(axis=1))
-        return beside
+        pairs: Ints = ones.sum(axis=1) * others.sum(axis=1)
+        return pairs
 
     def _validate(self) -> None:
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, window
-from layout.rules.base import BaseRule
+from layout.rules.base import FROM_1, BaseRule, Limits
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -19,6 +21,8 @@ class Pinned(BaseRule):
 
     Says nothing when no shelf matches or the page is shorter. Matching shelves may also stand elsewhere.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"slot": FROM_1}
 
     selector: Selector
     slot: int
@@ -36,6 +40,3 @@ class Pinned(BaseRule):
         if self.slot > pages.shape[1] or not matches.any():
             return np.zeros(len(pages), dtype=np.int64)
         return 1 - matches[pages[:, self.slot - 1]].astype(np.int64)
-
-    def _validate(self) -> None:
-        self._at_least("slot", self.slot, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -18,10 +17,9 @@ from layout.types import Ints, Pages
 class Precedence(BaseRule):
     """Every shelf on the page that matches `above` stands above every one that matches `below`.
 
-    A shelf that matches both counts as `above`.
+    A shelf that matches both counts as `above`. A soft rule costs its weight for each pair the wrong way
+    round.
     """
-
-    MAY_BE_SOFT: ClassVar[bool] = False
 
     above: Selector
     below: Selector

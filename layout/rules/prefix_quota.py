@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one, window
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import FROM_0, FROM_1, BaseRule, Limits, beyond
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -15,6 +17,8 @@ from layout.types import Ints, Pages
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixQuota(BaseRule):
     """Among the first `prefix` slots at least `lo` (where available) and at most `hi` shelves match."""
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"prefix": FROM_1, "lo": FROM_0, "hi": FROM_0}
 
     selector: Selector
     prefix: int
@@ -36,11 +40,7 @@ class PrefixQuota(BaseRule):
         return beyond(hits.sum(axis=1), min(self.lo, there, hits.shape[1]), self.hi)
 
     def _validate(self) -> None:
-        self._at_least("prefix", self.prefix, 1)
-        self._at_least("lo", self.lo, 0)
         if self.hi is None and not self.lo:
             raise InvalidRuleError(self.id, "hi", self.hi, "give lo, hi or both")
-        if self.hi is not None:
-            self._at_least("hi", self.hi, 0)
-            if self.hi < self.lo:
-                raise InvalidRuleError(self.id, "hi", self.hi, f"use at least lo = {self.lo}")
+        if self.hi is not None and self.hi < self.lo:
+            raise InvalidRuleError(self.id, "hi", self.hi, f"use at least lo = {self.lo}")

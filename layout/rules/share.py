@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import ClassVar
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
-from layout.rows import Rows, one, window
-from layout.rules.base import BaseRule, beyond
+from layout.rows import NO_LIMIT, Rows, one, window
+from layout.rules.base import WINDOW, BaseRule, Limits, beyond
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -22,6 +24,11 @@ class Share(BaseRule):
     Shares become whole numbers of slots by rounding inwards, at least what is available: of five slots, at
     least 0.5 is three and at most 0.5 is two.
     """
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {
+        **dict.fromkeys(("at_least", "at_most"), Limits(0, 1, whole=False)),
+        **WINDOW,
+    }
 
     selector: Selector
     at_least: float | None = None
@@ -48,16 +55,12 @@ class Share(BaseRule):
     def _limits(self, size: int) -> tuple[int, int]:
         """The least and the most matches in `size` slots."""
         lo = 0 if self.at_least is None else ceil(self.at_least * size - _NOISE)
-        hi = size if self.at_most is None else floor(self.at_most * size + _NOISE)
+        hi = NO_LIMIT if self.at_most is None else floor(self.at_most * size + _NOISE)
         return lo, hi
 
     def _validate(self) -> None:
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)
         if self.at_least is None and self.at_most is None:
             raise InvalidRuleError(self.id, "at_least", None, "give at_least, at_most or both")
-        for field in ("at_least", "at_most"):
-            value = getattr(self, field)
-            if value is not None:
-                self._number(field, value, least=0.0, most=1.0)
         if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
             raise InvalidRuleError(self.id, "at_most", self.at_most, f"use at least {self.at_least}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, window
-from layout.rules.base import BaseRule
+from layout.rules.base import WINDOW, BaseRule, Limits
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -16,6 +18,8 @@ from layout.types import Ints, Pages
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotRange(BaseRule):
     """Matching shelves stand in slots `first` to `last` only (counted from 1; None is the last)."""
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = WINDOW
 
     selector: Selector
     first: int = 1
@@ -38,4 +42,4 @@ class SlotRange(BaseRule):
         return stray
 
     def _validate(self) -> None:
-        self._window(self.first, self.last)
+        self._ordered(self.first, self.last)

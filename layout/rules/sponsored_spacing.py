@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, product, sliding, stacked, window
-from layout.rules.base import BaseRule, beyond, pairs_within
+from layout.rules.base import FROM_0, BaseRule, Limits, beyond, crowding
 from layout.types import Ints, Pages
 
 
@@ -20,7 +21,7 @@ class SponsoredSpacing(BaseRule):
     page has at most `cap` (None is no cap).
     """
 
-    MAY_BE_SOFT: ClassVar[bool] = False
+    LIMITS: ClassVar[Mapping[str, Limits]] = dict.fromkeys(("clear_first", "gap", "cap"), FROM_0)
 
     attribute: str = "sponsored"
     clear_first: int = 0
@@ -42,16 +43,12 @@ class SponsoredSpacing(BaseRule):
         return stacked(blocks, inputs.n, inputs.slots)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
-        """How often each of the pages (b, K) breaks one of the three limits: (b,)."""
+        """How many sponsored shelves too many each of the pages (b, K) has, over all limits: (b,)."""
         hits = inputs.truthy(self.attribute)[pages]
-        broken: Ints = pairs_within(hits, self.gap) + hits[:, : self.clear_first].sum(axis=1)
+        broken: Ints = crowding(hits, self.gap) + hits[:, : self.clear_first].sum(axis=1)
         return broken if self.cap is None else broken + beyond(hits.sum(axis=1), 0, self.cap)
 
     def _validate(self) -> None:
         self._text("attribute", self.attribute)
-        self._at_least("clear_first", self.clear_first, 0)
-        self._at_least("gap", self.gap, 0)
-        if self.cap is not None:
-            self._at_least("cap", self.cap, 0)
-        elif not self.clear_first and not self.gap:
+        if self.cap is None and not self.clear_first and not self.gap:
             raise InvalidRuleError(self.id, "cap", self.cap, "give clear_first, gap, cap or several of them")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import FROM_0, FROM_1, BaseRule, Limits, beyond
 from layout.types import Ints, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerticalSpace(BaseRule):
     """The presentations in the slots of `fold` (counted from 0) are together at most `height` high."""
+
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"height": FROM_1, "fold": FROM_0}
 
     height: int
     fold: int = 0
@@ -34,7 +38,3 @@ class VerticalSpace(BaseRule):
         ]
         slots = [k for k, slot in enumerate(inputs.grid.slots) if slot.fold == self.fold]
         return beyond(np.array(heights, dtype=np.int64)[pages[:, slots]].sum(axis=1), 0, self.height)
-
-    def _validate(self) -> None:
-        self._at_least("height", self.height, 1)
-        self._at_least("fold", self.fold, 0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import Rows, none, summed
-from layout.rules.base import BaseRule, beyond
+from layout.rules.base import FROM_0, BaseRule, Limits, beyond
 from layout.types import Ints, Pages
 
 
@@ -22,18 +24,19 @@ class VisitStability(BaseRule):
     that come or go, nor on a first visit.
     """
 
+    LIMITS: ClassVar[Mapping[str, Limits]] = {"max_moves": FROM_0}
+
     max_moves: int | None = None
 
     def rows(self, inputs: Inputs) -> Rows:
         """One row with a term per slot of the previous page whose shelf is proposed again."""
         before = self._before(inputs)
-        known = sorted(set(before[before >= 0].tolist()))
-        if not known:
+        known = np.unique(before[before >= 0])
+        if not len(known):
             return none(inputs.n, inputs.slots)
-        distance = np.abs(np.arange(inputs.slots) - np.array(known)[:, None])
+        distance = np.abs(np.arange(inputs.slots) - known[:, None])
         moved = distance if self.max_moves is None else (distance > 0).astype(np.int64)
-        terms = [(before == slot, weight) for slot, weight in zip(known, moved, strict=True)]
-        return summed(terms, hi=self.max_moves or 0)
+        return summed(known[:, None] == before, moved, hi=self.max_moves or 0)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
         """By how many slots, or by how many moves too many, each of the pages (b, K) differs: (b,)."""
@@ -47,12 +50,10 @@ class VisitStability(BaseRule):
     def _before(self, inputs: Inputs) -> Ints:
         """The slot (from 0) of each option's shelf on the previous page, −1 for none: (n,)."""
         place = {shelf: slot for slot, shelf in enumerate(inputs.context.previous)}
-        return np.array([place.get(shelf.group, -1) for shelf in inputs.shelves], dtype=np.int64)
+        return np.array([place.get(shelf, -1) for shelf in inputs.groups], dtype=np.int64)
 
     def _validate(self) -> None:
         if (self.max_moves is None) == (self.weight is None):
             raise InvalidRuleError(
                 self.id, "max_moves", self.max_moves, "give either max_moves (hard) or a weight (soft)"
             )
-        if self.max_moves is not None:
-            self._at_least("max_moves", self.max_moves, 0)

@@ -64,6 +64,14 @@ def test_unknown_surface(client: httpx.Client) -> None:
     assert "phone" in str(body["detail"])
 
 
+def test_unknown_timezone(client: httpx.Client) -> None:
+    listener = client.get("/v1/listeners").json()["listeners"][0]["id"]
+    body = {"listener_id": listener, "timezone": "Mars/Olympus"}
+    by_url = client.get(f"/v1/home/{listener}", params={"timezone": "Mars/Olympus"})
+    for answer in (client.post("/v1/home", json=body), by_url):
+        assert "'Mars/Olympus'" in str(_problem(answer, "unknown-timezone", 422)["detail"])
+
+
 def test_unknown_decision(client: httpx.Client) -> None:
     _problem(client.get("/v1/decisions/none"), "unknown-decision", 404)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import permutations
 
 import numpy as np
@@ -15,31 +14,11 @@ from scipy import stats
 
 from bandits.page import AnchoredMixture, DeadEndError, certain
 from bandits.types import Page
+from tests.bandits.listed import ListedPages
 
 SHELVES, SLOTS = 8, 4
 ALL_PAGES: tuple[Page, ...] = tuple(permutations(range(SHELVES), SLOTS))
 EXACT = 1e-12
-
-
-@dataclass(frozen=True)
-class ListedPages:
-    """The look-ahead by brute force: the feasible pages are listed."""
-
-    pages: tuple[Page, ...]
-
-    @cached_property
-    def _supported(self) -> dict[Page, NDArray[np.bool_]]:
-        masks: dict[Page, NDArray[np.bool_]] = {}
-        for page in self.pages:
-            for slot, shelf in enumerate(page):
-                masks.setdefault(page[:slot], np.zeros(SHELVES, dtype=np.bool_))[shelf] = True
-        return masks
-
-    def supported(self, prefix: Page) -> NDArray[np.bool_]:
-        return self._supported.get(prefix, np.zeros(SHELVES, dtype=np.bool_))
-
-    def along(self, page: Page) -> NDArray[np.bool_]:
-        return np.array([self.supported(page[:k]) for k in range(len(page))])
 
 
 @dataclass(frozen=True)
@@ -61,7 +40,7 @@ class Instance:
         mixture = AnchoredMixture(
             anchor=feasible[int(rng.integers(count))],
             pmf=pmf,
-            look_ahead=ListedPages(feasible),
+            look_ahead=ListedPages(feasible, SHELVES),
             epsilon=float(rng.uniform(0.05, 1.0)),
             floor=float(rng.uniform(0.05, 1.0)) if floor is None else floor,
         )
@@ -179,7 +158,7 @@ def test_sampling_slots_and_repairing_afterwards_logs_a_biased_propensity() -> N
 
     feasible = tuple(page for page in pages if page != (0, 1))
     mixture = AnchoredMixture(
-        (2, 1), np.append(pmf, np.zeros(SHELVES - 3)), ListedPages(feasible), epsilon=0.8, floor=0.1
+        (2, 1), np.append(pmf, np.zeros(SHELVES - 3)), ListedPages(feasible, SHELVES), epsilon=0.8, floor=0.1
     )
     propensity = mixture.probability((1, 0))
     rng, draws = np.random.default_rng(2), 5000
@@ -201,7 +180,9 @@ def test_without_exploration_the_anchor_is_certain() -> None:
 
 def test_an_anchor_outside_the_rules_is_only_ever_the_anchor() -> None:
     feasible = ((0, 1, 2, 3), (0, 1, 2, 4))
-    mixture = AnchoredMixture((0, 5, 6, 7), np.ones(SHELVES), ListedPages(feasible), epsilon=0.25, floor=0.1)
+    mixture = AnchoredMixture(
+        (0, 5, 6, 7), np.ones(SHELVES), ListedPages(feasible, SHELVES), epsilon=0.25, floor=0.1
+    )
     assert mixture.exploration_probability(mixture.anchor) == 0.0
     assert mixture.probability(mixture.anchor) == 0.75
     total = mixture.probability(mixture.anchor) + sum(mixture.probability(page) for page in feasible)
@@ -213,7 +194,7 @@ def test_pmf_without_mass_on_the_support_falls_back_to_uniform() -> None:
     feasible = ((0, 1, 2, 3), (4, 1, 2, 3), (5, 1, 2, 3))
     pmf = np.zeros(SHELVES)
     pmf[7] = 1.0
-    mixture = AnchoredMixture(feasible[0], pmf, ListedPages(feasible), epsilon=1.0, floor=0.0)
+    mixture = AnchoredMixture(feasible[0], pmf, ListedPages(feasible, SHELVES), epsilon=1.0, floor=0.0)
     np.testing.assert_allclose(mixture.slot_distribution(())[[0, 4, 5]], 1 / 3)
 
 
@@ -221,8 +202,8 @@ def test_without_a_floor_pages_the_pmf_rules_out_have_no_support() -> None:
     feasible = ((0, 1, 2, 3), (4, 1, 2, 3))
     pmf = np.zeros(SHELVES)
     pmf[0] = 1.0
-    bare = AnchoredMixture(feasible[0], pmf, ListedPages(feasible), epsilon=0.5, floor=0.0)
-    floored = AnchoredMixture(feasible[0], pmf, ListedPages(feasible), epsilon=0.5, floor=0.1)
+    bare = AnchoredMixture(feasible[0], pmf, ListedPages(feasible, SHELVES), epsilon=0.5, floor=0.0)
+    floored = AnchoredMixture(feasible[0], pmf, ListedPages(feasible, SHELVES), epsilon=0.5, floor=0.1)
     assert bare.probability(feasible[1]) == 0.0
     np.testing.assert_array_equal(bare.conditionals(feasible[1]), 0.0)
     assert floored.probability(feasible[1]) == pytest.approx(0.5 * 0.1 / 2)
@@ -278,7 +259,7 @@ def test_what_is_out_of_range_is_named(field: str, value: object, message: str) 
     given_fields: dict[str, object] = {
         "anchor": (0, 1, 2, 3),
         "pmf": np.ones(SHELVES),
-        "look_ahead": ListedPages(((0, 1, 2, 3),)),
+        "look_ahead": ListedPages(((0, 1, 2, 3),), SHELVES),
         "epsilon": 0.1,
         "floor": 0.1,
         field: value,
@@ -313,7 +294,7 @@ def test_no_probability_is_past_one_where_only_one_shelf_is_left(
     pmf: list[float], epsilon: float, floor: float
 ) -> None:
     page = (2, 5, 1, 7)
-    mixture = AnchoredMixture(page, np.array(pmf), ListedPages((page,)), epsilon, floor)
+    mixture = AnchoredMixture(page, np.array(pmf), ListedPages((page,), SHELVES), epsilon, floor)
     assert mixture.probability(page) <= 1.0
     assert (mixture.conditionals(page) <= 1.0).all()
     assert (mixture.slot_distribution(()) <= 1.0).all()

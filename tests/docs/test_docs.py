@@ -31,7 +31,11 @@ COMMANDS = [
     "simulate compare",
     "simulate scenario",
     "simulate calibrate",
+    "carousel",
     "replay",
+    "replay export",
+    "replay obd",
+    "replay validate",
     "ingest lastfm",
     "rules show",
     "rules schema",
@@ -60,9 +64,7 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            callback = group.typer_instance.registered_callback
-            if callback is not None and callback.invoke_without_command is True:
-                names.append(group.name or "")
+            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 

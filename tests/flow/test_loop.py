@@ -75,9 +75,11 @@ def test_the_loop(home: Home, clock: Clock) -> None:
     assert home.learn().decisions == 0, "each decision is learned from once"
 
     judged = replay(home.engine, home.formula, [Target(None), Target(0.0)], now=clock.now)
-    assert judged.decisions == PAGES
+    assert judged.rounds == PAGES
     assert judged.excluded.inexact == 0
-    assert judged.judgements[0].ips.value == judged.on_policy.value
+    same = judged.judgements[0].interval("ips")
+    assert same is not None
+    assert same.value == judged.on_policy.value
 
 
 def _serve(home: Home, clock: Clock) -> list[tuple[str, tuple[RewardEvent, ...]]]:

@@ -12,12 +12,14 @@ from bandits.policies import UniformPolicy
 from home.bootstrap import open_home
 from home.compose import ComposedPage, LivePolicy, compose, propose
 from home.errors import NotExplainableError
-from home.explain import problem_under
+from home.explain import explain_decision, problem_under
 from home.logbook import record_of
 from home.records import DecisionRecord, decode, encode
 from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
+from layout.rules import Pinned, SlotRange
+from layout.selector import Selector
 from layout.solve import solve
 from layout.types import Problem
 from shelves.types import Context
@@ -77,11 +79,27 @@ def test_a_rules_price_is_what_the_page_gains_without_it(home: Home) -> None:
     context = _contexts(home, "desktop")[0]
     page = home.compose_for(context, 7)
     found = home.explain(_logged(home, page))
-    dearest = max(found.rules, key=lambda one: one.price)
-    assert dearest.price > 0
+    dearest = max(found.rules, key=lambda one: one.price or 0)
+    assert dearest.price
     fewer = replace(home.tools, rules=tuple(rule for rule in home.tools.rules if rule.id != dearest.rule))
     freer = compose(context, LivePolicy(*home.models.current()), fewer, decision_id="d", seed=7)
     assert freer.result.objective == found.best + dearest.price
+
+
+def test_a_page_for_which_a_rule_was_dropped_names_the_rules_that_contradict_each_other(home: Home) -> None:
+    rules = (
+        *home.tools.rules,
+        Pinned(id="talk-first", selector=Selector({"content_type": "podcast"}), slot=2, relaxation=1),
+        SlotRange(id="talk-below", selector=Selector({"content_type": "podcast"}), first=5),
+    )
+    context = _contexts(home, "phone")[1]
+    tools = replace(home.tools, rules=rules)
+    page = compose(context, LivePolicy(*home.models.current()), tools, decision_id="d", seed=1)
+    assert page.result.relaxed == ("talk-first",)
+    record = _logged(home, page)
+    setup = replace(home.setup_of(record), rules=rules)
+    assert explain_decision(record, setup, 10.0).contradicting == ("talk-first", "talk-below")
+    assert home.explain(_logged(home, home.compose_for(context, 1))).contradicting == ()
 
 
 def test_another_rulebook_or_grid_is_refused_by_name(home: Home) -> None:

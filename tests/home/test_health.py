@@ -43,7 +43,7 @@ def _fell_back(one: Judged) -> Judged:
     [
         (_wrong_propensity, "mean_weight_optimum"),
         (lambda one: _change(one, explored=False), "explored_share"),
-        (lambda one: replace(one, reward=one.reward - 0.5), "reward_rate"),
+        (lambda one: replace(one, rewards=(one.reward - 0.5,)), "reward_rate"),
         (lambda one: _change(one, values=one.record.values + 0.5), "score_distribution"),
         (lambda one: _change(one, options=_without_taste(one)), "missing_features"),
         (_fell_back, "inexact_share"),
@@ -136,7 +136,7 @@ def _log(seed: int, pages: int) -> list[Judged]:
             propensity=0.7 * on_anchor + 0.3 * _EXPLORED,
             values=rng.random(5),
         )
-        log.append(Judged(record, float(rng.random() < 0.4), number % 100))
+        log.append(Judged(record, (float(rng.random() < 0.4),), number % 100))
     return log
 
 

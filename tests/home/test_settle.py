@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from bandits.rewards import RewardFormula, shelf_rewards
 from bandits.types import EventKind, RewardEvent
-from home.db import writing
+from home.db import ListenerRow, writing
 from home.events import ingest_events
 from home.learn import Learner
 from home.registry import publish
@@ -61,6 +62,19 @@ def test_a_visit_on_the_same_day_is_no_return(engine: Engine) -> None:
     _log(engine, "again", after=3 * _HOURS)
     assert _at(engine, _SETTLES).run_once().corrections == 0
     assert _rewards(engine) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(("market", "corrections"), [("JP", 1), ("US", 0)])
+def test_the_next_day_begins_at_midnight_where_the_listener_is(
+    engine: Engine, market: str, corrections: int
+) -> None:
+    """From 12:00 to 16:00 UTC it is 21:00 to 01:00 in Tokyo, and the same morning in New York."""
+    ada = {"id": "ada", "name": "Ada", "market": market, "allows_explicit": True, "tier": "free"}
+    with writing(engine) as session:
+        session.execute(insert(ListenerRow), [{**ada, "dataset": "t"}])
+    _learned_early(engine)
+    _log(engine, "again", after=4 * _HOURS)
+    assert _at(engine, _SETTLES).run_once().corrections == corrections
 
 
 def test_an_early_lesson_of_another_formula_settles_without(engine: Engine) -> None:

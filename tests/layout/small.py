@@ -55,6 +55,7 @@ selectors = st.sampled_from(
     ]
 )
 _slots = st.integers(1, 5)
+_runs = st.none() | st.integers(1, 4)
 _optional_slot = st.none() | st.integers(3, 6)
 _attributes = st.sampled_from(["colour", "loud", "size", "presentation"])
 _window: dict[str, Any] = {"first": st.integers(1, 3), "last": _optional_slot}
@@ -92,26 +93,25 @@ RULES: dict[str, st.SearchStrategy[BaseRule]] = {
     "implication": _either(Implication, present=selectors, needs=selectors, **_window),
     "ineligible": _either(Ineligible, selector=selectors),
     "item_overlap": st.builds(ItemOverlap, min_items=st.integers(1, 4), **_hard),
-    "max_count": _either(MaxCount, selector=selectors, count=st.integers(0, 3), **_window),
+    "max_count": _either(MaxCount, selector=selectors, count=st.integers(0, 3), window=_runs, **_window),
     "max_run": _either(MaxRun, attribute=_attributes, run=st.integers(1, 3)),
-    "min_count": _either(MinCount, selector=selectors, count=st.integers(0, 4), **_window),
-    "min_gap": st.builds(MinGap, selector=selectors, gap=st.integers(1, 5), **_hard),
-    "mutual_exclusion": st.builds(MutualExclusion, one=selectors, other=selectors, **_window, **_hard),
+    "min_count": _either(MinCount, selector=selectors, count=st.integers(0, 4), window=_runs, **_window),
+    "min_gap": _either(MinGap, selector=selectors, gap=st.integers(1, 5)),
+    "mutual_exclusion": _either(MutualExclusion, one=selectors, other=selectors, **_window),
     "no_equal_neighbours": _either(NoEqualNeighbours, attribute=_attributes),
     "pinned": _either(Pinned, selector=selectors, slot=_slots),
-    "precedence": st.builds(Precedence, above=selectors, below=selectors, **_hard),
+    "precedence": _either(Precedence, above=selectors, below=selectors),
     "prefix_quota": _either(
         PrefixQuota, selector=selectors, prefix=_slots, lo=st.integers(0, 2), hi=st.integers(2, 4)
     ),
     "share": _floor_and_ceiling(Share, [0.2, 1 / 3, 0.5], selector=selectors, **_window),
     "slot_range": _either(SlotRange, selector=selectors, first=st.integers(1, 3), last=_optional_slot),
-    "sponsored_spacing": st.builds(
+    "sponsored_spacing": _either(
         SponsoredSpacing,
         attribute=st.sampled_from(["loud", "size"]),
         clear_first=st.integers(0, 2),
         gap=st.integers(0, 3),
         cap=st.integers(0, 3),
-        **_hard,
     ),
     "vertical_space": _either(VerticalSpace, height=st.integers(2, 5), fold=st.integers(0, 1)),
     "visit_stability": st.builds(VisitStability, max_moves=st.integers(0, 2), **_hard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from layout.conflict import conflict
 from layout.errors import InvalidProblemError
 from layout.explain import explain
+from layout.explanation import Absence
 from layout.implied import implied
-from layout.rules import MaxCount, MinCount
+from layout.rules import MaxCount, MinCount, MutualExclusion, SlotRange
 from layout.selector import Selector
 from layout.solve import effective, solve
 from layout.types import LayoutShelf, Mask, Pages, Problem, Rule
-from layout.validate import inputs_of, paid
+from layout.validate import inputs_of, objective_of, paid, violations
 from tests.layout.instances import every_page, feasible_pages, grid, problem, worth
 from tests.layout.small import problems
 
@@ -46,7 +47,7 @@ def test_every_figure_of_an_explanation_is_that_of_enumeration(given_: Problem, 
     kept = effective(given_, result)
     pages = feasible_pages(kept)
     page = tuple(pages[pick % len(pages)].tolist())
-    found = explain(kept, page, deadline_s=60.0)
+    found = explain(kept, page, budget_s=60.0)
 
     best = _best(kept, pages)
     assert (found.objective, found.best) == (int(worth(kept, np.array([page]))[0]), best)
@@ -54,11 +55,18 @@ def test_every_figure_of_an_explanation_is_that_of_enumeration(given_: Problem, 
     for placed in found.placed:
         other = _best(kept, pages[~_having(kept, pages, placed.shelf)])
         assert placed.loss == (None if other is None else best - other)
+        assert placed.needed == (other is None)
         assert placed.proven
     for absent in found.absent:
         other = _best(kept, pages[_having(kept, pages, absent.shelf)])
         assert absent.cost == (None if other is None else best - other)
-        assert (absent.slot is None) == (absent.cost is None)
+        assert (absent.absence is Absence.IMPOSSIBLE) == (other is None)
+        assert absent.proven
+        if absent.page is not None and absent.slot is not None:
+            assert kept.shelves[absent.page[absent.slot]].group == absent.shelf
+            assert int(worth(kept, np.array([absent.page]))[0]) == other
+            assert violations(kept, absent.page) == ()
+    assert found.left_out == ()
     for rule, price in zip(kept.rules, found.rules, strict=True):
         looser = _without(kept, rule)
         assert price.price == (_best(looser, feasible_pages(looser)) or 0) - best
@@ -71,11 +79,103 @@ def test_rules_that_keep_an_impossible_shelf_out_do_so_together(given_: Problem)
     result = solve(given_, deadline_s=60.0)
     assume(result.page)
     kept = effective(given_, result)
-    for absent in explain(kept, result.page, deadline_s=60.0).absent:
-        if absent.cost is None:
+    for absent in explain(kept, result.page, budget_s=60.0).absent:
+        if absent.absence is Absence.IMPOSSIBLE:
             blocking = tuple(rule for rule in kept.rules if rule.id in absent.kept_out_by)
             alone = feasible_pages(replace(kept, rules=blocking))
             assert not _having(kept, alone, absent.shelf).any()
+
+
+def _may_be_best(given_: Problem, dropped: Collection[str], shelf: str) -> bool:
+    """Whether some best page without the `dropped` rules has the shelf, by enumeration."""
+    freer = replace(given_, rules=tuple(rule for rule in given_.rules if rule.id not in dropped))
+    pages = feasible_pages(freer)
+    return _best(freer, pages[_having(freer, pages, shelf)]) == _best(freer, pages)
+
+
+def _is_best(given_: Problem, dropped: Collection[str], shelf: str) -> bool:
+    """Whether the page that is laid out without the `dropped` rules has the shelf."""
+    freer = replace(given_, rules=tuple(rule for rule in given_.rules if rule.id not in dropped))
+    page = solve(freer, deadline_s=60.0).page
+    return shelf in [freer.shelves[option].group for option in page]
+
+
+@LAW
+@given(problems(least=3, rules=4))
+def test_what_keeps_a_shelf_out_is_a_minimal_set_of_hard_and_soft_rules(given_: Problem) -> None:
+    result = solve(given_, deadline_s=60.0)
+    assume(result.page)
+    kept = effective(given_, result)
+    for absent in explain(kept, result.page, budget_s=60.0).absent:
+        if absent.absence is Absence.KEPT_OUT:
+            assert absent.kept_out_by
+            assert _may_be_best(kept, absent.kept_out_by, absent.shelf)
+            if len(absent.kept_out_by) > 1:
+                for rule in absent.kept_out_by:
+                    assert not _is_best(kept, {*absent.kept_out_by} - {rule}, absent.shelf)
+        elif absent.absence is Absence.WORTH_LESS:
+            assert absent.kept_out_by == ()
+            every = {rule.id for rule in kept.rules}
+            for dropped in (set(), every, *({rule} for rule in every)):
+                assert not _is_best(kept, dropped, absent.shelf)
+
+
+def _red_problem(*rules: Rule) -> Problem:
+    """Three red and three blue shelves on three slots, red ones worth more, `r0` most."""
+    shelves = tuple(LayoutShelf(f"{c}{i}", {"colour": c}) for c in "rb" for i in range(3))
+    values = np.array([[9 - s] * 3 for s in range(6)])
+    return Problem(shelves, grid(3), rules, values)
+
+
+def _absence_of(given_: Problem, shelf: str) -> tuple[Absence, tuple[str, ...]]:
+    page = solve(given_, deadline_s=60.0).page
+    (found,) = (one for one in explain(given_, page, budget_s=60.0).absent if one.shelf == shelf)
+    return found.absence, found.kept_out_by
+
+
+def test_several_rules_that_keep_a_shelf_out_are_all_named_soft_ones_too() -> None:
+    first, others = Selector({"id": "r0"}), Selector({"id": ["r1", "r2"]})
+    dear = MaxCount(id="dear", selector=first, count=0, weight=100.0)
+    apart = MutualExclusion(id="apart", one=first, other=others)
+    assert _absence_of(_red_problem(dear, apart), "r0") == (Absence.KEPT_OUT, ("dear", "apart"))
+
+
+def test_rules_that_leave_no_page_with_a_shelf_are_named_together() -> None:
+    low = SlotRange(id="low", selector=Selector({"id": "r0"}), first=3)
+    some = MinCount(id="blue last", selector=Selector({"colour": "b"}), count=1, first=3)
+    assert _absence_of(_red_problem(low, some), "r0") == (Absence.IMPOSSIBLE, ("low", "blue last"))
+
+
+def test_a_rule_that_brings_a_shelf_on_is_told_from_one_that_keeps_it_out() -> None:
+    last = Selector({"id": "b2"})
+    given_ = _red_problem(
+        MinCount(id="some blue", selector=Selector({"colour": "b"}), count=1),
+        MaxCount(id="not these", selector=Selector({"id": ["b0", "b1"]}), count=0),
+        MaxCount(id="not that", selector=last, count=0, weight=5.0),
+    )
+    page = solve(given_, deadline_s=60.0).page
+    assert {given_.shelves[option].id for option in page} == {"r0", "r1", "b2"}
+    assert _absence_of(given_, "r2") == (Absence.KEPT_OUT, ("some blue",))
+
+
+def test_a_shelf_that_is_worth_less_than_all_others_is_kept_out_by_no_rule() -> None:
+    given_ = _red_problem(MaxCount(id="few", selector=Selector({"colour": "r"}), count=2))
+    assert _absence_of(given_, "b2") == (Absence.WORTH_LESS, ())
+    assert _absence_of(given_, "r2") == (Absence.KEPT_OUT, ("few",))
+
+
+def test_without_time_an_explanation_says_what_is_missing_and_claims_nothing() -> None:
+    given_ = problem(3, count=30, size=6)
+    kept = effective(given_, result := solve(given_, deadline_s=60.0))
+    found = explain(kept, result.page, budget_s=0.0)
+    assert set(found.left_out) >= {rule.id for rule in kept.rules}
+    assert [one.shelf for one in found.placed] == [kept.shelves[option].group for option in result.page]
+    assert found.objective == found.best == result.objective
+    for absent in found.absent:
+        assert (absent.absence, absent.kept_out_by, absent.proven) == (Absence.UNKNOWN, (), False)
+        if absent.page is not None:
+            assert violations(kept, absent.page) == ()
+            assert absent.cost == found.best - objective_of(kept, absent.page)
 
 
 def test_slack_is_the_distance_to_the_nearest_limit() -> None:

@@ -39,7 +39,8 @@ from layout.rules import (
     applicable,
 )
 from layout.selector import Range, Selector
-from layout.types import Attribute, LayoutShelf, PageContext, Presentation
+from layout.solve import solve
+from layout.types import Attribute, LayoutShelf, PageContext, Presentation, Problem
 from tests.layout.instances import grid
 
 RED = Selector({"colour": "red"})
@@ -182,3 +183,27 @@ def test_only_applicable_rules_apply() -> None:
     mornings = MaxCount(id="mornings", selector=RED, count=1, when=Selector({"hour": Range(5, 11)}))
     assert applicable((always, mornings), {"hour": 8}) == (always, mornings)
     assert applicable((always, mornings), {"hour": 20}) == (always,)
+
+
+def test_a_sliding_window_counts_every_run_of_neighbours() -> None:
+    """Six slots, runs of three: at most one red in each, at least one blue in each."""
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red" if i < 3 else "blue"}) for i in range(6))
+    given_ = Inputs(shelves, grid(6))
+    pages = np.array([[0, 3, 4, 1, 5, 2], [0, 1, 3, 4, 2, 5], [0, 1, 2, 3, 4, 5], [3, 4, 5, 0, 1, 2]])
+    few = MaxCount(id="few", selector=RED, count=1, window=3)
+    some = MinCount(id="some", selector=Selector({"colour": "blue"}), count=1, window=3)
+    assert few.excess(given_, pages).tolist() == [1, 1, 3, 3]
+    assert some.excess(given_, pages).tolist() == [0, 0, 1, 1]
+    assert few.rows(given_).excess(pages).tolist() == [1, 1, 3, 3]
+
+
+@pytest.mark.parametrize(("blue", "least"), [(1, 0), (2, 1), (3, 1), (4, 2)])
+def test_a_sliding_minimum_asks_for_no_more_than_every_run_can_have(blue: int, least: int) -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "blue" if i < blue else "red"}) for i in range(7))
+    some = MinCount(id="some", selector=Selector({"colour": "blue"}), count=2, window=3)
+    problem = Problem(shelves, grid(6), (some,), np.ones((7, 6), np.int64))
+    page = solve(problem, deadline_s=60.0)
+    assert page.relaxed == ()
+    shown = [shelves[option].attributes["colour"] == "blue" for option in page.page]
+    assert min(sum(shown[k : k + 3]) for k in range(4)) >= least
+    assert len(some.rows(Inputs(shelves, grid(6))).lo) == (4 if least else 0)

@@ -66,9 +66,6 @@ def test_a_relaxed_result_is_the_best_page_of_what_was_kept(given_: Problem) -> 
         return
     kept = effective(given_, result)
     assert result.objective == worth(kept, feasible_pages(kept)).max()
-    if result.status is Status.RELAXED and len(result.page) > 1:
-        relaxation = {rule.id: rule.relaxation for rule in given_.rules}
-        assert all(relaxation[name] is not None for name in result.relaxed)
 
 
 @LAW
@@ -196,7 +193,7 @@ def test_a_hint_helps_and_a_bad_hint_is_ignored() -> None:
 def test_all_ways_to_prove_an_optimum_occur() -> None:
     free = replace(problem(0), rules=())
     proofs = {solve(problem(seed), **CALM).proof for seed in range(30)} | {solve(free, **CALM).proof}
-    assert proofs >= {"assignment bound", "lagrangian bound", "enumeration"}
+    assert proofs >= {"assignment bound", "linear bound", "enumeration"}
 
 
 def test_equal_scores_are_resolved_by_shelf_id() -> None:
@@ -253,7 +250,7 @@ def test_presentations_are_chosen_with_the_shelves(seed: int) -> None:
 
 def test_soft_rules_are_paid_for_when_that_is_worth_it() -> None:
     shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red" if i < 2 else "blue"}) for i in range(4))
-    values = np.array([[90, 80], [70, 60], [30, 20], [20, 10]], dtype=np.int64)
+    values = np.array([[90, 80], [70, 60], [30, 25], [20, 10]], dtype=np.int64)
 
     def page(weight: float) -> Page:
         few = MaxCount(id="few", selector=Selector({"colour": "red"}), count=1, weight=weight)
@@ -375,3 +372,46 @@ def test_costs_that_cannot_be_added_up_are_refused(cost: float) -> None:
 def test_numbers_beyond_use_in_rules_are_refused(make: Callable[[], object]) -> None:
     with pytest.raises(InvalidRuleError, match=r"1,000,000|1e\+09"):
         make()
+
+
+def test_limits_that_are_no_numbers_are_refused() -> None:
+    given_ = problem(1, 10, 3)
+    with pytest.raises(InvalidProblemError, match="deadline_s = nan: give seconds"):
+        solve(given_, deadline_s=float("nan"))
+    with pytest.raises(InvalidProblemError, match="deterministic_time = nan: give seconds"):
+        solve(given_, deterministic_time=float("nan"))
+
+
+def test_without_a_deadline_the_answer_is_that_of_a_long_one() -> None:
+    given_ = problem(1)
+    assert solve(given_, deadline_s=float("inf")).page == solve(given_, **CALM).page
+
+
+def test_scores_next_to_nothing_are_none() -> None:
+    worth_ = page_values(np.array([5e-324, 0.0]), grid(2), ("a", "b"))
+    assert worth_.values.max() < 10
+    assert np.isfinite(worth_.unit)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e-3, 1e3, 1e9])
+def test_scores_and_weights_in_other_units_give_the_same_page(scale: float) -> None:
+    """A soft rule's weight is in units of score, however small these are."""
+    given_ = problem(4, count=30, size=6)
+    scores = np.random.default_rng(4).beta(2.0, 12.0, size=30)
+    ids = tuple(shelf.id for shelf in given_.shelves)
+
+    def laid_out(by: float) -> tuple[tuple[int, ...], list[float]]:
+        rules = tuple(
+            replace(rule, weight=rule.weight * by) if rule.weight else rule  # type: ignore[type-var]
+            for rule in given_.rules
+        )
+        worth_ = page_values(scores * by, given_.grid, ids)
+        scaled = replace(given_, values=worth_.values, unit=worth_.unit, rules=rules)
+        result = solve(scaled, **CALM)
+        return result.page, [cost / result.objective for cost in paid(scaled, result.page).values()]
+
+    page, payments = laid_out(scale)
+    expected, before = laid_out(1.0)
+    assert page == expected
+    assert payments == pytest.approx(before)
+    assert before

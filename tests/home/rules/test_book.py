@@ -82,6 +82,13 @@ def test_when_a_rule_applies(when: str, facts: dict[str, Attribute], applies: bo
         ("{ popularity = { above = 1 } }", "match.popularity is .*give at_least, at_most or both"),
         ("{ popularity = { at_least = 2, at_most = 1 } }", "match.popularity: .*use at least 2"),
         ('{ popularity = { at_least = "a" } }', "match.popularity: .*use a number"),
+        ("{ popularity = { at_least = 30 } }", "match.popularity is .*use a number from 0 to 1"),
+        ("{ popularity = inf }", "match.popularity is inf: use a number from 0 to 1"),
+        ("{ size = -1 }", "match.size is -1: use a number from 0 on"),
+        ('{ content_type = "podcasts" }', "match.content_type is 'podcasts': did you mean 'podcast'.*music"),
+        ('{ content_type = "radio" }', "match.content_type is 'radio': use one of: .*music"),
+        ('{ fresh = "yes" }', "match.fresh is 'yes': use true or false"),
+        ("{ fresh = 1 }", "match.fresh is 1: use true or false"),
     ],
 )
 def test_a_wrong_condition_is_named_with_its_fix(match: str, message: str) -> None:
@@ -100,6 +107,16 @@ def test_a_wrong_condition_is_named_with_its_fix(match: str, message: str) -> No
         ("relaxation = -1", "few.*relaxation.*0 to"),
         ("reason = 3", "'few': reason is 3"),
         ("first = 3\nlast = 2", "few.*last.*2"),
+        ("window = 0", "few.*window = 0: use a whole number from 1"),
+        ("when = { hour = 99 }", "'few': when.hour is 99: use a number from 0 to 23"),
+        ("when = { hour = [9, 24] }", r"when.hour is \[9, 24\]: use a number from 0 to 23"),
+        ("when = { hour = { at_least = 25 } }", "when.hour is .*: use a number from 0 to 23"),
+        ("when = { weekday = 7 }", "when.weekday is 7: use a number from 0 to 6"),
+        ('when = { hour = "9" }', "when.hour is '9': use a number"),
+        ("when = { surface = 3 }", "when.surface is 3: use text"),
+        ("when = { surface = { at_least = 1 } }", "when.surface is .*: use text, not a range"),
+        ('when = { market = "Germany" }', "when.market is 'Germany': use 2 capital letters"),
+        ('when = { not = { market = "de" } }', "when.not.market is 'de': use 2 capital letters"),
     ],
 )
 def test_a_wrong_field_is_named_with_its_fix(more: str, message: str) -> None:
@@ -108,8 +125,8 @@ def test_a_wrong_field_is_named_with_its_fix(more: str, message: str) -> None:
 
 
 def test_kinds_that_cannot_be_soft_say_so() -> None:
-    text = 'version = "1"\n[[rule]]\nid = "gap"\nkind = "min_gap"\nmatch = {}\ngap = 1\nweight = 1.0'
-    with pytest.raises(ConfigurationError, match=r"gap.*weight.*always hard"):
+    text = 'version = "1"\n[[rule]]\nid = "own"\nkind = "item_overlap"\nmin_items = 1\nweight = 1.0'
+    with pytest.raises(ConfigurationError, match=r"own.*weight.*always hard"):
         parse_rulebook(text)
 
 

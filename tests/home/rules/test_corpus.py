@@ -14,9 +14,11 @@ from home.rules.book import parse_rulebook
 from home.rules.check import CheckReport, check
 from home.rules.corpus import Case, corpus
 from home.rules.diff import diff
+from home.rules.unknown import known_values, unknown_values
 from home.service import Home
 from home.settings import Settings
-from layout.rules import BaseRule
+from layout.rules import BaseRule, MaxCount
+from layout.selector import Selector
 from layout.solve import solve
 
 RULES = """
@@ -94,6 +96,7 @@ def test_rules_that_do_nothing_get_the_verdict_that_says_why(home: Home) -> None
     assert verdicts["nothing-such"] == "nothing to limit"
     assert verdicts["all-first"] == "nothing to limit"
     assert verdicts["one-mix"] == ""
+    assert report.faults == ["few-mixes", "never-here", "nothing-such", "all-first"]
 
 
 def test_a_price_is_the_share_that_the_best_page_gains_without_the_rule(home: Home) -> None:
@@ -114,6 +117,35 @@ def test_contradictions_are_counted_by_the_smallest_set_that_leaves_no_page(home
     assert not report.satisfiable
     assert dict(report.conflicts) == {("one-mix", "mix-on-top", "mix-below"): 5}
     assert report.examples[("one-mix", "mix-on-top", "mix-below")].startswith("demo-listener")
+
+
+def test_values_that_nothing_has_are_named_with_what_was_meant(home: Home) -> None:
+    text = """
+    version = "1"
+    [[rule]]
+    id = "few"
+    kind = "max_count"
+    when = { surface = ["phone", "watch"], tier = "premum" }
+    match = { source = "trendin", not = { any = [{ genre = "no such genre" }, { family = "habit" }] } }
+    count = 1
+    """
+    faults = unknown_values(_rules(text), known_values(home))
+    assert len(faults) == 4
+    surface, tier, source, genre = sorted(faults, key=lambda one: "when" not in one)
+    assert (
+        "rule 'few': when.surface is 'watch': nothing here has it; there are: desktop, phone, tv" in surface
+    )
+    assert "when.tier is 'premum': nothing here has it; did you mean 'premium'?" in tier
+    assert "match.source is 'trendin': nothing here has it; did you mean 'trending'?" in source
+    assert "match.genre is 'no such genre': nothing here has it; there are:" in genre
+    assert unknown_values(home.tools.rules, known_values(home)) == []
+
+
+def test_true_and_one_are_different_values(home: Home) -> None:
+    first, second = (MaxCount(id="few", selector=Selector({"loud": value}), count=1) for value in (True, 1))
+    assert first != second
+    assert diff((first,), (second,), []).changed == ("few",)
+    assert diff((first,), (first,), []).changed == ()
 
 
 def test_a_rulebook_does_not_differ_from_itself(home: Home) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, update
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.rounds import Column
+from bandits.page import ratios
 from bandits.policies import VwPolicy
 from bandits.types import EventKind, RewardEvent
 from home.compose import ComposedPage, Tools
@@ -26,7 +27,8 @@ from home.draw import Exploration
 from home.logbook import record_of
 from home.records import DecisionRecord, encode
 from home.replay.judge import NothingToReplayError, judge, replay
-from home.replay.log import Excluded, Log, collect
+from home.replay.log import Log, collect
+from home.replay.report import Left
 from home.replay.show import render
 from home.replay.targets import Target
 from home.simulate.parameters import Dismissal
@@ -50,9 +52,10 @@ def logged(record: DecisionRecord) -> LoggedDecision:
 def drawn(
     name: str, epsilon: float, q: tuple[float, ...], *, on_anchor: bool, listener: str
 ) -> DecisionRecord:
-    """A record as the mixture would log it."""
+    """A record as the mixture would log it; its page agrees with the anchor everywhere or nowhere."""
     page = (2, 0, 4)
-    explored = float(np.cumprod(np.concatenate(([1.0], q)))[-1])
+    explored = np.cumprod(np.concatenate(([1.0], q)))
+    prefixes = (1.0 - epsilon) * np.array([1.0, *[float(on_anchor)] * 3]) + epsilon * explored
     return make_record(
         name,
         listener_id=listener,
@@ -60,7 +63,8 @@ def drawn(
         anchor=page if on_anchor else (0, 1, 2),
         epsilon=epsilon,
         exploration_conditionals=q,
-        propensity=(1.0 - epsilon) * float(on_anchor) + epsilon * explored,
+        conditionals=tuple(ratios(prefixes)),
+        propensity=float(prefixes[-1]),
     )
 
 
@@ -90,13 +94,15 @@ def test_the_logging_policy_itself_is_worth_its_mean_reward_exactly(
     entries: list[tuple[LoggedDecision, Sequence[RewardEvent]]],
 ) -> None:
     log = collect(entries, FORMULA, [Target(None)], CLOSED)
-    assert (log.targets[0] / log.propensity == 1.0).all()
-    report = judge(log, [Target(None)])
+    assert (log.slates(log.targets[0]).page_weights == 1.0).all()
+    report = judge(log)
     (same,) = report.judgements
-    assert same.ips.value == float(log.reward.sum() / len(log)) == report.on_policy.value
-    assert (same.ips.low, same.ips.high) == (report.on_policy.low, report.on_policy.high)
-    assert same.snips is not None
-    assert same.snips.value == same.ips.value
+    ips, snips = same.interval("ips"), same.interval("snips")
+    assert ips is not None
+    assert snips is not None
+    assert ips.value == float(log.reward.sum() / len(log)) == report.on_policy.value
+    assert (ips.low, ips.high) == (report.on_policy.low, report.on_policy.high)
+    assert snips.value == ips.value
     assert same.diagnostics.max_weight == 1.0
     assert same.diagnostics.effective_sample_size == pytest.approx(len(log))
 
@@ -130,10 +136,10 @@ def test_estimates_are_the_textbook_sums() -> None:
     ]
     said = {"a": [feedback("1", "a", EventKind.CLICK)], "b": [feedback("2", "b", EventKind.CLICK)]}
     log = collect(((logged(r), said.get(r.id, [])) for r in records), FORMULA, [Target(0.0)], CLOSED)
-    (greedy,) = judge(log, [Target(0.0)]).judgements
-    assert greedy.ips.value == pytest.approx(0.5 / 0.94 / 3)
-    assert greedy.snips is not None
-    assert greedy.snips.value == pytest.approx(0.25)
+    (greedy,) = judge(log).judgements
+    values = {one.estimator: one.interval.value for one in greedy.estimates if one.interval}
+    assert values["ips"] == pytest.approx(0.5 / 0.94 / 3)
+    assert values["snips"] == pytest.approx(0.25)
     assert greedy.diagnostics.support == pytest.approx(2 / 3)
 
 
@@ -145,7 +151,7 @@ def test_decisions_that_cannot_be_judged_are_left_out_and_counted(engine: Engine
         connection.execute(update(DecisionRow).where(DecisionRow.id == "damaged").values(record=b"HR"))
     _store(engine, make_record("open", NOON + timedelta(minutes=5)), [])
     report = replay(engine, FORMULA, [Target(0.0), Target(None)], now=CLOSED)
-    assert (report.decisions, report.excluded) == (1, Excluded(open=1, inexact=1, damaged=1))
+    assert (report.rounds, report.excluded) == (1, Left(open=1, inexact=1, damaged=1))
     assert report.on_policy.value == 0.5
     assert [judgement.target for judgement in report.judgements] == ["epsilon=0", "as logged"]
     assert all(j.diagnostics.verdict is Verdict.DO_NOT_TRUST for j in report.judgements)
@@ -155,21 +161,32 @@ def test_targets_that_show_what_was_never_drawn_are_refused() -> None:
     q = (0.5, 0.4, 0.2)
     records = [drawn(f"d{i}", 0.25, q, on_anchor=i % 2 == 0, listener=f"l{i}") for i in range(60)]
     logged_ = [replace(record, anchor_exploration=0.04) for record in records]
-    switched_off = replace(logged_[0], epsilon=0.0, propensity=1.0)
-    never_anchor = replace(logged_[1], epsilon=1.0, anchor_exploration=0.0, propensity=0.04)
+    off = [
+        replace(drawn(f"off{i}", 0.0, q, on_anchor=True, listener=f"l{i}"), anchor_exploration=0.04)
+        for i in range(10)
+    ]
+    switched_off = off[0]
+    never_anchor = replace(drawn("never", 1.0, q, on_anchor=False, listener="l1"), anchor_exploration=0.0)
     assert [Target(e).within(logged_[0]) for e in (0.0, 0.5, 1.0)] == [True, True, True]
     assert [Target(e).within(switched_off) for e in (0.0, 0.5, 1.0)] == [True, False, False]
     assert [Target(e).within(never_anchor) for e in (0.0, 0.5, 1.0)] == [False, False, True]
     assert Target(0.5).within(replace(switched_off, anchor_exploration=1.0))
 
-    targets = [Target(None), Target(0.3)]
-    for records, count in ((logged_, 0), ([switched_off, *logged_[1:]], 1)):
-        log = collect(((logged(record), []) for record in records), FORMULA, targets, CLOSED)
-        assert log.outside == (0, count)
-        same, other = judge(log, targets).judgements
-        assert "never drawn" not in same.diagnostics.reason
-        assert ("at 1 of 60 decisions" in other.diagnostics.reason) == bool(count)
-        assert not count or other.diagnostics.verdict is Verdict.DO_NOT_TRUST
+    log = collect(((logged(record), []) for record in logged_), FORMULA, [Target(0.3)], CLOSED)
+    assert judge(log).judgements[0].support is None
+    one, few = [switched_off, *logged_[1:]], [*off, *logged_[10:]]
+    lost = 0.3 * (1.0 - 0.04)  # of what the target shows where exploration was switched off
+    for records, count in ((one, 1), (few, 10)):
+        log = collect(((logged(r), []) for r in records), FORMULA, [Target(None), Target(0.3)], CLOSED)
+        same, other = judge(log).judgements
+        assert same.support is None
+        assert other.support is not None
+        assert other.support.decisions == count
+        assert other.support.outside.value == pytest.approx(lost * count / 60)
+        assert f"at {count} of 60 decisions" in other.diagnostics.reason
+        assert other.diagnostics.verdict is not Verdict.TRUST
+        assert other.support.low < 0.0 < other.support.high
+    assert other.diagnostics.verdict is Verdict.DO_NOT_TRUST
 
 
 def test_late_feedback_does_not_count(engine: Engine) -> None:
@@ -186,7 +203,7 @@ def test_only_the_period_asked_for_is_judged(engine: Engine) -> None:
         _store(engine, make_record(f"d{minute}", NOON + timedelta(minutes=minute)), [])
     start, end = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
     report = replay(engine, FORMULA, [], now=NOON + timedelta(hours=2), start=start, end=end)
-    assert report.decisions == 2
+    assert report.rounds == 2
 
 
 def test_an_empty_log_says_what_to_do(engine: Engine) -> None:
@@ -203,7 +220,7 @@ def test_a_report_can_be_printed_and_parsed(engine: Engine) -> None:
     console = Console(file=io.StringIO(), width=140)
     render(report, console)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
-    assert all(text in printed for text in ("epsilon=0", "epsilon=1", "SNIPS", "do not trust", "6 decisions"))
+    assert all(text in printed for text in ("epsilon=0", "epsilon=1", "snips", "do not trust", "6 pages"))
     data = json.loads(report.to_json())
     assert data["judgements"][0]["diagnostics"]["verdict"] == "do not trust"
     assert data["excluded"] == {"open": 0, "inexact": 0, "damaged": 0}
@@ -223,14 +240,14 @@ def test_replay_covers_what_running_the_target_gives() -> None:
     shares = (0.0, 1.0)
     targets = [Target(share) for share in shares]
     log, logged_rewards = _simulated_log(0.3, targets)
-    report = judge(log, targets)
-    for share, judgement, probability in zip(shares, report.judgements, log.targets, strict=True):
+    report = judge(log)
+    for share, judgement, target in zip(shares, report.judgements, log.targets, strict=True):
         truth = _simulated_log(share, [])[1]
-        assert judgement.snips is not None
-        for estimate in (judgement.ips, judgement.snips):
-            assert not estimate.excludes(float(truth.mean())), judgement
+        for estimate in judgement.estimates:
+            assert estimate.interval is not None
+            assert not estimate.interval.excludes(float(truth.mean())), estimate
         assert judgement.diagnostics.verdict is Verdict.TRUST
-        assert _standard_errors(probability / log.propensity * logged_rewards - truth) < 3.0
+        assert _standard_errors(log.slates(target).page_weights * logged_rewards - truth) < 3.0
         assert _standard_errors(logged_rewards - truth) > 3.0
 
 

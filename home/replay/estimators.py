@@ -1,0 +1,205 @@
+"""The estimators that `home replay` offers, by name, and what each needs of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+
+from bandits.ope.actions import ActionRounds, ModelledRounds
+from bandits.ope.cascade import cascade_dr, cascade_ips
+from bandits.ope.cascade_model import SlotFeatures, fit
+from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
+from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
+from bandits.ope.independent_ips import independent_ips, independent_snips
+from bandits.ope.reward_interaction import reward_interaction_ips
+from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
+from bandits.ope.rounds import Column, Rounds
+from bandits.ope.slates import SlateRounds
+from bandits.ope.tuning import Tuned, limits, slope
+
+_FOLDS = 3
+_SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+
+
+class Needs(StrEnum):
+    """What an estimator needs of a log besides rewards and probabilities of what was shown."""
+
+    NOTHING = "nothing"
+    ACTIONS = "actions"
+    SLOTS = "slots"
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A target seen on a log that is held in memory.
+
+    `rounds` has whole pages or single actions; `actions`, where the log has them, what the target would do
+    with every action, with `expected` (m, n) rewards where the log predicts them; `slates` the slots of
+    pages, with `features` of them. `seed` is that of cross-fitting and of rejection sampling.
+    """
+
+    rounds: Rounds
+    actions: ActionRounds | None = None
+    expected: Column | None = None
+    slates: SlateRounds | None = None
+    features: SlotFeatures | None = None
+    seed: int = 0
+    _fitted: dict[bool, ModelledRounds] = field(default_factory=dict)
+
+    def modelled(self, *, robust: bool = False) -> ModelledRounds:
+        """The rounds with a reward model, which is fitted once; `robust` weighs them for MRDR."""
+        actions = self._actions()
+        if robust not in self._fitted:
+            q = self.expected if self.expected is not None and not robust else self._cross_fit(robust)
+            self._fitted[robust] = actions.modelled(q)
+        return self._fitted[robust]
+
+    def _cross_fit(self, robust: bool) -> Column:
+        actions = self._actions()
+        binary = bool(np.isin(actions.reward, (0.0, 1.0)).all())
+        make: Callable[[], RewardModel] = LogisticReward if binary else RidgeReward
+        weights = mrdr_weights(actions.rounds) if robust else None
+        return cross_fit(actions, make, np.random.default_rng(self.seed), _FOLDS, weights)
+
+    def _actions(self) -> ActionRounds:
+        if self.actions is None:
+            raise ValueError(
+                "needs a reward model: the log must name actions, and the target give each a probability"
+            )
+        return self.actions
+
+    def slots(self) -> SlateRounds:
+        """The slots of pages. Raises ValueError for a log of single actions."""
+        if self.slates is None:
+            raise ValueError("needs whole pages: this log has rounds of single actions")
+        return self.slates
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """An estimator by name: what it `needs`, `what` it is in a few words, and how it is computed.
+
+    The function returns the estimate and a note, such as the parameter that was chosen. Raises ValueError
+    where the view lacks what it needs.
+    """
+
+    needs: Needs
+    what: str
+    compute: Callable[[View], tuple[Estimate, str]]
+
+
+def _plain(function: Callable[[Rounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    return lambda view: (function(view.rounds), "")
+
+
+def _rejection(view: View) -> tuple[Estimate, str]:
+    bound = float(view.rounds.weights.max())
+    if bound == 0.0:
+        raise ValueError("the target never shows what was logged")
+    estimate = rejection(view.rounds, bound, np.random.default_rng(view.seed))
+    return (
+        estimate,
+        f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} taken from the log",
+    )
+
+
+def _by_slope(name: str, function: Callable[[float], Estimate], parameters: tuple[float, ...]) -> Tuned:
+    try:
+        return slope(function, parameters)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be tuned: {error}") from error
+
+
+def _clipped(view: View) -> tuple[Estimate, str]:
+    tuned = _by_slope("the limit", partial(clipped_ips, view.rounds), limits(view.rounds.weights))
+    return tuned.estimate, f"limit {tuned.parameter:.3g} by SLOPE"
+
+
+def _sub_gaussian(view: View) -> tuple[Estimate, str]:
+    tuned = _by_slope("the smoothing", partial(sub_gaussian_ips, view.rounds), _SMOOTHINGS)
+    return tuned.estimate, f"smoothing {tuned.parameter:.3g} by SLOPE"
+
+
+def _modelled(function: Callable[[ModelledRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    return lambda view: (function(view.modelled()), "")
+
+
+def _tuned_model(
+    function: Callable[[ModelledRounds, float], Estimate], name: str, smoothing: bool = False
+) -> Callable[[View], tuple[Estimate, str]]:
+    def compute(view: View) -> tuple[Estimate, str]:
+        modelled = view.modelled()
+        tries = _SMOOTHINGS if smoothing else limits(view.rounds.weights)
+        tuned = _by_slope(f"the {name}", partial(function, modelled), tries)
+        return tuned.estimate, f"{name} {tuned.parameter:.3g} by SLOPE"
+
+    return compute
+
+
+def _mrdr(view: View) -> tuple[Estimate, str]:
+    return dr(view.modelled(robust=True)), ""
+
+
+def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    return lambda view: (function(view.slots()), "")
+
+
+def _cascade_dr(view: View) -> tuple[Estimate, str]:
+    rounds = view.slots()
+    if view.features is None:
+        raise ValueError("needs the target's choice in every slot, which this log cannot give")
+    predicted = fit(rounds, view.features, np.random.default_rng(view.seed))
+    return cascade_dr(rounds, predicted.shown, predicted.expected), ""
+
+
+def _estimators() -> dict[str, Estimator]:
+    nothing, actions, slots = Needs.NOTHING, Needs.ACTIONS, Needs.SLOTS
+    return {
+        "ips": Estimator(nothing, "inverse propensity scoring", _plain(ips)),
+        "snips": Estimator(nothing, "self-normalised IPS", _plain(snips)),
+        "clipped_ips": Estimator(nothing, "IPS with clipped weights", _clipped),
+        "sub_gaussian_ips": Estimator(nothing, "IPS with smoothed weights", _sub_gaussian),
+        "replay": Estimator(nothing, "mean where a deterministic target agrees", _plain(replay)),
+        "rejection": Estimator(nothing, "mean of rounds accepted by weight", _rejection),
+        "dm": Estimator(actions, "direct method, a reward model alone", _modelled(dm)),
+        "dr": Estimator(actions, "doubly robust", _modelled(dr)),
+        "sndr": Estimator(actions, "self-normalised DR", _modelled(sndr)),
+        "switch_dr": Estimator(
+            actions, "DR up to a weight, then the model", _tuned_model(switch_dr, "threshold")
+        ),
+        "dros": Estimator(actions, "DR with optimistic shrinkage", _tuned_model(dros, "shrinkage")),
+        "mrdr": Estimator(actions, "more robust DR", _mrdr),
+        "sub_gaussian_dr": Estimator(
+            actions, "DR with smoothed weights", _tuned_model(sub_gaussian_dr, "smoothing", smoothing=True)
+        ),
+        "cascade_ips": Estimator(slots, "each slot weighed by what stands above", _slots(cascade_ips)),
+        "cascade_dr": Estimator(slots, "cascade IPS with a reward model", _cascade_dr),
+        "reward_interaction_ips": Estimator(
+            slots, "cascade IPS, self-normalised", _slots(reward_interaction_ips)
+        ),
+        "independent_ips": Estimator(slots, "each slot weighed alone", _slots(independent_ips)),
+        "independent_snips": Estimator(
+            slots, "each slot weighed alone, normalised", _slots(independent_snips)
+        ),
+    }
+
+
+ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(_estimators())
+"""Every estimator by name."""
+
+STREAMED = ("ips", "snips")
+"""Those that need no more than sums, and so no rounds in memory."""
+
+DEFAULTS: Mapping[Needs, tuple[str, ...]] = MappingProxyType(
+    {
+        Needs.SLOTS: ("ips", "snips", "cascade_ips", "reward_interaction_ips"),
+        Needs.ACTIONS: ("ips", "snips", "dr", "sndr"),
+        Needs.NOTHING: ("ips", "snips"),
+    }
+)
+"""What is computed unless others are asked for, by the most that a log has: unbiased or consistent ones."""

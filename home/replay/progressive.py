@@ -1,0 +1,269 @@
+"""Progressive validation: how a learner would have done on a log, judged on decisions before it learns them.
+
+Source: Blum, Kalai and Langford, "Beating the Hold-Out: Bounds for K-fold and Progressive Cross-Validation",
+COLT 1999. A decision is weighed by the probability that the learner, as it was then, gave to what was shown.
+As that depends on earlier decisions only, the weighted reward is unbiased for what the learner would have
+earned there, and the estimate for the mean over its versions. It learns from the log's decisions, not from
+its own: a learner that explores otherwise would have seen others, so the curve is of learning on this log.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import numpy as np
+import orjson
+
+from bandits.ope.diagnostics import Diagnostics, diagnose
+from bandits.ope.estimators import ips, mean_of, snips
+from bandits.ope.intervals import Interval
+from bandits.ope.progressive import VwOnDsJson
+from bandits.ope.rounds import Column, Rounds
+from bandits.policy import Policy
+from bandits.rewards import RewardFormula, ShelfOutcome, page_reward
+from bandits.types import Example
+from home.configuration import Setup
+from home.errors import ConfigurationError, NotExplainableError
+from home.ingest.progress import Progress
+from home.ingest.rejects import Rejects
+from home.records import DecisionRecord
+from home.replay.inputs import DecisionLog
+from home.replay.judgement import interval_of
+from home.replay.log import Entry
+from home.replay.options import Options
+from home.replay.sources.chunk import ReplayInputError
+from home.replay.sources.dsjson import DsJsonSource
+from home.replay.what_if import Model, WhatIf
+from home.settle import examples_of, outcomes_of
+
+_POINTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A decision before it was learned: its reward, the learner's probability and the log's, and its group.
+
+    `loss` is the squared error of what the learner predicted for shelves that were examined, summed over
+    `examined` of them.
+    """
+
+    reward: float
+    propensity: float
+    target: float
+    group: int
+    loss: float = 0.0
+    examined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The curve after so many `rounds`: means since the start, and of the rounds since the last point.
+
+    `reward` by SNIPS, `recent` the same of recent rounds, `logged` the log's own mean; `loss` the mean
+    squared error of predictions. None where there is nothing to take a mean of.
+    """
+
+    rounds: int
+    logged: float
+    reward: float | None
+    recent: float | None
+    loss: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """How a learner would have done. `ips` and `snips` are of all rounds; `left_out` counts those that were
+    not judged, by reason."""
+
+    source: str
+    learner: str
+    unit: str
+    rounds: int
+    logged: Interval
+    ips: Interval
+    snips: Interval | None
+    loss: float | None
+    diagnostics: Diagnostics
+    points: tuple[Point, ...]
+    left_out: dict[str, int]
+
+    def to_json(self) -> bytes:
+        """The curve as indented JSON."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
+
+
+class PolicyOnLog:
+    """Steps of a policy over our own decision log, in the order of time.
+
+    A decision is learned from once its reward horizon has closed, before the first decision after that, as a
+    live learner would. `left_out` counts decisions by the reason why they are not judged; those with an open
+    horizon at `now` are.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        setup_of: Callable[[DecisionRecord], Setup],
+        formula: RewardFormula,
+        now: datetime,
+    ) -> None:
+        self._policy = policy
+        self._target = WhatIf(policy.name, setup_of, model=Model(policy), draws=1)
+        self._formula = formula
+        self._now = now
+        self._waiting: deque[tuple[datetime, tuple[Example, ...]]] = deque()
+        self._listeners: dict[str, int] = {}
+        self.left_out: dict[str, int] = {}
+
+    def steps(self, entries: Iterable[Entry]) -> Iterator[Step]:
+        """A step for each decision that can be judged."""
+        for decision, feedback in entries:
+            if decision.closes_at > self._now:
+                self._leave_out("its horizon is open")
+                continue
+            self._learn(decision.at)
+            try:
+                record = decision.record()
+                if record.propensity is None:
+                    self._leave_out("its propensity is not exact")
+                    continue
+                outcomes = outcomes_of(record, feedback, self._formula)
+                yield self._step(record, record.propensity, outcomes)
+                lessons = examples_of(record, feedback, self._formula)
+                self._waiting.append((decision.closes_at, lessons))
+            except NotExplainableError as error:
+                self._leave_out(error.why)
+            except ValueError:
+                self._leave_out("its record is damaged")
+
+    def _learn(self, at: datetime) -> None:
+        while self._waiting and self._waiting[0][0] <= at:
+            self._policy.learn(self._waiting.popleft()[1])
+
+    def _step(self, record: DecisionRecord, propensity: float, outcomes: tuple[ShelfOutcome, ...]) -> Step:
+        features = [option.features for option in record.options]
+        values = self._policy.score(record.context, features, len(record.page)).values
+        errors = [
+            float(values[option] if values.ndim == 1 else values[option, slot]) - outcome.reward
+            for slot, (option, outcome) in enumerate(zip(record.page, outcomes, strict=True))
+            if outcome.examined
+        ]
+        return Step(
+            reward=page_reward(outcomes),
+            propensity=propensity,
+            target=min(1.0, self._target.likelihood(record).page),
+            group=self._listeners.setdefault(record.listener_id, len(self._listeners)),
+            loss=float(sum(error**2 for error in errors)),
+            examined=len(errors),
+        )
+
+    def _leave_out(self, why: str) -> None:
+        self.left_out[why] = self.left_out.get(why, 0) + 1
+
+
+def validate_policy(
+    policy: Policy,
+    log: DecisionLog,
+    formula: RewardFormula,
+    *,
+    now: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    options: Options,
+    progress: Progress,
+) -> Curve:
+    """How `policy` would have done on the decisions made in [start, end), learning from them as it goes.
+
+    Raises ReplayInputError when there is none to judge it on.
+    """
+    learner = PolicyOnLog(policy, log.setup_of, formula, now)
+    progress.start("Learning", None)
+    found = list(learner.steps(log.entries(start, end, progress)))
+    progress.finish()
+    return curve_of(
+        found, options, source=log.name, learner=policy.describe(), unit="page", left_out=learner.left_out
+    )
+
+
+def validate_vw(source: DsJsonSource, arguments: str, options: Options, progress: Progress) -> Curve:
+    """How the Vowpal Wabbit learner of a command line would have done on a dsjson file.
+
+    Raises ConfigurationError for its arguments, and ReplayInputError for a file without a valid line.
+    """
+    try:
+        learner = VwOnDsJson(arguments)
+    except ValueError as error:
+        raise ConfigurationError(f"vw: {error}") from error
+    rejects = Rejects()
+    progress.start("Learning", None)
+    found = []
+    for step in vw_steps(source, learner, rejects):
+        found.append(step)
+        progress.advance()
+    progress.finish()
+    faulty = {f"{one.field} {one.reason}": one.count for one in rejects.counts()}
+    return curve_of(found, options, source=source.name, learner=arguments, unit="round", left_out=faulty)
+
+
+def vw_steps(source: DsJsonSource, learner: VwOnDsJson, rejects: Rejects) -> Iterator[Step]:
+    """A step for each CB line of a dsjson file. Raises ReplayInputError for slates."""
+    for decision in source.decisions(rejects):
+        if decision.slate:
+            raise ReplayInputError(
+                f"{source.name} line {decision.line} is a slate: Vowpal Wabbit is validated on single actions"
+            )
+        ((cost, actions, probabilities),) = decision.rounds
+        predicted = learner.step(decision.text.decode())
+        target = min(1.0, predicted.get(actions[0], 0.0))
+        yield Step(-cost, probabilities[0], target, decision.line)
+
+
+def curve_of(
+    steps: Iterable[Step], options: Options, *, source: str, learner: str, unit: str, left_out: dict[str, int]
+) -> Curve:
+    """The curve over all steps. Raises ReplayInputError when there is none."""
+    found = list(steps)
+    if not found:
+        reasons = "; ".join(f"{count}: {why}" for why, count in left_out.items())
+        raise ReplayInputError(
+            f"{source} holds no decision to validate on{f' ({reasons})' if reasons else ''}"
+        )
+    names = ("reward", "propensity", "target", "group", "loss", "examined")
+    columns = {name: np.array([getattr(one, name) for one in found]) for name in names}
+    rounds = Rounds(columns["reward"], columns["propensity"], columns["target"], columns["group"])
+    examined = float(columns["examined"].sum())
+    return Curve(
+        source=source,
+        learner=learner,
+        unit=unit,
+        rounds=len(rounds),
+        logged=interval_of(mean_of("mean", rounds.reward, rounds.group), options),
+        ips=interval_of(ips(rounds), options),
+        snips=interval_of(snips(rounds), options) if rounds.target.any() else None,
+        loss=float(columns["loss"].sum()) / examined if examined else None,
+        diagnostics=diagnose(rounds),
+        points=tuple(_points(rounds, columns["loss"], columns["examined"])),
+        left_out=left_out,
+    )
+
+
+def _points(rounds: Rounds, loss: Column, examined: Column) -> Iterator[Point]:
+    ends = np.unique(np.linspace(0, len(rounds), min(_POINTS, len(rounds)) + 1).astype(np.int64))
+    weights = rounds.weights
+    above, below = (np.concatenate(([0.0], np.cumsum(x))) for x in (weights * rounds.reward, weights))
+    reward, lost, seen = (np.concatenate(([0.0], np.cumsum(x))) for x in (rounds.reward, loss, examined))
+    for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        yield Point(
+            rounds=end,
+            logged=float(reward[end] / end),
+            reward=_ratio(above[end], below[end]),
+            recent=_ratio(above[end] - above[start], below[end] - below[start]),
+            loss=_ratio(lost[end], seen[end]),
+        )
+
+
+def _ratio(above: float, below: float) -> float | None:
+    return float(above / below) if below > 0.0 else None

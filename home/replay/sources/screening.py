@@ -1,0 +1,76 @@
+"""Rows that cannot be: found column by column, listed with their line, and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.ope.rounds import Column, Groups
+from home.ingest.rejects import Reject, Rejects
+
+Flags = NDArray[np.bool_]
+
+SUM_TOLERANCE = 1e-3
+"""How far from 1 the probabilities of a distribution may sum: logs print seven digits, and often fewer."""
+
+
+@dataclass(slots=True, eq=False)
+class Screen:
+    """Collects what is wrong with the `rows` rows of one chunk; a row is listed once, for its first fault.
+
+    `line` gives the line of a row in `file`, `text` what stood in a field of it. `good` (rows,) is what is
+    left.
+    """
+
+    file: str
+    rejects: Rejects
+    rows: int
+    line: Callable[[int], int]
+    text: Callable[[str, int], str]
+    good: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.good = np.ones(self.rows, dtype=np.bool_)
+
+    def reject(self, name: str, bad: Flags, reason: str) -> None:
+        """Leave out the rows where `bad` (m,) is True that are not left out yet."""
+        for row in np.flatnonzero(bad & self.good).tolist():
+            self.rejects.add(Reject(self.file, self.line(row), name, self.text(name, row), reason))
+        self.good &= ~bad
+
+    def numbers(self, name: str, column: Column, absent: Flags) -> None:
+        """Reject what is `absent` (m,) or not finite."""
+        self.reject(name, absent, "is missing")
+        self.reject(name, ~np.isfinite(column), "is not a finite number")
+
+    def shown(self, name: str, propensity: Column, absent: Flags) -> None:
+        """Reject probabilities that something which was shown cannot have had."""
+        self.numbers(name, propensity, absent)
+        self.reject(name, propensity <= 0.0, "is not above 0, but what was shown was possible")
+        self.reject(name, propensity > 1.0, "is above 1")
+
+    def probabilities(self, name: str, column: Column, absent: Flags) -> None:
+        """Reject what is no probability."""
+        self.numbers(name, column, absent)
+        self.reject(name, (column < 0.0) | (column > 1.0), "is not between 0 and 1")
+
+    def distributions(self, name: str, table: Column) -> None:
+        """Reject rows of `table` (m, n) that are no distribution."""
+        invalid = (~np.isfinite(table) | (table < 0.0)).any(axis=1)
+        self.reject(name, np.asarray(invalid), "holds something that is no probability")
+        self.reject(name, np.abs(table.sum(axis=1) - 1.0) > SUM_TOLERANCE, "does not sum to 1")
+
+    def actions(self, name: str, action: Groups, available: Flags) -> None:
+        """Reject actions that are not `available` (m, n)."""
+        inside = np.clip(action, 0, available.shape[1] - 1)
+        listed = (action == inside) & available[np.arange(len(action)), inside]
+        self.reject(name, ~listed, "is not one of the actions there were")
+
+    def agreement(self, name: str, propensity: Column, table: Column, action: Groups) -> None:
+        """Reject propensities that are not what the distribution gives to the action shown."""
+        inside = np.clip(action, 0, table.shape[1] - 1)
+        given = table[np.arange(len(table)), inside]
+        self.reject(name, np.abs(given - propensity) > SUM_TOLERANCE, "is not what its distribution gives")

@@ -1,0 +1,234 @@
+"""The linear relaxation of a problem: its prices give the tightest bound that rows and assignment can.
+
+Columns are cells. Few of them are in play at first, the rest are priced and brought in where they would help
+(column generation, Ford and Fulkerson 1958), so that the work grows with what matters and not with n × K.
+What the simplex proposes in floats is certified in integers, so that its rounding decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from layout.bound import Bound
+from layout.compiled import Compiled
+from layout.kernels.certificate import certified
+from layout.kernels.simplex import (
+    FULL,
+    SOLVED,
+    Basis,
+    Program,
+    attractive,
+    dual,
+    primal,
+    program_of,
+    reprice,
+    rounded,
+    split,
+    start,
+)
+from layout.rows import NO_LIMIT
+from layout.types import Floats, Ints, Mask, Page
+
+_MORE: Final = 2
+"""Columns of each slot that are brought in at once."""
+
+_ROUNDS: Final = 40
+_PIVOTS: Final = 2000
+_ROOM: Final = 32
+"""Constraints that a basis can take on before it has to move."""
+
+_CANDIDATES: Final = 32
+_PER_SLOT: Final = 4
+_MOST: Final = 1 << 48
+_FAR: Final = 1 << 62
+_MARGIN: Final = 1e-9
+_WHOLE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """No page on some columns is worth more than `total`, with column i of them not more than `total` −
+    `slack[i]`. `prices` (R,) and `shelf_prices` (G,) prove it.
+    """
+
+    total: int
+    slack: Ints
+    prices: Ints
+    shelf_prices: Ints
+
+
+class Relaxation:
+    """A linear program whose columns are cells, and a basis of it. `live` are the columns in play.
+
+    `slot`, `shelf` and `option` (c,) say what the columns stand for.
+    """
+
+    def __init__(
+        self, rows: Compiled, program: Program, unit: float, basis: Basis, live: Ints, closed: Mask
+    ) -> None:
+        self.live = live
+        self.slot, self.shelf, self.option = program.slot, program.shelf, program.cell // rows.size
+        self._rows, self._program, self._unit = rows, program, unit
+        self._basis, self._closed = basis, closed
+
+    @classmethod
+    def of(cls, rows: Compiled, cells: Mask, first: Mask | None = None) -> Relaxation:
+        """The program over all `cells` (n, K), solved with those of `first` (n, K) in play or with all.
+
+        Every slot must have one in play. Where those of `first` allow no page, others are not brought in.
+        """
+        program, unit = program_of(
+            rows.values, cells, rows.group, rows.groups, rows.ptr, rows.row, rows.coef, rows.lo, rows.hi,
+            rows.penalty, NO_LIMIT,
+        )  # fmt: skip
+        inside = np.ones(len(program.cell), dtype=np.bool_) if first is None else first[cells]
+        live = np.flatnonzero(inside)
+        basis = _room_for(program, _PER_SLOT * rows.size + _ROOM)
+        start(program, basis, live)
+        made = cls(rows, program, unit, basis, live, ~inside)
+        made._generate(inside)
+        return made
+
+    def _generate(self, inside: Mask) -> None:
+        """Solve, and bring in what would help, until nothing would."""
+        for _ in range(_ROUNDS):
+            if self.solve(None) != SOLVED:
+                return
+            new = attractive(self._program, self._basis, inside, _MORE)
+            if not len(new):
+                return
+            self.live = np.concatenate([self.live, new])
+            self._closed[new] = False
+            if primal(self._program, self._basis, self.live, _PIVOTS)[0] != SOLVED:
+                return
+
+    def solve(self, worth: int | None) -> int:
+        """Solve for the live columns; no further than that no page worth more than `worth` can be left."""
+        cutoff = np.inf if worth is None else -worth / self._unit + _MARGIN
+        status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+        while status == FULL:
+            self._basis = _copied(self._basis, self._program)
+            status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+        return int(status)
+
+    def certificate(self, columns: Ints | None = None) -> Certificate:
+        """What the prices prove about the live columns, or about `columns` (i,)."""
+        rows, program = self._rows, self._program
+        limit = np.where(rows.hard, rows.cap, np.minimum(rows.penalty, rows.cap))
+        prices, shelf_prices = rounded(program, self._basis, self._unit, limit, _MOST)
+        total, slack = certified(
+            rows.values.ravel(), self.slot, self.shelf, program.cell, rows.ptr, rows.row, rows.coef, rows.lo,
+            rows.hi, prices, shelf_prices, self.live if columns is None else columns, rows.size,
+        )  # fmt: skip
+        return Certificate(int(total), slack, prices, shelf_prices)
+
+    def bound(self) -> Bound:
+        """What the prices prove about all pages on the program's cells."""
+        rows = self._rows
+        every = self.certificate(np.arange(len(self.slot)))
+        slack = np.full((rows.n, rows.size), _FAR, dtype=np.int64)
+        slack[self.option, self.slot] = every.slack
+        return Bound(every.total, slack, every.prices, every.shelf_prices, self.page(), 1.0)
+
+    def page(self) -> Page | None:
+        """The solution, if it puts one option in each slot and the rows hold."""
+        column, share = self.shares()
+        if len(column) != self._rows.size or not (share > 1.0 - _WHOLE).all():
+            return None
+        page = np.empty(self._rows.size, dtype=np.int64)
+        page[self.slot[column]] = self.option[column]
+        found = tuple(page.tolist())
+        return found if self._rows.holds(found) else None
+
+    def shares(self) -> tuple[Ints, Floats]:
+        """The columns in the solution and their shares, each (i,)."""
+        count = int(self._basis.held[0])
+        column = self._basis.basic[:count] - 2 * len(self._basis.place)
+        inside = (column >= 0) & (self._basis.x[:count] > _WHOLE)
+        return column[inside], self._basis.x[:count][inside]
+
+    def split(self) -> Mask:
+        """Which live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
+        chosen: Mask = split(self._program, self._basis, self.live, _CANDIDATES)
+        return chosen
+
+    def keep(self, columns: Ints) -> None:
+        """Close all columns but these (i,), all of them live."""
+        self._closed[self.live] = True
+        self._closed[columns] = False
+        self.live = columns
+
+    def choose(self, columns: Ints) -> None:
+        """Close all other columns of the slot that these (i,) are of, and what one alone excludes."""
+        slot, shelf = self.slot[self.live], self.shelf[self.live]
+        apart = slot != self.slot[columns[0]]
+        if len(columns) == 1:
+            apart &= shelf != self.shelf[columns[0]]
+        chosen = np.zeros(len(self.slot), dtype=np.bool_)
+        chosen[columns] = True
+        self.keep(self.live[apart | chosen[self.live]])
+
+    def drop(self, columns: Ints) -> None:
+        """Close these columns (i,)."""
+        self._closed[columns] = True
+        self.live = self.live[~self._closed[self.live]]
+
+    def only(self, columns: Ints) -> Relaxation:
+        """The same program on these columns (i,) alone, in ascending order, from the same basis."""
+        first = 2 * len(self._basis.place)
+        count = int(self._basis.held[0])
+        basic = self._basis.basic[:count] - first
+        inside = np.zeros(len(self.slot), dtype=np.bool_)
+        inside[columns] = inside[basic[basic >= 0]] = True
+        kept = np.flatnonzero(inside)
+        program = self._program._replace(
+            **{name: getattr(self._program, name)[kept] for name in ("slot", "shelf", "cell", "cost")}
+        )
+        variables = np.concatenate([np.arange(first), first + kept])
+        basis = _copied(self._basis, program, variables)
+        place = np.searchsorted(kept, np.maximum(basic, 0))
+        basis.basic[:count] = np.where(basic >= 0, first + place, basic + first)
+        live = np.searchsorted(kept, columns)
+        closed = np.ones(len(kept), dtype=np.bool_)
+        closed[live] = False
+        reprice(program, basis, live)
+        return Relaxation(self._rows, program, self._unit, basis, live, closed)
+
+    def copy(self) -> Relaxation:
+        """The same program with a basis of its own."""
+        basis = _copied(self._basis, self._program)
+        return Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
+
+
+def _room_for(program: Program, most: int) -> Basis:
+    constraints = program.groups + 2 * len(program.lo)
+    variables = 2 * constraints + len(program.cell)
+    return Basis(
+        np.zeros(1, dtype=np.int64),
+        np.empty((most, most)),
+        np.empty(most, dtype=np.int64),
+        np.empty(variables, dtype=np.int64),
+        np.empty(most),
+        np.empty(most),
+        np.empty(most),
+        np.empty(most, dtype=np.int64),
+        np.empty(constraints, dtype=np.int64),
+        np.empty(variables),
+    )
+
+
+def _copied(basis: Basis, program: Program, variables: Ints | None = None) -> Basis:
+    """The basis with new room, for the `program` of these of its variables or of all."""
+    m = int(basis.held[0])
+    into = _room_for(program, m + _ROOM)
+    into.held[0] = m
+    into.inverse[:m, :m] = basis.inverse[:m, :m]
+    for name in ("basic", "x", "y", "norm", "at"):
+        getattr(into, name)[:m] = getattr(basis, name)[:m]
+    into.where[:] = basis.where if variables is None else basis.where[variables]
+    into.reduced[:] = basis.reduced if variables is None else basis.reduced[variables]
+    into.place[:] = basis.place
+    return into

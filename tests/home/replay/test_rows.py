@@ -1,0 +1,285 @@
+"""Logs of other systems: textbook sums, known truth, memory that does not grow, and honest refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from bandits.ope.diagnostics import Verdict
+from bandits.ope.rounds import Column
+from home.ingest.rejects import Rejects
+from home.replay.estimators import ESTIMATORS, Needs
+from home.replay.options import EVERY, Options
+from home.replay.report import ReplayReport
+from home.replay.row_targets import Fixed, Given, Greedy, Logged, RowTarget, Uniform
+from home.replay.rows import judge_rows
+from home.replay.sources.chunk import NoPropensityError, ReplayInputError
+from home.replay.sources.columns import ColumnsSource
+from home.replay.sources.dsjson import DsJsonSource
+
+ACTIONS = 4
+
+
+def rounds(m: int, seed: int = 0) -> tuple[pl.DataFrame, float]:
+    """A made-up log in which the best action is the context, and what a policy that mostly knows it earns."""
+    rng = np.random.default_rng(seed)
+    context = rng.integers(0, 2, m)
+    logging = 0.2 / ACTIONS + 0.8 * rng.dirichlet(np.ones(ACTIONS), m)
+    action = (rng.random((m, 1)) > logging.cumsum(axis=1)).sum(axis=1)
+    target = np.full((m, ACTIONS), 0.1)
+    target[np.arange(m), context] = 0.7
+    chance = 0.2 + 0.5 * (np.arange(ACTIONS) == context[:, None])
+    reward = (rng.random(m) < chance[np.arange(m), action]).astype(float)
+    frame = pl.DataFrame(
+        {
+            "reward": reward,
+            "propensity": logging[np.arange(m), action],
+            "action": action,
+            "action_distribution": logging.tolist(),
+            "target_distribution:new": target.tolist(),
+            "context_which": context.astype(float),
+            "group": rng.integers(0, m // 4, m),
+            "market": np.where(context == 0, "DE", "SE").tolist(),
+            "timestamp": np.datetime64("2026-03-01", "us") + np.arange(m) * np.timedelta64(60_000_000, "us"),
+        }
+    )
+    return frame, float((target * chance).sum(axis=1).mean())
+
+
+def judge(path: Path, *targets: RowTarget, **options: Any) -> ReplayReport:
+    given = {"interval": "normal", **options}
+    by = given.get("by", ())
+    return judge_rows(ColumnsSource(path, by), targets or [Given("new")], Options(**given))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pl.DataFrame, float]:
+    frame, truth = rounds(6000)
+    path = tmp_path_factory.mktemp("log") / "log.parquet"
+    frame.write_parquet(path)
+    return path, frame, truth
+
+
+def test_every_estimator_that_is_unbiased_or_consistent_covers_the_truth(
+    log: tuple[Path, pl.DataFrame, float],
+) -> None:
+    path, _, truth = log
+    (found,) = judge(path, estimators=EVERY, level=0.999).judgements
+    names = {one.estimator for one in found.estimates}
+    assert names == {name for name, one in ESTIMATORS.items() if one.needs is not Needs.SLOTS}
+    assert found.diagnostics.verdict is Verdict.TRUST
+    for name in ("ips", "snips", "rejection", "dr", "sndr", "mrdr"):
+        interval = found.interval(name)
+        assert interval is not None
+        assert not interval.excludes(truth), name
+    (certain,) = [one for one in found.estimates if one.estimator == "replay"]
+    assert certain.interval is None
+    assert "needs a target that is certain" in certain.note
+
+
+def test_the_logging_policy_is_worth_its_mean_reward(log: tuple[Path, pl.DataFrame, float]) -> None:
+    path, frame, _ = log
+    report = judge(path, Logged())
+    (same,) = report.judgements
+    ips = same.interval("ips")
+    assert ips is not None
+    assert ips.value == pytest.approx(report.on_policy.value) == frame["reward"].mean()
+    assert report.groups == frame["group"].n_unique()
+
+
+def test_a_log_longer_than_memory_gives_the_same_sums(log: tuple[Path, pl.DataFrame, float]) -> None:
+    path, _, _ = log
+    kept = judge(path, by=("market",))
+    streamed = judge(path, by=("market",), keep=100)
+    assert (kept.streamed, streamed.streamed) == (False, True)
+    here, there = kept.judgements[0], streamed.judgements[0]
+    assert [one.estimator for one in there.estimates] == ["ips", "snips"]
+    for name in ("ips", "snips"):
+        mine, theirs = here.interval(name), there.interval(name)
+        assert mine is not None
+        assert theirs is not None
+        assert mine.value == pytest.approx(theirs.value)
+        # Buckets of groups: the width varies by a share of about 1 / sqrt(2 · 1,500 groups).
+        assert mine.high - mine.low == pytest.approx(theirs.high - theirs.low, rel=0.1)
+    assert there.diagnostics.effective_sample_size == pytest.approx(here.diagnostics.effective_sample_size)
+    assert there.diagnostics.max_weight == here.diagnostics.max_weight
+    assert there.diagnostics.verdict is here.diagnostics.verdict
+    assert there.diagnostics.mean_weight_low == pytest.approx(here.diagnostics.mean_weight_low, rel=0.05)
+    assert there.breakdowns == here.breakdowns
+    assert there.weights == here.weights
+    (asked,) = judge(path, keep=100, estimators=("dr",)).judgements[0].estimates
+    assert asked.interval is None
+    assert "needs the rounds in memory" in asked.note
+
+
+def test_breakdowns_are_those_of_their_rounds_alone(log: tuple[Path, pl.DataFrame, float]) -> None:
+    path, frame, _ = log
+    found = judge(path, by=("market",)).judgements[0].breakdowns
+    assert list(found) == ["market", "day", "hour_utc"]
+    for segment in found["market"]:
+        part = frame.filter(pl.col("market") == segment.label)
+        shown = np.take_along_axis(
+            np.array(part["target_distribution:new"].to_list()), part["action"].to_numpy()[:, None], axis=1
+        )[:, 0]
+        weights = shown / part["propensity"].to_numpy()
+        assert segment.rounds == len(part)
+        assert segment.logged.value == pytest.approx(part["reward"].mean())
+        assert segment.target is not None
+        assert segment.target.value == pytest.approx(
+            (weights * part["reward"].to_numpy()).sum() / weights.sum()
+        )
+        assert segment.effective == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+    assert sum(one.rounds for one in judge(path).judgements[0].weights) == len(frame)
+
+
+def test_uniform_and_greedy_targets_come_from_the_logged_distribution(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "reward": [1.0, 0.0, 1.0],
+            "propensity": [0.5, 0.25, 0.5],
+            "action": [0, 1, 1],
+            "action_distribution": [[0.5, 0.25, 0.25], [0.75, 0.25], [0.5, 0.5]],
+        }
+    )
+    frame.write_parquet(tmp_path / "log.parquet")
+    ips = []
+    for target in (Uniform(), Greedy(0.5), Fixed("fixed", np.array([[0.2], [0.8], [0.0]]))):
+        interval = judge(tmp_path / "log.parquet", target).judgements[0].interval("ips")
+        assert interval is not None
+        ips.append(interval.value)
+    assert ips == pytest.approx(
+        [(2 / 3 + 1.0) / 3, ((0.5 + 0.5 / 3) / 0.5 + 0.25 / 0.5) / 3, (0.2 / 0.5 + 0.8 / 0.5) / 3]
+    )
+
+
+def test_the_share_that_was_never_shown_is_reported_and_refused(tmp_path: Path) -> None:
+    m = 400
+    frame = pl.DataFrame(
+        {
+            "reward": [1.0, 0.0] * (m // 2),
+            "propensity": [0.5] * m,
+            "action": [0, 1] * (m // 2),
+            "action_distribution": [[0.5, 0.5, 0.0]] * m,
+        }
+    )
+    frame.write_parquet(tmp_path / "log.parquet")
+    (found,) = judge(tmp_path / "log.parquet", Uniform()).judgements
+    assert found.support is not None
+    assert found.support.outside.value == pytest.approx(1 / 3)
+    assert found.support.decisions == m
+    assert found.diagnostics.verdict is Verdict.DO_NOT_TRUST
+    assert "could not have been logged" in found.diagnostics.reason
+    ips = found.interval("ips")
+    assert ips is not None
+    assert ips.value == pytest.approx(1 / 3)
+    assert found.support.low == pytest.approx(ips.low)
+    assert found.support.high == pytest.approx(ips.high + 1 / 3)
+
+
+def test_a_log_without_propensities_is_refused_or_labelled(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    m, shares = 3000, np.array([0.5, 0.3, 0.2])
+    action = rng.choice(3, m, p=shares)
+    reward = (rng.random(m) < np.array([0.1, 0.5, 0.9])[action]).astype(float)
+    path = tmp_path / "log.csv"
+    pl.DataFrame({"reward": reward, "action": action}).write_csv(path)
+    source = ColumnsSource(path)
+    with pytest.raises(
+        NoPropensityError, match=r"log\.csv holds no propensities: .* --estimate-propensities"
+    ):
+        judge_rows(source, [Uniform()], Options())
+    report = judge_rows(source, [Uniform()], Options(level=0.999), estimate_propensities=True)
+    assert report.estimated_propensities
+    assert "estimated" in report.notes[0]
+    snips = report.judgements[0].interval("snips")
+    assert snips is not None
+    assert not snips.excludes(0.5)
+    pl.DataFrame({"reward": reward}).write_csv(path)
+    with pytest.raises(ReplayInputError, match="no column action"):
+        judge_rows(ColumnsSource(path), [Uniform()], Options(), estimate_propensities=True)
+
+
+def test_faulty_rows_are_left_out_listed_and_written_down(tmp_path: Path) -> None:
+    path, listed = tmp_path / "log.csv", tmp_path / "rejects.jsonl"
+    pl.DataFrame({"reward": [1, 0, 1], "propensity": [0.5, 0, 2], "target_propensity": [0.5] * 3}).write_csv(
+        path
+    )
+    with Rejects(listed) as rejects:
+        report = judge_rows(ColumnsSource(path), [Given("given")], Options(), rejects=rejects)
+    assert report.rounds == 1
+    assert [(one.field, one.count) for one in report.rejected] == [("propensity", 1), ("propensity", 1)]
+    assert [json.loads(line)["line"] for line in listed.read_text().splitlines()] == [3, 4]
+    pl.DataFrame({"reward": [1], "propensity": [0], "target_propensity": [1]}).write_csv(path)
+    with pytest.raises(ReplayInputError, match="holds no valid round: of 1 rows, propensity is not above 0"):
+        judge_rows(ColumnsSource(path), [Given("given")], Options())
+    pl.DataFrame({"reward": [1], "propensity": [1], "target_propensity": [1]}).write_csv(path)
+    with pytest.raises(ReplayInputError, match="no target 'other', only given"):
+        judge_rows(ColumnsSource(path), [Given("other")], Options())
+
+
+def _ccb(path: Path, m: int, seed: int) -> tuple[Column, Column]:
+    """Slates of two of three actions in dsjson; returns each slate's reward and the probability it had."""
+    rng = np.random.default_rng(seed)
+    lines, rewards, propensities = [], np.zeros(m), np.ones(m)
+    for row in range(m):
+        left, outcomes = [0, 1, 2], []
+        for slot in range(2):
+            p = 0.1 / len(left) + 0.9 * rng.dirichlet(np.ones(len(left)))
+            shown = int(rng.choice(len(left), p=p / p.sum()))
+            order = [shown, *(i for i in range(len(left)) if i != shown)]
+            reward = float(rng.random() < 0.2 + 0.3 * (left[shown] == slot))
+            listed: dict[str, list[Any]] = {
+                "_a": [left[i] for i in order],
+                "_p": [float(p[i] / p.sum()) for i in order],
+            }
+            outcomes.append({"_label_cost": -reward, **listed})
+            rewards[row] += reward
+            propensities[row] *= listed["_p"][0]
+            left.pop(shown)
+        lines.append(json.dumps({"_outcomes": outcomes, "c": {}}))
+    path.write_text("\n".join(lines))
+    return rewards, propensities
+
+
+def test_slates_are_judged_as_pages_and_slot_by_slot(tmp_path: Path) -> None:
+    path = tmp_path / "ccb.dsjson"
+    rewards, propensities = _ccb(path, 3000, seed=2)
+    report = judge_rows(DsJsonSource(path), [Uniform()], Options(level=0.999, estimators=EVERY))
+    assert (report.unit, report.rounds) == ("page", 3000)
+    (found,) = report.judgements
+    ips = found.interval("ips")
+    assert ips is not None
+    assert ips.value == pytest.approx(float(np.mean(rewards / 6.0 / propensities)))
+    # Uniform slates show action 0 in slot 1, and action 1 in slot 2, one time in three.
+    truth = 2 * (0.2 + 0.3 / 3)
+    for name in ("ips", "snips", "cascade_ips", "cascade_dr", "reward_interaction_ips"):
+        interval = found.interval(name)
+        assert interval is not None, name
+        assert not interval.excludes(truth), name
+    assert [slot.label for slot in found.slots] == ["1", "2"]
+    for slot in found.slots:
+        assert slot.target is not None
+        assert slot.target.value == pytest.approx(truth / 2, abs=0.06)
+
+
+def test_slates_that_lack_a_slot_are_left_out(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "slate": ["a", "a", "b", "c", "c"],
+            "position": [0, 1, 1, 0, 0],
+            "reward": [1.0, 0.5, 1.0, 1.0, 1.0],
+            "propensity": [0.5, 0.25, 0.5, 0.5, 0.5],
+            "target_propensity": [1.0, 0.5, 0.5, 0.5, 0.5],
+        }
+    )
+    frame.write_parquet(tmp_path / "log.parquet")
+    report = judge(tmp_path / "log.parquet", Given("given"))
+    assert (report.rounds, report.broken_slates) == (1, 2)
+    ips = report.judgements[0].interval("ips")
+    assert ips is not None
+    assert ips.value == pytest.approx(1.5 * 0.5 / 0.125)

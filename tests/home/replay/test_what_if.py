@@ -1,0 +1,169 @@
+"""Other models and rulebooks on logged decisions, where every page can be enumerated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bandits.policies import FixedPolicy, VwPolicy
+from bandits.portfolio import Weighting
+from bandits.types import Page
+from home.bootstrap import open_home
+from home.compose import lay_out
+from home.configuration import Setup
+from home.draw import Exploration, PortfolioDraw, draw_page
+from home.errors import NotExplainableError
+from home.explain import whole_problem
+from home.logbook import drawing_of
+from home.records import DecisionRecord, LoggedSolver
+from home.redraw import draw_of
+from home.replay.targets import Target
+from home.replay.what_if import Model, WhatIf
+from home.sampling import sample_contexts
+from home.service import Home
+from home.settings import Settings
+from layout.rules import SlotRange
+from layout.selector import Selector
+from layout.solve import effective
+from layout.types import Grid, Slot
+from tests.home.loop import make_record
+
+GRID = Grid("phone", tuple(Slot(e) for e in (1.0, 0.8, 0.6)), items_per_shelf=2)
+HIGH = SlotRange(id="high", selector=Selector({"id": "b"}), first=1, last=2)
+LOW = SlotRange(id="low", selector=Selector({"id": "a"}), first=2, last=3)
+OLD, LOOSE, OTHER = (
+    Setup((HIGH, LOW), GRID),
+    Setup((LOW,), GRID),
+    Setup((LOW, replace(HIGH, first=2, last=3)), GRID),
+)
+PAGES = tuple(permutations(range(5), 3))
+ANCHORED = Exploration(0.5, 0.25)
+CAPPED = Exploration(0.5, 0.25, regret_cap=0.3)
+PORTFOLIO = Exploration(1.0, 0.5, portfolio=PortfolioDraw(4, Weighting.SOFTMAX, 1.0))
+
+
+def decide(setup: Setup, exploration: Exploration, seed: int = 1, **changes: Any) -> DecisionRecord:
+    """A record of a page that was laid out and drawn under `setup`, as the service would have logged it."""
+    limits = {"deadline_s": 60.0, "deterministic_time": 1.0, "min_items": 1}
+    plain = make_record("d", limits=limits, grid_version="phone@1", seed=seed, **changes)
+    record = replace(plain, options=tuple(replace(one, presentation="") for one in plain.options))
+    problem = whole_problem(record, setup)
+    result, fault = lay_out(problem, 60.0, 1.0)
+    assert not fault
+    drawn = draw_page(effective(problem, result), result, record.pmf, exploration, seed)
+    draw = drawn.draw
+    assert drawn.propensity is not None
+    return replace(
+        record,
+        solver=LoggedSolver(result.status.value, result.objective, result.bound, result.proof),
+        anchor=result.page,
+        page=draw.page,
+        explored=draw.explored,
+        epsilon=exploration.epsilon,
+        floor=exploration.floor,
+        propensity=draw.propensity,
+        conditionals=tuple(draw.conditionals),
+        exploration_conditionals=tuple(draw.exploration_conditionals),
+        anchor_exploration=draw.anchor_exploration,
+        drawing=drawing_of(exploration, drawn.least_value, drawn.portfolio),
+    )
+
+
+def _propensity(record: DecisionRecord, page: Page) -> float:
+    return draw_of(record, effective_problem(record)).probability(page)
+
+
+def effective_problem(record: DecisionRecord) -> Any:
+    return whole_problem(record, OLD)
+
+
+TARGETS: dict[str, WhatIf] = {
+    "the same": WhatIf("same", lambda _: OLD, model=None, rules=OLD.rules),
+    "fewer rules": WhatIf("loose", lambda _: OLD, rules=LOOSE.rules),
+    "other rules": WhatIf("other", lambda _: OLD, rules=OTHER.rules),
+    "another model": WhatIf("model", lambda _: OLD, model=Model(FixedPolicy())),
+    "both, seldom exploring": WhatIf(
+        "both", lambda _: OLD, model=Model(FixedPolicy()), rules=LOOSE.rules, epsilon=0.1
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "exploration", [ANCHORED, CAPPED, PORTFOLIO], ids=["anchored", "capped", "portfolio"]
+)
+@pytest.mark.parametrize("name", TARGETS)
+def test_probabilities_over_all_pages_and_the_share_outside_the_log_are_exact(
+    name: str, exploration: Exploration
+) -> None:
+    target, record = TARGETS[name], decide(OLD, exploration)
+    logged = {page: _propensity(record, page) for page in PAGES}
+    theirs = {page: target.likelihood(replace(record, page=page)).page for page in PAGES}
+    assert sum(logged.values()) == pytest.approx(1.0, abs=1e-12)
+    assert sum(theirs.values()) == pytest.approx(1.0, abs=1e-12)
+    outside = sum(p for page, p in theirs.items() if logged[page] == 0.0)
+    found = replace(target, draws=2000).likelihood(record).outside
+    # 4 standard errors of 2,000 draws are at most 0.045.
+    assert found == pytest.approx(outside, abs=0.045)
+    if name == "the same":
+        assert outside == found == 0.0
+        assert theirs == pytest.approx(logged, abs=1e-12)
+    if name == "fewer rules" and exploration is not PORTFOLIO:
+        assert 0.01 < outside < 0.5
+    if exploration is PORTFOLIO:
+        assert found == pytest.approx(outside, abs=1e-12)
+
+
+def test_beginnings_have_the_probability_of_the_pages_that_begin_so() -> None:
+    target, record = TARGETS["fewer rules"], decide(OLD, ANCHORED)
+    theirs = {page: target.likelihood(replace(record, page=page)) for page in PAGES}
+    for page, found in theirs.items():
+        for k in (1, 2):
+            whole = sum(other.page for its, other in theirs.items() if its[:k] == page[:k])
+            assert found.prefixes[k - 1] == pytest.approx(whole, abs=1e-12)
+
+
+def test_a_log_without_exploration_holds_its_anchor_alone() -> None:
+    record = decide(OLD, Exploration(0.0, 0.25))
+    target = WhatIf("loose", lambda _: OLD, rules=LOOSE.rules, epsilon=0.5)
+    assert target.likelihood(record).outside == 1.0 - target.likelihood(record).page
+    assert Target(0.5).likelihood(record).outside == 0.5 * (1.0 - record.anchor_exploration)
+
+
+def test_what_cannot_be_decided_again_says_why() -> None:
+    record = replace(decide(OLD, ANCHORED), limits={})
+    with pytest.raises(NotExplainableError, match="before pages could be computed again"):
+        TARGETS["another model"].likelihood(record)
+    with pytest.raises(ValueError, match="draws = 0"):
+        replace(TARGETS["the same"], draws=0)
+    with pytest.raises(ValueError, match="epsilon = 2"):
+        replace(TARGETS["the same"], epsilon=2.0)
+
+
+@pytest.fixture
+def home(demo_settings: Settings) -> Iterator[Home]:
+    settings = demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0, "epsilon": 0.5})
+    opened = open_home(settings, background=False)
+    yield opened
+    opened.close()
+
+
+def test_served_pages_keep_their_propensity_under_the_model_and_rules_that_served_them(home: Home) -> None:
+    """Decided again from the record alone, by a model that claims to be another."""
+    live = home.models.current().policy
+    same = WhatIf("same", home.setup_of, model=Model(live))
+    other = WhatIf("other", home.setup_of, model=Model(VwPolicy()))
+    explored = 0
+    for seed, context in enumerate(sample_contexts(home.engine, 6, "phone", 3, home.clock())):
+        record = home.decision(home.compose(context.listener.id, "phone", seed=seed).decision_id)
+        found = same.likelihood(record)
+        assert found.page == pytest.approx(record.propensity, rel=1e-9, abs=0.0)
+        assert found.prefixes == pytest.approx(np.cumprod(record.conditionals), rel=1e-9, abs=0.0)
+        assert found.outside == 0.0
+        assert other.likelihood(record).page != pytest.approx(record.propensity, rel=1e-3, abs=0.0)
+        explored += record.explored
+    assert explored
