@@ -42,7 +42,7 @@ from home.simulate.show import render, render_logged
 from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
-app = typer.Typer()
+app = typer.Typer(invoke_without_command=True)
 app.command("carousel")(carousel)
 app.command("sweep")(studies.sweep_settings)
 app.command("compare")(studies.compare_rulebooks)
@@ -53,7 +53,7 @@ _NAMES = "; ".join(f"{name}: {what}" for name, what in PARTICIPANTS.items())
 _REPLAY = "replay:"
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def simulate(
     context: typer.Context,
     policies: Annotated[
