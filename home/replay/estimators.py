@@ -22,6 +22,7 @@ from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, 
 from bandits.ope.rounds import Column, Rounds
 from bandits.ope.slates import SlateRounds
 from bandits.ope.tuning import Tuned, limits, slope
+from home.replay.sources.chunk import Labels
 
 _FOLDS = 3
 _SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -39,8 +40,9 @@ class Needs(StrEnum):
 class View:
     """A target seen on a log that is held in memory.
 
-    `rounds` has whole pages or single actions; `actions`, where the log has them, what the target would do
-    with every action, with `expected` (m, n) rewards where the log predicts them; `slates` the slots of
+    `rounds` has whole pages or single actions, with their `labels`; `actions`, where the log has them, what
+    the target would do with every action, with `expected` (m, n) rewards where the log predicts them, and
+    `logging` (m, n), what the logging policy would, where it is known; `slates` the slots of
     pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
     of cross-fitting and of rejection sampling.
     """
@@ -48,6 +50,8 @@ class View:
     rounds: Rounds
     actions: ActionRounds | None = None
     expected: Column | None = None
+    logging: Column | None = None
+    labels: Mapping[str, Labels] = field(default_factory=dict)
     slates: SlateRounds | None = None
     features: SlotFeatures | None = None
     pseudo_inverse: Column | None = None

@@ -13,6 +13,7 @@ from bandits.ope.estimators import Estimate
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
 from bandits.ope.sums import Sums
+from home.replay.checks import Checks, checked
 from home.replay.estimators import DEFAULTS, ESTIMATORS, STREAMED, Needs, View
 from home.replay.options import EVERY, Options
 from home.replay.report import Estimated, Judgement, Segment, Support, WeightClass
@@ -45,11 +46,14 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
     if whole is None or evidence.tally.ips is None:
         raise ValueError(f"target {evidence.target}: no round is left to judge it on")
     support = _support(evidence, evidence.tally.ips, options)
+    checks = None if evidence.view is None else checked(evidence.view)
+    diagnostics = _too_rare(_diagnosed(evidence, whole), evidence.tally)
     return Judgement(
         target=evidence.target,
         estimates=tuple(_estimates(evidence, options)),
-        diagnostics=_with_support(_too_rare(_diagnosed(evidence, whole), evidence.tally), support),
+        diagnostics=_with_support(_with_checks(diagnostics, checks), support),
         support=support,
+        checks=checks,
         unknowable=evidence.unknowable,
         weights=tuple(_classes(whole)),
         slots=tuple(_slots(evidence.view, options)),
@@ -174,6 +178,13 @@ def _support(evidence: Evidence, ips: Sums, options: Options) -> Support | None:
         low=value.low + min(low * share.low, low * share.high),
         high=value.high + max(high * share.low, high * share.high),
     )
+
+
+def _with_checks(diagnostics: Diagnostics, checks: Checks | None) -> Diagnostics:
+    """Wrong propensities make every estimate wrong, however well its weights behave."""
+    if checks is None or not checks.broken:
+        return diagnostics
+    return replace(diagnostics, verdict=Verdict.DO_NOT_TRUST, reason=checks.broken)
 
 
 def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:

@@ -168,7 +168,7 @@ def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
         )
     rounds = Rounds(chunk.reward, chunk.propensity, shown, chunk.group)
     if probabilities.ndim == 1 or (chunk.action < 0).any():
-        return View(rounds, seed=seed)
+        return View(rounds, labels=chunk.segments, seed=seed)
     actions = ActionRounds(
         reward=chunk.reward,
         action=chunk.action,
@@ -178,7 +178,7 @@ def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
         position=chunk.position,
         group=chunk.group,
     )
-    return View(rounds, actions, chunk.expected, seed=seed)
+    return View(rounds, actions, chunk.expected, chunk.distribution, chunk.segments, seed=seed)
 
 
 def _features(chunk: Chunk, fold: Folded, probabilities: Column) -> SlotFeatures | None:

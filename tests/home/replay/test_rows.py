@@ -92,6 +92,55 @@ def test_the_logging_policy_is_worth_its_mean_reward(log: tuple[Path, pl.DataFra
     assert report.groups == frame["group"].n_unique()
 
 
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [(["action_distribution"], "were shown"), ([], "weighting moves context 0 by")],
+)
+def test_propensities_that_are_not_those_of_what_was_shown_are_found_out(
+    tmp_path: Path, seen: list[str], reason: str
+) -> None:
+    """Told by how often things are shown, or without the distribution by what weighting moves."""
+    rng = np.random.default_rng(3)
+    m = 4000
+    context, swap = rng.integers(0, 2, m), rng.integers(0, 2, m)
+    logged = np.where(swap[:, None] == [0, 1], 0.7, 0.3)
+    # The log says 0.7 and 0.3, but one is a coin, and the other follows the context.
+    action = rng.integers(0, 2, m) if seen else np.where(rng.random(m) < 0.8, context, 1 - context)
+    if not seen:
+        logged = np.full((m, 2), 0.5)
+    frame = pl.DataFrame(
+        {
+            "reward": rng.random(m),
+            "propensity": logged[np.arange(m), action],
+            "action": action,
+            "action_distribution": logged.tolist(),
+            "target_distribution:new": np.tile([0.9, 0.1], (m, 1)).tolist(),
+            "context_which": context.astype(float),
+        }
+    )
+    path = tmp_path / "log.parquet"
+    frame.drop([] if seen else ["action_distribution"]).write_parquet(path)
+    (found,) = judge(path).judgements
+    assert found.diagnostics.verdict is Verdict.DO_NOT_TRUST
+    assert reason in found.diagnostics.reason
+
+
+def test_an_honest_log_passes_its_checks(log: tuple[Path, pl.DataFrame, float]) -> None:
+    (found,) = judge(log[0], by=("market",)).judgements
+    assert found.checks is not None
+    assert found.checks.broken == ""
+    assert 0.4 < (found.checks.overlap or 0.0) < 0.7
+    assert {one.feature for one in found.checks.balance} == {"context 0", "market DE", "market SE"}
+    assert all(abs(one.z) < 4.5 for one in found.checks.calibration)
+    # 1 less the total variation distance, from the textbook.
+    frame = log[1]
+    logging, target = (
+        np.array(frame[name].to_list()) for name in ("action_distribution", "target_distribution:new")
+    )
+    distance = np.abs(logging - target).sum(axis=1).mean() / 2
+    assert found.checks.overlap == pytest.approx(1.0 - distance)
+
+
 def test_a_log_longer_than_memory_gives_the_same_sums(log: tuple[Path, pl.DataFrame, float]) -> None:
     path, _, _ = log
     kept = judge(path, by=("market",))
