@@ -97,7 +97,7 @@ def _validation(curve: Curve) -> Iterator[str]:
     if curve.loss is not None:
         losses = {"squared error, so far": [_number(point.loss) for point in curve.points]}
         yield figure("Progressive loss", plots.curve(x, losses, f"{curve.unit}s", "loss", "Progressive loss"))
-    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    rows = {"as it was": curve.logged, "weighted": curve.weighted, "normalised": curve.normalised}
     values = table(("", "value", "interval"), ([name, *cells_of(one)] for name, one in rows.items()))
     yield f'<div class="panel">{values}</div>'
 

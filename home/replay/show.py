@@ -214,7 +214,7 @@ def render_curve(curve: Curve, console: Console) -> None:
     left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
     console.print(f"{curve.rounds:,} {curve.unit}s; left out: {left}", highlight=False, markup=False)
     console.print(f"[{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}", highlight=False)
-    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    rows = {"as it was": curve.logged, "weighted": curve.weighted, "normalised": curve.normalised}
     table = Table(title=f"Reward per {curve.unit}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     for header in ("value", "interval"):
