@@ -195,7 +195,7 @@ def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
         or diagnostics.mean_weight_high >= 1.0
     ):
         return diagnostics
-    low, high = diagnostics.mean_weight_low, diagnostics.mean_weight_high
+    low, high = max(0.0, diagnostics.mean_weight_low), diagnostics.mean_weight_high
     return replace(
         diagnostics,
         reason=f"the log has met only {low:.0%} to {high:.0%} of what the target shows: the rest could have"
