@@ -21,7 +21,7 @@ from home.errors import HomeError
 from home.ingest.progress import Progress, Silent
 from home.replay.estimators import View
 from home.replay.judgement import Evidence, interval_of, judged
-from home.replay.log import DEFAULT_BY, Entry, Judged, Log, collect, joined
+from home.replay.log import DEFAULT_BY, Entry, Judged, Log, LookInside, collect, joined
 from home.replay.options import Options
 from home.replay.report import Judgement, Left, ReplayReport
 from home.replay.sources.chunk import Labels
@@ -89,11 +89,16 @@ def replay_entries(
     options: Options = DEFAULTS,
     source: str = "decision log",
     progress: Progress | None = None,
+    inside: LookInside | None = None,
 ) -> ReplayReport:
-    """Judge `targets` on decisions with their events, wherever they come from. Raises what `judge` raises."""
+    """Judge `targets` on decisions with their events, wherever they come from. Raises what `judge` raises.
+
+    `inside` looks into a page for a target; it is used where an estimator that was named needs it.
+    """
     progress = progress or Silent()
     progress.start("Reading decisions", None)
-    log = collect(entries, formula, targets, now, options.by or DEFAULT_BY)
+    looking = inside if options.looks_inside else None
+    log = collect(entries, formula, targets, now, options.by or DEFAULT_BY, looking)
     progress.finish()
     return judge(log, options, source)
 
@@ -125,7 +130,7 @@ def _judgement(log: Log, target: Judged, options: Options) -> Judgement:
     slates = log.slates(target)
     rounds = Rounds(log.reward[rows], log.propensity[rows], slates.target, log.group[rows])
     tally.add(rounds, _labels(log, rows), target.outside[rows])
-    view = View(rounds, slates=slates, seed=options.seed)
+    view = View(rounds, slates=slates, interior=target.interior, seed=options.seed)
     return judged(Evidence(target.name, tally, view, log.bounds, dict(target.unknowable)), options)
 
 

@@ -92,13 +92,16 @@ class Laws:
         return sampled_support(pages, p, t, listed)
 
 
-def laws_of(record: DecisionRecord, target: WhatIf) -> Laws:
+def laws_of(record: DecisionRecord, target: WhatIf, draws: int = 1000) -> Laws:
     """A logged decision's laws, for a target that may differ in model, rules or exploration.
+
+    `draws` pages stand for all where they are too many to list.
 
     Raises NotExplainableError where the decision cannot be put together again.
     """
     logged = WhatIf("logged", target.setup_of).law(record)
     if target.same_but_for_epsilon(record):
         # One source for both, so that a sample of its pages serves both.
-        return Laws(logged, logged if target.epsilon is None else replace(logged, epsilon=target.epsilon))
-    return Laws(logged, target.law(record))
+        other = logged if target.epsilon is None else replace(logged, epsilon=target.epsilon)
+        return Laws(logged, other, draws=draws)
+    return Laws(logged, target.law(record), draws=draws)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from bandits.types import RewardEvent
 from home.errors import NotExplainableError
 from home.ingest.progress import Progress
 from home.records import DecisionRecord
+from home.replay.interior import Inside, Interior, interior_of
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
 from home.replay.targets import Likelihood, PageTarget
@@ -34,6 +35,7 @@ MODEL = "model"
 """The breakdown by the version of the model that served."""
 
 Entry = tuple[LoggedDecision, Sequence[RewardEvent]]
+LookInside = Callable[[DecisionRecord, PageTarget], Inside]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,8 @@ class Judged:
     """One target on m pages of up to K slots.
 
     `prefixes` (m, K): probabilities of the beginnings of each page, `outside` (m,) the share that could not
-    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`.
+    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `interior` is
+    that of the known pages, where it was asked for.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Judged:
     outside: Column
     known: NDArray[np.bool_]
     unknowable: Mapping[str, int]
+    interior: Interior | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +83,7 @@ class Log:
         """The pages on which a target is known, with its probabilities."""
         rows = target.known
         prefixes = np.minimum(target.prefixes[rows], 1.0)
-        return SlateRounds(
+        rounds = SlateRounds(
             slot_reward=self.slot_reward[rows],
             propensity=self.propensity[rows],
             prefix_propensity=self.prefixes[rows],
@@ -88,6 +92,7 @@ class Log:
             filled=self.filled[rows],
             group=self.group[rows],
         )
+        return rounds if target.interior is None else target.interior.within(rounds)
 
 
 def collect(
@@ -96,9 +101,13 @@ def collect(
     targets: Sequence[PageTarget],
     now: datetime,
     by: Sequence[str] = DEFAULT_BY,
+    inside: LookInside | None = None,
 ) -> Log:
-    """Decisions with their events to columns, one at a time. `by`: facts of the request, or "model"."""
-    columns = _Columns(formula, targets, by)
+    """Decisions with their events to columns, one at a time. `by`: facts of the request, or "model".
+
+    With `inside` every page is looked into for every target, which takes about as long as a request.
+    """
+    columns = _Columns(formula, targets, by, inside)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)
     return columns.log()
@@ -121,11 +130,13 @@ class _Columns:
     formula: RewardFormula
     targets: Sequence[PageTarget]
     by: Sequence[str]
+    inside: LookInside | None = None
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
     slot_reward: list[list[float]] = field(default_factory=list)
     prefixes: list[Column] = field(default_factory=list)
     likelihoods: list[list[Likelihood | None]] = field(default_factory=list)
+    insides: list[list[Inside]] = field(init=False)
     unknowable: list[Counter[str]] = field(init=False)
     group: list[int] = field(default_factory=list)
     at: list[datetime] = field(default_factory=list)
@@ -137,6 +148,7 @@ class _Columns:
 
     def __post_init__(self) -> None:
         self.unknowable = [Counter() for _ in self.targets]
+        self.insides = [[] for _ in self.targets]
         self.segments = {name: [] for name in self.by}
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
@@ -171,10 +183,14 @@ class _Columns:
 
     def _likelihood(self, number: int, record: DecisionRecord) -> Likelihood | None:
         try:
-            return self.targets[number].likelihood(record)
+            likelihood = self.targets[number].likelihood(record)
+            inside = None if self.inside is None else self.inside(record, self.targets[number])
         except NotExplainableError as error:
             self.unknowable[number][error.why] += 1
             return None
+        if inside is not None:
+            self.insides[number].append(inside)
+        return likelihood
 
     def log(self) -> Log:
         m, slots = len(self.reward), max((len(page) for page in self.slot_reward), default=1)
@@ -202,6 +218,7 @@ class _Columns:
             outside=np.array([np.nan if one is None else one.outside for one in found]),
             known=np.array([one is not None for one in found], dtype=np.bool_),
             unknowable=dict(self.unknowable[number]),
+            interior=interior_of(self.insides[number], slots) if self.insides[number] else None,
         )
 
 
