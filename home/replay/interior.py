@@ -77,11 +77,12 @@ def look(record: DecisionRecord, laws: Laws, rng: np.random.Generator) -> Inside
 class Looking:
     """Looks into a page for a target; `setup_of` gives the rulebook and grid of a decision.
 
-    Where pages are too many to list, `draws` of them from each distribution stand for all, seeded by `seed`
-    and the decision. Raises NotExplainableError where a decision cannot be put together again.
+    Where there are more than `limit` pages, `draws` of them from each distribution stand for all, seeded by
+    `seed` and the decision. Raises NotExplainableError where a decision cannot be put together again.
     """
 
     setup_of: Callable[[DecisionRecord], Setup]
+    limit: int = 5000
     draws: int = 1000
     seed: int = 0
 
@@ -91,7 +92,7 @@ class Looking:
             target = WhatIf(target.name, self.setup_of, epsilon=target.epsilon)
         if not isinstance(target, WhatIf):
             raise NotExplainableError(record.id, f"target {target.name} gives no distribution over pages")
-        laws = laws_of(record, target, self.draws)
+        laws = replace(laws_of(record, target), limit=self.limit, draws=self.draws)
         return look(record, laws, np.random.default_rng([self.seed, record.seed]))
 
 

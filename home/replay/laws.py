@@ -92,10 +92,8 @@ class Laws:
         return sampled_support(pages, p, t, listed)
 
 
-def laws_of(record: DecisionRecord, target: WhatIf, draws: int = 1000) -> Laws:
+def laws_of(record: DecisionRecord, target: WhatIf) -> Laws:
     """A logged decision's laws, for a target that may differ in model, rules or exploration.
-
-    `draws` pages stand for all where they are too many to list.
 
     Raises NotExplainableError where the decision cannot be put together again.
     """
@@ -103,5 +101,5 @@ def laws_of(record: DecisionRecord, target: WhatIf, draws: int = 1000) -> Laws:
     if target.same_but_for_epsilon(record):
         # One source for both, so that a sample of its pages serves both.
         other = logged if target.epsilon is None else replace(logged, epsilon=target.epsilon)
-        return Laws(logged, other, draws=draws)
-    return Laws(logged, target.law(record), draws=draws)
+        return Laws(logged, other)
+    return Laws(logged, target.law(record))
