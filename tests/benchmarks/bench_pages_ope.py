@@ -1,6 +1,6 @@
 """Page estimators on pages of the real composer, whose true value is known, and on a log that is wrong.
 
-    python -m tests.benchmarks.bench_pages_ope --visits 1000 --logs 100
+    python -m tests.benchmarks.bench_pages_ope --visits 500 --logs 60
 
 Simulated listeners visit a small surface (`tests.home.replay.page_world`); a model that explores is judged by
 its log on what another model would earn, which is known exactly. Every log draws new pages and new luck for
@@ -106,8 +106,8 @@ def outcome(
 def main() -> None:
     """Print one table for each way to draw pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--visits", type=int, default=1000, help="pages in a log (default: 1000)")
-    parser.add_argument("--logs", type=int, default=100, help="logs to draw (default: 100)")
+    parser.add_argument("--visits", type=int, default=500, help="pages in a log (default: 500)")
+    parser.add_argument("--logs", type=int, default=60, help="logs to draw (default: 60)")
     args = parser.parse_args()
     visits = list(track(given_visits(args.visits), "deciding", total=args.visits, transient=True))
     truth = float(np.mean([visit.truth for visit in track(visits, "truth", transient=True)]))
