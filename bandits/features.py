@@ -7,59 +7,167 @@ model trained on another schema must not be served.
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
+from shelves.aggregates import AGGREGATES
 from shelves.types import Attribute, Context, Shelf
 
-FEATURE_SCHEMA_VERSION = "2"
+FEATURE_SCHEMA_VERSION = "3"
 
 _HOUR_BUCKETS = ("night", "early", "morning", "midday", "afternoon", "evening")
 _HOURS_PER_BUCKET = 24 // len(_HOUR_BUCKETS)
-_HISTORY_BUCKETS = ((0, "none"), (9, "few"), (49, "some"), (199, "many"))
-_CATEGORIES = ("source", "family", "content_type", "genre", "fresh", "sponsored", "exploratory")
-_NUMBERS = ("taste", "popularity", "novelty", "freshness")
-_AFFINITY_BUCKETS = ((0.2, "lowest"), (0.4, "low"), (0.6, "middle"), (0.8, "high"))
+_HISTORY = ("none", "few", "some", "many", "most")
+_HISTORY_UPPER = (0, 9, 49, 199)
+_AFFINITY = ("lowest", "low", "middle", "high", "highest")
+_AFFINITY_UPPER = (0.2, 0.4, 0.6, 0.8)
+_YES_NO = ("no", "yes")
 
 
-def context_features(context: Context) -> Features:
-    """What is known about the request, in two namespaces.
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A feature: where it is, what it means, and what values it takes.
 
-    "context" holds surface, hour (six buckets of four hours in the timezone of `context.now`), day
-    (weekday or weekend), market, tier and history size; "user" holds the listener's id alone, so that a
-    policy can give a listener weights of their own or leave them out. All values are categorical.
+    `values` are its categories, empty where the data names them; `low` and `high` bound a number, and are
+    both None for a category. With `sparse`, `name` stands for as many features as the data names, and those
+    left out are 0.
+    """
+
+    namespace: str
+    name: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    sparse: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return self.low is not None
+
+    def admits(self, value: str | float) -> bool:
+        """Whether a value is one that the feature takes."""
+        if isinstance(value, str):
+            return not self.numeric and (not self.values or value in self.values)
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
+
+
+def _number(namespace: str, name: str, meaning: str, low: float = 0.0, high: float = 1.0) -> Declared:
+    return Declared(namespace, name, meaning, low=low, high=high)
+
+
+FEATURES: tuple[Declared, ...] = (
+    Declared("context", "surface", "the surface that asks"),
+    Declared("context", "hour", "part of the day, four hours each, in the request's timezone", _HOUR_BUCKETS),
+    Declared("context", "day", "kind of day", ("weekday", "weekend")),
+    Declared("listener", "market", "the listener's market"),
+    Declared("listener", "tier", "the listener's tier"),
+    Declared(
+        "listener", "history", "items in the listener's history: 0, up to 9, 49, 199, or more", _HISTORY
+    ),
+    Declared("user", "id", "the listener"),
+    Declared("leanings", "FAMILY", "leaning of the listener to a family", low=-1.0, high=1.0, sparse=True),
+    Declared("kind", "family", "the family of the source that proposed the shelf"),
+    Declared("shelf", "source", "the source that proposed the shelf"),
+    Declared("shelf", "content_type", "content type of at least 60 % of the items, else mixed"),
+    Declared("shelf", "genre", "most frequent genre among the items; left out where there is none"),
+    Declared("shelf", "fresh", "whether at least half of the dated items are fresh", _YES_NO),
+    Declared("shelf", "sponsored", "whether somebody pays for the shelf", _YES_NO),
+    Declared("shelf", "exploratory", "whether the shelf exists to explore", _YES_NO),
+    Declared(
+        "shelf",
+        "affinity",
+        "taste in five equal steps, so that a linear learner can bend it by context",
+        _AFFINITY,
+    ),
+    _number("numbers", "taste", "mean affinity of the items to the listener's taste"),
+    _number("numbers", "popularity", "mean popularity percentile of the items"),
+    _number("numbers", "novelty", "share of items that are not in the listener's history"),
+    _number("numbers", "size", "ln(1 + items)", high=12.0),
+    *(_number("items", name, meaning) for name, meaning in AGGREGATES.items()),
+    _number("items", "repeated", "1 where the shelf was on the listener's last page on this surface, else 0"),
+    _number("items", "looks", "ln(1 + the listener's looks at this shelf lately)", high=12.0),
+    _number("items", "clicks", "ln(1 + the listener's clicks on this shelf lately)", high=12.0),
+    _number("responses", "source", "leaning of the listener to shelves of this source", -1.0),
+    _number("responses", "family", "leaning of the listener to this family", -1.0),
+    _number("responses", "content_type", "leaning of the listener to shelves of this content type", -1.0),
+    Declared("presentation", "name", "how the shelf is shown; left out where there is only one way"),
+)
+"""Every feature, by namespace; see `bandits.responses` for what a leaning is, and how looks fade."""
+
+SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
+"""The namespaces from which features that are 0 are left out."""
+
+_CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
+_NUMBERS = ("taste", "popularity", "novelty", "size")
+_ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
+_NEVER = (0.0, 0.0)
+_category_values = itemgetter(*_CATEGORIES)
+_number_values = itemgetter(*_NUMBERS)
+
+
+def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
+    """What is known about the request, in the namespaces "context", "listener", "user" and "leanings".
+
+    "context" is when and where, "listener" what is known of them beforehand, and "leanings" what their own
+    responses say. "user" holds the listener's id alone, so that a policy can give a listener weights of their
+    own or leave them out.
     """
     return {
         "context": {
             "surface": context.surface,
             "hour": _HOUR_BUCKETS[context.now.hour // _HOURS_PER_BUCKET],
             "day": "weekend" if context.now.weekday() >= 5 else "weekday",
+        },
+        "listener": {
             "market": context.market,
             "tier": context.listener.tier,
-            "history": _bucket(len(context.history), _HISTORY_BUCKETS, "most"),
+            "history": _bucket(len(context.history), _HISTORY_UPPER, _HISTORY),
         },
         "user": {"id": context.listener.id},
+        "leanings": leaning.family,
     }
 
 
-def shelf_features(shelf: Shelf) -> Features:
-    """What is known about a shelf, from its attributes, in two namespaces.
+def shelf_features(
+    shelves: Sequence[Shelf],
+    aggregates: NDArray[np.float64],
+    context: Context,
+    leaning: Leaning = STRANGER,
+) -> list[Features]:
+    """What is known about each of n shelves in a context, in five namespaces.
 
-    "shelf" holds the categorical source, family, content_type, genre, fresh, sponsored, exploratory, and
-    "affinity", which is taste in five steps so that a linear learner can bend it by context. "numbers" holds
-    taste, popularity, novelty and freshness as they are, and size as ln(1 + items). Attributes a shelf lacks
-    are left out. Raises ValueError when a number is not a finite number.
+    `aggregates` are those of `shelves.aggregates`. "kind" holds the family, which contexts are crossed with,
+    "shelf" the other categories, "numbers" and "items" what the items amount to and how well the listener
+    knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
+    the shelf and the attribute that is not a finite number.
     """
-    attributes = shelf.attributes
-    numbers = {name: _number(shelf, name) for name in _NUMBERS if name in attributes}
-    if "size" in attributes:
-        numbers["size"] = math.log1p(max(0.0, _number(shelf, "size")))
-    categories: dict[str, str | float] = {
-        name: _category(attributes[name]) for name in _CATEGORIES if attributes.get(name, "") != ""
-    }
-    if "taste" in numbers:
-        categories["affinity"] = _bucket(numbers["taste"], _AFFINITY_BUCKETS, "highest")
-    return {"shelf": categories, "numbers": numbers}
+    items = np.column_stack((aggregates, _acquaintance(shelves, context))).tolist()
+    found: list[Features] = []
+    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), items, strict=True):
+        source, family, content_type = shelf.kind
+        found.append(
+            {
+                "kind": {"family": family},
+                "shelf": _categories(shelf.attributes, numbers[0]),
+                "numbers": dict(zip(_NUMBERS, numbers, strict=True)),
+                "items": dict(zip(_ITEMS, of_items, strict=True)),
+                "responses": {
+                    "source": leaning.source.get(source, 0.0),
+                    "family": leaning.family.get(family, 0.0),
+                    "content_type": leaning.content_type.get(content_type, 0.0),
+                },
+            }
+        )
+    return found
 
 
 def presentation_features(name: str) -> Features:
@@ -67,22 +175,51 @@ def presentation_features(name: str) -> Features:
     return {"presentation": {"name": name}} if name else {}
 
 
-def _bucket(value: float, buckets: tuple[tuple[float, str], ...], beyond: str) -> str:
-    return next((name for upper, name in buckets if value <= upper), beyond)
+def _bucket(value: float, uppers: tuple[float, ...], names: tuple[str, ...]) -> str:
+    return names[bisect_left(uppers, value)]
 
 
-def _category(value: Attribute) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _categories(attributes: Mapping[str, Attribute], taste: float) -> dict[str, str | float]:
+    source, content_type, genre, fresh, sponsored, exploratory = _category_values(attributes)
+    found = {
+        "source": source,
+        "content_type": content_type,
+        "fresh": _YES_NO[fresh],
+        "sponsored": _YES_NO[sponsored],
+        "exploratory": _YES_NO[exploratory],
+        "affinity": _bucket(taste, _AFFINITY_UPPER, _AFFINITY),
+    }
+    if genre:
+        found["genre"] = genre
+    return found
 
 
-def _number(shelf: Shelf, name: str) -> float:
-    value = shelf.attributes[name]
+def _acquaintance(shelves: Sequence[Shelf], context: Context) -> NDArray[np.float64]:
+    """Whether the listener saw each of n shelves last time, and ln(1 + looks) and clicks lately: (n, 3)."""
+    last, known = frozenset(context.previous_page), context.shelf_responses
+    rows = [(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves]
+    found = np.array(rows, dtype=np.float64)
+    found[:, 1:] = np.log1p(found[:, 1:])
+    return found
+
+
+def _numbers(shelves: Sequence[Shelf]) -> list[list[float]]:
+    """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
     try:
-        number = float(value)
+        numbers = np.array([_number_values(shelf.attributes) for shelf in shelves], dtype=np.float64)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"shelf {shelf.id!r}: attribute {name} = {value!r} must be a finite number")
-    return number
+        raise ValueError(_not_a_number(shelves)) from None
+    if not np.isfinite(numbers).all():
+        raise ValueError(_not_a_number(shelves))
+    numbers[:, 3] = np.log1p(numbers[:, 3])
+    rows: list[list[float]] = numbers.tolist()
+    return rows
+
+
+def _not_a_number(shelves: Sequence[Shelf]) -> str:
+    return next(
+        f"shelf {shelf.id!r}: attribute {name} = {value!r} must be a finite number"
+        for shelf in shelves
+        for name in _NUMBERS
+        if isinstance(value := shelf.attributes[name], str) or not np.isfinite(value)
+    )

@@ -12,7 +12,6 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.features import context_features
 from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.portfolio import Portfolio
@@ -21,7 +20,7 @@ from home.deal import deal_page
 from home.draw import Exploration, checked, draw_page, greedy
 from home.errors import NothingEligibleError, UnknownSurfaceError
 from home.grids import Surface
-from home.options import Option, layout_shelves, option_features, options_of, worth
+from home.options import Option, features_of, layout_shelves, options_of, worth
 from home.page_context import page_context
 from layout.objective import page_values
 from layout.rules import BaseRule, applicable
@@ -232,7 +231,7 @@ def propose(
     shelves = built.shelves or _popular(built)
     lap("shelves")
     options = options_of(shelves, surface)
-    about_context, about_options = context_features(context), option_features(options)
+    about_context, about_options = features_of(options, built.view)
     scores, fault = scored(policy, about_context, about_options, len(surface.grid.slots))
     lap("score")
     about = page_context(context, built.view)

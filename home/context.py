@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bandits.responses import EVERYONE
 from home.errors import UnknownListenerError
 from home.local_time import named_timezone, timezone_of
-from home.store import decisions, listeners
+from home.store import decisions, listeners, responses
 from shelves.types import Context
 
 
@@ -24,6 +25,8 @@ def load_context(
     if listener is None:
         raise UnknownListenerError(listener_id)
     dismissed = listeners.dismissals(session, listener_id)
+    memories = responses.memories(session, (listener_id, EVERYONE))
+    own, everyone = (memories[who].as_of(now) for who in (listener_id, EVERYONE))
     return Context(
         listener=listener,
         history=listeners.history(session, listener_id),
@@ -34,4 +37,7 @@ def load_context(
         dismissed_items=dismissed.items,
         dismissed_shelves=dismissed.shelves,
         previous_page=decisions.last_page(session, listener_id, surface, now),
+        responses=own.kinds,
+        crowd_responses=everyone.kinds,
+        shelf_responses=own.shelves,
     )

@@ -208,6 +208,20 @@ class DismissalRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ResponsesRow(Base):
+    """Faded looks and clicks of a listener, as of `at`; those of everybody under id "", by kind alone.
+
+    Each of `kinds` is a list of source, family, content type, looks and clicks, each of `shelves` of shelf
+    id, looks and clicks.
+    """
+
+    __tablename__ = "responses"
+    listener_id: Mapped[str] = mapped_column(String, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kinds: Mapped[list[Any]] = mapped_column(JSON)
+    shelves: Mapped[list[Any]] = mapped_column(JSON)
+
+
 class ModelRow(Base):
     """One published policy snapshot, with what made it and where it is in its life.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bandits.policy import Policy
+from bandits.responses import EVERYONE, Response
 from bandits.rewards import RewardFormula
 from bandits.types import Example, RewardEvent
 from home.db import writing
@@ -31,8 +33,9 @@ from home.imitation import imitation_of, is_baselines
 from home.local_time import timezone_of
 from home.records import DecisionRecord
 from home.registry import NoModelError, StaleModelError, base, publish, restore
-from home.settle import examples_of, settle, taught_by
+from home.settle import examples_of, responses_of, settle, taught_by
 from home.store import decisions, events, leases, listeners, models
+from home.store import responses as memories
 from home.store.decisions import LoggedDecision
 from home.store.events import StoredEvent
 from home.store.leases import Lease
@@ -119,6 +122,7 @@ class _Lessons:
     taught: Mapping[str, tuple[float | None, ...]]
     returns: tuple[RewardEvent, ...]
     skipped: int
+    responses: Mapping[str, Sequence[Response]]
 
 
 def teach_in_order(policy: Policy, examples: Sequence[Example]) -> Policy:
@@ -213,8 +217,13 @@ class Learner:
         returns: list[RewardEvent] = []
         taught = {}
         skipped = 0
+        responses: dict[str, list[Response]] = defaultdict(list)
         for decision in batch.decisions:
             record = _readable(decision)
+            if record is not None:
+                found = responses_of(record, batch.events.get(decision.id, ()), self._formula)
+                responses[record.listener_id] += found
+                responses[EVERYONE] += found
             if record is not None and self._imitates and is_baselines(record):
                 examples += imitation_of(record)
                 continue
@@ -233,7 +242,7 @@ class Learner:
             late += rest.examples
             corrections += rest.corrected
             returns += rest.returns
-        return _Lessons(_in_turn(examples, late), corrections, taught, tuple(returns), skipped)
+        return _Lessons(_in_turn(examples, late), corrections, taught, tuple(returns), skipped, responses)
 
     def _commit(self, batch: _Batch, policy: Policy, lessons: _Lessons) -> LearnReport:
         parent = version = batch.model.version
@@ -283,6 +292,11 @@ class Learner:
         if decisions.mark_settled(session, batch.settling_ids, version) != len(batch.settling):
             raise StaleModelError(batch.model.version)
         decisions.mark_taught(session, lessons.taught, self._formula.identity)
+        before = memories.memories(session, lessons.responses)
+        after = {
+            who: before[who].with_more(new, shelves=who != EVERYONE) for who, new in lessons.responses.items()
+        }
+        memories.keep(session, after)
         # Feedback that arrived while we learned was not seen; from here on it is late, and says so.
         events.mark_late(session, events.on_time_ids(session, batch.done_ids) - batch.event_ids)
         now = self._clock()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bandits.policies.importance import Importances, importances, learner_of
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
 from home.compose import Tools
 from home.db import writing
@@ -110,6 +111,27 @@ class ModelDesk:
         first, second = (LiveModel(model.version, restore(model, self._load)) for model in pair)
         about = pair[0].summary, pair[1].summary
         return diff(about, (first, second), (row.record() for row in rows), self._tools())
+
+    def features(self, version: int, sample: int) -> Importances:
+        """What the features of a model weigh on the newest `sample` closed decisions.
+
+        Raises LifecycleError for an unknown or pruned model, for a policy whose models have no weights by
+        feature, and without closed decisions.
+        """
+        with Session(self._engine) as session:
+            model = self._stored(session, version)
+            rows = decisions.newest_closed(session, self._clock(), sample)
+        try:
+            learner = learner_of(restore(model, self._load))
+        except ValueError as error:
+            raise LifecycleError(f"model {version}: {error}") from error
+        if not rows:
+            raise LifecycleError(
+                "no decision has closed yet, and models know features by hash alone: serve pages first, or "
+                "log simulated ones with `home simulate --log-to`"
+            )
+        records = (row.record() for row in rows)
+        return importances(learner, ((r.context, [option.features for option in r.options]) for r in records))
 
     def health(self, pages: int | None = None) -> Health:
         """Check the newest `pages` decisions, HOME_HEALTH_PAGES by default, against those before them."""

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.features import presentation_features, shelf_features
+from bandits.features import context_features, presentation_features, shelf_features
+from bandits.responses import leaning_of
 from bandits.types import Features
 from home.grids import Surface
 from layout.inputs import Inputs
 from layout.types import Grid, LayoutShelf
+from shelves.aggregates import aggregates
 from shelves.types import Shelf
+from shelves.view import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,18 +58,21 @@ def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]
     return tuple(Option(shelves[row], row, names[column]) for row, column in np.argwhere(fitting).tolist())
 
 
-def option_features(options: Sequence[Option]) -> tuple[Features, ...]:
-    """What is known about each option: the features of its shelf, and of its presentation."""
-    of_shelf: dict[int, Features] = {}
-    of_presentation: dict[str, Features] = {}
-    found = []
-    for option in options:
-        if option.index not in of_shelf:
-            of_shelf[option.index] = shelf_features(option.shelf)
-        if option.presentation not in of_presentation:
-            of_presentation[option.presentation] = presentation_features(option.presentation)
-        found.append({**of_shelf[option.index], **of_presentation[option.presentation]})
-    return tuple(found)
+def features_of(options: Sequence[Option], view: View) -> tuple[Features, tuple[Features, ...]]:
+    """What is known about a request, and about each option: its shelf's features and its presentation's."""
+    context = view.context
+    leaning = leaning_of(context.responses, context.crowd_responses)
+    by_index = {option.index: option.shelf for option in options}
+    shelves = list(by_index.values())
+    known = shelf_features(shelves, aggregates(shelves, view), context, leaning)
+    of_shelf = dict(zip(by_index, known, strict=True))
+    of_presentation = {
+        name: presentation_features(name) for name in {option.presentation for option in options}
+    }
+    of_options = tuple(
+        {**of_shelf[option.index], **of_presentation[option.presentation]} for option in options
+    )
+    return context_features(context, leaning), of_options
 
 
 def layout_shelves(options: Sequence[Option]) -> tuple[LayoutShelf, ...]:

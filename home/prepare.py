@@ -29,7 +29,7 @@ from shelves.catalog import Catalog, Interactions
 from shelves.embeddings import Embeddings
 
 DEFAULT_WARM_UP_VISITS = 1500
-_WARM_UP_LISTENERS = 300
+_WARM_UP_LISTENERS = 60
 _SEED = 20261101
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bandits.corrections import second_reward
+from bandits.responses import Response, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.records import DecisionRecord
+from shelves.types import shelf_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,19 @@ def examples_of(
     outcomes = outcomes_of(record, feedback, formula)
     return tuple(
         _example(record, slot, outcome.reward) for slot, outcome in enumerate(outcomes) if outcome.examined
+    )
+
+
+def responses_of(
+    record: DecisionRecord, feedback: Sequence[RewardEvent], formula: RewardFormula
+) -> tuple[Response, ...]:
+    """How the listener responded to the shelves of a logged page within the short horizon.
+
+    It counts whatever the page's propensity: what somebody clicked is known, however the page came about.
+    """
+    kinds = [shelf_kind(record.shelf(option).attributes) for option in record.page]
+    return responses_to(
+        record.shelf_ids(record.page), kinds, outcomes_of(record, feedback, formula), record.at
     )
 
 

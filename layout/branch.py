@@ -26,6 +26,7 @@ CELLS_TO_ENUMERATE: Final = 8
 ENUMERATED_NODES: Final = 400
 
 _CELLS_PER_SLOT: Final = 6
+_WIDER: Final = 2
 _FAR: Final = 1 << 62
 _DIVES: Final = 60
 _WHOLE: Final = 1.0 - 1e-6
@@ -60,7 +61,8 @@ class BranchAndBound:
         `root` is a relaxation over cells of which these are a part.
 
         Pages are looked for above a floor first: such a page has no cell whose slack exceeds what the bound
-        leaves above the floor, so that few cells suffice, and a page found there is best of all.
+        leaves above the floor, so that few cells suffice, and the best page found there is best of all. When
+        there is none, the floor is lowered until twice as many cells are open.
         """
         cells = cells & (bound.slack < bound.total - self.worth)
         if bound.total <= self.worth or not cells.any(axis=0).all() or self._enumerates(bound, cells):
@@ -68,16 +70,18 @@ class BranchAndBound:
         if root is None:
             return self._settles(Relaxation.of(self._rows, cells))
         self._dive(root.only(np.sort(root.live)))
-        slack = np.where(cells, bound.slack, _FAR)
-        few = min(_CELLS_PER_SLOT * self._rows.size, slack.size) - 1
-        for nearest in (int(np.partition(slack, few, axis=None)[few]), _FAR):
-            self._floor = max(self.worth, bound.total - nearest - 1)
+        slack = np.sort(bound.slack[cells])
+        few = _CELLS_PER_SLOT * self._rows.size
+        while True:
+            self._floor = max(
+                self.worth, bound.total - int(slack[few]) - 1 if few < len(slack) else self.worth
+            )
             near = cells & (bound.slack < bound.total - self._floor)
             if not self._settles(root.only(np.flatnonzero(near[root.option, root.slot]))):
                 return False
             if self.worth >= self._floor:
                 return True
-        return True
+            few *= _WIDER
 
     def _dive(self, node: Relaxation) -> None:
         """Follow the solution down to a page: the largest undecided share becomes whole, one at a time."""

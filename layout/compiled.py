@@ -16,7 +16,7 @@ import numpy as np
 
 from layout.errors import InvalidProblemError
 from layout.inputs import Inputs
-from layout.kernels.assemble import entries, possible_cells, reach
+from layout.kernels.assemble import assembled
 from layout.kernels.page_sums import sums
 from layout.objective import MAX_VALUE, page_worth, penalties
 from layout.rows import NO_LIMIT, Rows, none, stacked
@@ -25,7 +25,6 @@ from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 MAX_OPTIONS: Final = 1000
 """More candidates than this are a matter for ranking: rows about pairs of options grow with their square."""
 
-_SOFT_MARGIN: Final = 1 << 60
 _PRICE_BITS: Final = 60
 
 
@@ -164,9 +163,9 @@ _MEMO: Final[WeakKeyDictionary[Problem, Compiled]] = WeakKeyDictionary()
 def _compile(problem: Problem) -> Compiled:
     ids = [shelf.id for shelf in problem.shelves]
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
-    shelves = tuple(problem.shelves[s] for s in order.tolist())
-    rows, owner, penalty = _rows_of(problem, Inputs(shelves, problem.grid, problem.context))
-    return _assemble(problem, shelves, order, rows, owner, penalty)
+    inputs = Inputs.of(problem).ordered(order)
+    rows, owner, penalty = _rows_of(problem, inputs)
+    return _assemble(problem, inputs, order, rows, owner, penalty)
 
 
 def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints, Ints]:
@@ -181,29 +180,19 @@ def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints, Ints]:
 
 
 def _assemble(
-    problem: Problem, shelves: tuple[LayoutShelf, ...], order: Ints, rows: Rows, owner: Ints, penalty: Ints
+    problem: Problem, inputs: Inputs, order: Ints, rows: Rows, owner: Ints, penalty: Ints
 ) -> Compiled:
-    allowed = _allowed(shelves, problem.grid)
-    most, least, most_from, least_from = reach(rows.coefs, rows.weights, rows.terms, len(rows.lo), allowed)
-    every_hard = penalty == 0
-    outside = (most_from[:, 0] < rows.lo) | (least_from[:, 0] > rows.hi)
-    kept = np.flatnonzero((least_from[:, 0] < rows.lo) | (most_from[:, 0] > rows.hi))
-    terms = _terms_of(rows.terms, kept)
-    lo, hi, penalty, hard = rows.lo[kept], rows.hi[kept], penalty[kept], every_hard[kept]
-    cells = possible_cells(rows.coefs, rows.weights, terms, lo, hi, hard, most[kept], least[kept], allowed)
-    ptr, row, coef = entries(rows.coefs, rows.weights, terms, cells)
-    floor, ceiling = lo[:, None] - most_from[kept], hi[:, None] - least_from[kept]
-    floor[~hard], ceiling[~hard] = -_SOFT_MARGIN, _SOFT_MARGIN
-    counted = hard[:, None] & ((most[kept] != 0) | (least[kept] != 0))
-    slot_ptr = np.concatenate([[0], np.cumsum(counted.sum(axis=0))]).astype(np.int64)
-    slot_row = np.ascontiguousarray(np.nonzero(counted.T)[1])
-    met = not bool((outside & every_hard).any())
+    allowed = _allowed(inputs.shelves, problem.grid)
+    kept, cells, *entries, floor, ceiling, slot_ptr, slot_row, met = assembled(
+        rows.coefs, rows.weights, rows.terms, rows.lo, rows.hi, penalty, allowed
+    )
+    ptr, row, coef = entries
     return Compiled(
         order,
         np.ascontiguousarray(problem.values[order], dtype=np.int64),
-        lo,
-        hi,
-        penalty,
+        rows.lo[kept],
+        rows.hi[kept],
+        penalty[kept],
         owner[kept],
         cells,
         ptr,
@@ -213,23 +202,16 @@ def _assemble(
         ceiling,
         slot_ptr,
         slot_row,
-        _numbered([shelf.group for shelf in shelves]),
+        _numbered(inputs.groups),
         met and bool(cells.any(axis=0).all()),
         rows.narrow,
     )
 
 
-def _terms_of(terms: Ints, kept: Ints) -> Ints:
-    """The terms of the `kept` rows, numbered anew."""
-    place = np.full(int(terms[:, 0].max(initial=-1)) + 1, -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
-    chosen = terms[place[terms[:, 0]] >= 0]
-    chosen[:, 0] = place[chosen[:, 0]]
-    return chosen
-
-
 def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
     """Which slots can hold each option's presentation: (n, K)."""
+    if not any(slot.presentations for slot in grid.slots):
+        return np.ones((len(shelves), len(grid.slots)), dtype=np.bool_)
     names = {shelf.presentation for shelf in shelves}
     open_to = {
         name: [not slot.presentations or name in slot.presentations for slot in grid.slots] for name in names

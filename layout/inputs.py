@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cached_property
+from typing import Final, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from layout.errors import InvalidProblemError
-from layout.selector import Condition, Selector, Typed, meets
-from layout.types import Attribute, Floats, Grid, Ints, LayoutShelf, Mask, PageContext
+from layout.selector import Condition, Selector, Typed, meets, typed
+from layout.types import Attribute, Floats, Grid, Ints, LayoutShelf, Mask, PageContext, Problem
 
 MAX_NUMBER: Final = 1e6
 """Attributes that rules add up are within it, so that the sums of a page fit the rows."""
@@ -17,13 +20,17 @@ MAX_NUMBER: Final = 1e6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One attribute of all options: `codes` (n,) index into the distinct `values`."""
+    """One attribute of all options: `codes` (n,) index into the distinct `values`, which are in order.
+
+    `place` gives each value's code.
+    """
 
     codes: Ints
     values: tuple[Typed, ...]
+    place: Mapping[Typed, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """The options, the grid and the context of one page, with columns and masks that are made once.
 
@@ -34,8 +41,25 @@ class Inputs:
     shelves: tuple[LayoutShelf, ...]
     grid: Grid
     context: PageContext = field(default_factory=PageContext)
+    source: Inputs | None = field(default=None, repr=False)
+    order: Ints | None = field(default=None, repr=False)
+    """The same options in another order, where option i is number `order[i]` of the `source`."""
+
     _columns: dict[str, Column] = field(init=False, repr=False, default_factory=dict)
     _masks: dict[int, tuple[Selector, Mask]] = field(init=False, repr=False, default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Inputs:
+        """What the problem's rules read, made once per problem."""
+        known = _MEMO.get(problem)
+        if known is None:
+            known = _MEMO[problem] = cls(problem.shelves, problem.grid, problem.context)
+        return known
+
+    def ordered(self, order: Ints) -> Self:
+        """The options in another order (n,), on the same columns and masks."""
+        shelves = tuple([self.shelves[s] for s in order.tolist()])
+        return type(self)(shelves, self.grid, self.context, self, order)
 
     @property
     def n(self) -> int:
@@ -51,7 +75,7 @@ class Inputs:
         """The attribute `name` of all options."""
         known = self._columns.get(name)
         if known is None:
-            known = self._columns[name] = _column(self._values(name))
+            known = self._columns[name] = self._column(name)
         return known
 
     def mask(self, selector: Selector) -> Mask:
@@ -59,7 +83,7 @@ class Inputs:
         known = self._masks.get(id(selector))
         if known is None:
             # The selector is kept beside its mask so that its id is not given to another one.
-            known = self._masks[id(selector)] = (selector, selector.over(self.n, self._where))
+            known = self._masks[id(selector)] = (selector, self._mask(selector))
         return known[1]
 
     def numbers(self, name: str) -> Floats:
@@ -78,8 +102,21 @@ class Inputs:
 
     def shelf_count(self, mask: Mask) -> int:
         """How many shelves the options of a mask (n,) show, each counted once."""
-        codes = self.column("id").codes[mask]
-        return int(np.count_nonzero(np.bincount(codes))) if len(codes) else 0
+        if self.single:
+            return int(np.count_nonzero(mask))
+        return int(np.count_nonzero(np.bincount(self.column("id").codes[mask], minlength=1)))
+
+    @cached_property
+    def single(self) -> bool:
+        """Whether every option shows a shelf of its own."""
+        if self.source is not None:
+            return self.source.single
+        return len(set(self.groups)) == self.n
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """The shelf that each option shows."""
+        return [shelf.shelf or shelf.id for shelf in self.shelves]
 
     def truthy(self, name: str) -> Mask:
         """Where the attribute is true, a non-empty text or a non-zero number: (n,) bool."""
@@ -88,7 +125,7 @@ class Inputs:
 
     def _values(self, name: str) -> list[Attribute]:
         if name == "id":
-            return [shelf.group for shelf in self.shelves]
+            return list(self.groups)
         if name == "presentation":
             return [shelf.presentation for shelf in self.shelves]
         if name == "height":
@@ -97,17 +134,45 @@ class Inputs:
             return [heights.get(shelf.presentation, 1.0) for shelf in self.shelves]
         return [shelf.attributes.get(name, "") for shelf in self.shelves]
 
+    def _column(self, name: str) -> Column:
+        if self.source is None or self.order is None:
+            return _column(self._values(name))
+        column = self.source.column(name)
+        return Column(column.codes[self.order], column.values, column.place)
+
+    def _mask(self, selector: Selector) -> Mask:
+        if self.source is None or self.order is None:
+            return selector.over(self.n, self._where)
+        mask: Mask = self.source.mask(selector)[self.order]
+        return mask
+
     def _where(self, name: str, condition: Condition) -> Mask:
         column = self.column(name)
-        held = [value != (False, "") and meets(value, condition) for value in column.values]
-        return np.array(held, dtype=np.bool_)[column.codes]
+        held = np.zeros(len(column.values), dtype=np.bool_)
+        if isinstance(condition, frozenset):
+            held[[column.place[value] for value in condition if value in column.place]] = True
+        else:
+            held[:] = [meets(value, condition) for value in column.values]
+        mask: Mask = held[column.codes]
+        return mask
+
+
+_MEMO: Final[WeakKeyDictionary[Problem, Inputs]] = WeakKeyDictionary()
 
 
 def _column(values: list[Attribute]) -> Column:
-    if set(map(type, values)) == {str}:
-        place = {value: code for code, value in enumerate(dict.fromkeys(values))}
-        codes = np.array([place[value] for value in values], dtype=np.int64)
-        return Column(codes, tuple((False, value) for value in place))
-    known: dict[Typed, int] = {}
-    numbers = [known.setdefault((value is True or value is False, value), len(known)) for value in values]
-    return Column(np.array(numbers, dtype=np.int64), tuple(known))
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        flag = bool in kinds
+        place = {value: code for code, value in enumerate(sorted(set(values)))}
+        known = {(flag, value): code for value, code in place.items()}
+        return Column(np.array([*map(place.__getitem__, values)], dtype=np.int64), tuple(known), known)
+    each = [typed(value) for value in values]
+    known = {value: code for code, value in enumerate(sorted(set(each), key=_rank))}
+    return Column(np.array([*map(known.__getitem__, each)], dtype=np.int64), tuple(known), known)
+
+
+def _rank(value: Typed) -> tuple[bool, bool, float, str]:
+    """Values in an order that does not depend on that of the options: numbers, texts, booleans."""
+    flag, one = value
+    return (flag, isinstance(one, str), 0.0 if isinstance(one, str) else float(one), str(one))

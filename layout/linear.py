@@ -42,7 +42,7 @@ _ROOM: Final = 32
 
 _CANDIDATES: Final = 32
 _PER_SLOT: Final = 4
-_MOST: Final = 1 << 50
+_MOST: Final = 1 << 48
 _FAR: Final = 1 << 62
 _MARGIN: Final = 1e-9
 _WHOLE: Final = 1e-6

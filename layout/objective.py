@@ -17,6 +17,9 @@ MAX_VALUE: Final = 1 << 47
 
 _LINEAR_UP_TO: Final = 1 << 42
 
+_NOTHING: Final = 1e-200
+"""Scores up to it are none, because what a weight costs beside them would be no number."""
+
 RESOLUTION: Final = 1 << 20
 """Distinct levels between no value and the largest value of a request: differences below are ties."""
 
@@ -26,7 +29,7 @@ class PageValues:
     """`values` (n, K) int64, and the `unit` of them that one point of score in a fully examined slot is."""
 
     values: Ints
-    unit: int
+    unit: float
 
 
 def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) -> PageValues:
@@ -47,12 +50,12 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
     if not ((examination > 0.0) & (examination <= 1.0)).all():
         raise InvalidScoresError(f"examination = {examination.tolist()}: give every slot a share in (0, 1]")
     worth = examination * _checked(scores, n, size).reshape(n, -1)
-    top = float(np.abs(worth).max(initial=0.0)) or 1.0
+    top = float(np.abs(worth).max(initial=0.0))
+    top = top if top > _NOTHING else 1.0
     room = 1 + max(n - 1, 0) * size * (size + 1) // 2
     resolution = max(1, min(RESOLUTION, (MAX_VALUE - 1) // room - 1))
     levels = np.rint(worth / top * resolution).astype(np.int64)
-    per_score = max(1, round(min(resolution / top, MAX_VALUE / room)))
-    return PageValues(levels * room + _tie_break(ids, size), per_score * room)
+    return PageValues(levels * room + _tie_break(ids, size), resolution / top * room)
 
 
 def penalties(problem: Problem) -> tuple[int, ...]:
@@ -68,7 +71,7 @@ def penalties(problem: Problem) -> tuple[int, ...]:
     return tuple(_penalty(rule, problem.unit, limit) for rule in problem.rules)
 
 
-def _penalty(rule: Rule, unit: int, limit: int) -> int:
+def _penalty(rule: Rule, unit: float, limit: int) -> int:
     if rule.weight is None:
         return 0
     exact = rule.weight * unit / rule.SCALE

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ NO_LIMIT: Final = 1 << 40
 
 _FIRST: Final[Ints] = np.zeros((1, 3), dtype=np.int64)
 _FIRST.flags.writeable = False
+_NO_ROW: Final[Ints] = np.array([0, 1, 1])
 
+Array = TypeVar("Array", bound=NDArray[Any])
 Numbers = NDArray[np.bool_] | NDArray[np.int64]
 
 
@@ -76,68 +79,79 @@ def one(coef: Numbers, weight: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT)
 
 def product(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
     """A row of one term for each pair of `coefs` (c, n) and `weights` (w, K), with the same limits."""
-    terms = np.zeros((len(coefs), len(weights), 3), dtype=np.int64)
-    terms[:, :, 1] = np.arange(len(coefs))[:, None]
-    terms[:, :, 2] = np.arange(len(weights))
-    return _single(coefs, weights, terms.reshape(-1, 3), lo, hi)
+    return _single(coefs, weights, _every_pair(len(coefs), len(weights)), lo, hi)
 
 
 def paired(coefs: Numbers, weights: Numbers, lo: int | Ints = -NO_LIMIT, hi: int | Ints = NO_LIMIT) -> Rows:
     """Row i counts `coefs[i]` by `weights[i]`; where one of them is a single array, it serves every row."""
-    terms = np.zeros((max(len(coefs), len(weights)), 3), dtype=np.int64)
-    if len(coefs) > 1:
-        terms[:, 1] = np.arange(len(coefs))
-    if len(weights) > 1:
-        terms[:, 2] = np.arange(len(weights))
-    return _single(coefs, weights, terms, lo, hi)
+    return _single(coefs, weights, _pairs(len(coefs), len(weights)), lo, hi)
 
 
-def summed(terms: Sequence[tuple[Numbers, Numbers]], lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
-    """One row of several terms (coef (n,), weight (K,))."""
-    at = np.arange(len(terms))
-    table = np.stack([np.zeros(len(terms), dtype=np.int64), at, at], axis=1)
-    coefs, weights = np.array([coef for coef, _ in terms]), np.array([weight for _, weight in terms])
-    return Rows(
-        coefs.astype(np.int64),
-        weights.astype(np.int64),
-        table,
-        np.array([lo], np.int64),
-        np.array([hi], np.int64),
-    )
+def summed(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
+    """One row with a term for each of `coefs` (t, n) and its of `weights` (t, K)."""
+    table = _pairs(len(coefs), len(weights)) * _NO_ROW
+    limits = np.array([[lo], [hi]], dtype=np.int64)
+    return Rows(coefs.astype(np.int64), weights.astype(np.int64), table, limits[0], limits[1])
 
 
 def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
     """All rows of the `blocks`, in their order."""
     if not blocks:
         return none(options, slots)
-    offset = np.zeros((len(blocks), 3), dtype=np.int64)
-    counts = [(len(block.lo), len(block.coefs), len(block.weights)) for block in blocks]
-    offset[1:] = np.cumsum(counts[:-1], axis=0) if len(counts) > 1 else 0
-    terms = [block.terms + start for block, start in zip(blocks, offset, strict=True)]
+    counts = np.array([(len(block.lo), len(block.coefs), len(block.weights)) for block in blocks])
+    offset = np.cumsum(counts, axis=0) - counts
+    terms = np.concatenate([block.terms for block in blocks])
+    terms += np.repeat(offset, [len(block.terms) for block in blocks], axis=0)
     return Rows(
         np.ascontiguousarray(np.concatenate([block.coefs for block in blocks])),
         np.ascontiguousarray(np.concatenate([block.weights for block in blocks])),
-        np.ascontiguousarray(np.concatenate(terms)),
+        np.ascontiguousarray(terms),
         np.concatenate([block.lo for block in blocks]),
         np.concatenate([block.hi for block in blocks]),
         any(block.narrow for block in blocks),
     )
 
 
+@lru_cache(maxsize=1024)
 def window(slots: int, first: int, last: int | None) -> Mask:
     """Which of `slots` slots are from `first` to `last`, counted from 1 and both included: (K,) bool."""
     inside = np.zeros(slots, dtype=np.bool_)
     inside[first - 1 : last] = True
-    return inside
+    return _shared(inside)
 
 
+@lru_cache(maxsize=1024)
 def sliding(slots: int, width: int) -> Mask:
     """Every run of `width` neighbouring slots (all slots where there are fewer): (w, K) bool."""
     width = min(width, slots)
     away = np.arange(slots) - np.arange(slots - width + 1)[:, None]
-    return (away >= 0) & (away < width)
+    return _shared((away >= 0) & (away < width))
 
 
+@lru_cache(maxsize=1024)
+def _every_pair(coefs: int, weights: int) -> Ints:
+    """The terms of a row for each coefficient and weight array."""
+    terms = np.empty((coefs * weights, 3), dtype=np.int64)
+    terms[:, 0] = np.arange(coefs * weights)
+    terms[:, 1] = np.repeat(np.arange(coefs), weights)
+    terms[:, 2] = np.tile(np.arange(weights), coefs)
+    return _shared(terms)
+
+
+@lru_cache(maxsize=1024)
+def _pairs(coefs: int, weights: int) -> Ints:
+    """The terms of a row for each coefficient array with its weight array, or with the only one."""
+    at = np.arange(max(coefs, weights))
+    return _shared(np.stack([at, at if coefs > 1 else 0 * at, at if weights > 1 else 0 * at], axis=1))
+
+
+def _shared(array: Array) -> Array:
+    """An array that many have and none may write to."""
+    array.flags.writeable = False
+    return array
+
+
+@lru_cache(maxsize=1024)
 def stretches(slots: int, first: int, last: int | None, width: int | None) -> Mask:
     """Every run of `width` neighbouring slots between `first` and `last` (counted from 1): (w, K) bool.
 
@@ -150,13 +164,12 @@ def stretches(slots: int, first: int, last: int | None, width: int | None) -> Ma
         each = sliding(size, size if width is None else width)
         runs = np.zeros((len(each), slots), dtype=np.bool_)
         runs[:, inside] = each
-    return runs
+    return _shared(runs)
 
 
 def _single(coefs: Numbers, weights: Numbers, terms: Ints, lo: int | Ints, hi: int | Ints) -> Rows:
-    """Rows of one term each; the column that numbers them is filled in."""
+    """Rows of one term each."""
     m = len(terms)
-    terms[:, 0] = np.arange(m)
     limits = np.empty((2, m), dtype=np.int64)
     limits[0], limits[1] = lo, hi
     return Rows(coefs.astype(np.int64), weights.astype(np.int64), terms, limits[0], limits[1])

@@ -76,16 +76,14 @@ class Selector:
 
     def over(self, count: int, where: Callable[[str, Condition], Mask]) -> Mask:
         """Which of `count` things match: (count,) bool, given `where` each condition holds."""
-        mask = np.ones(count, dtype=np.bool_)
-        for name, condition in self._conditions.items():
-            mask &= where(name, condition)
-        for one in self.all_of:
-            mask &= one.over(count, where)
+        masks = [where(name, condition) for name, condition in self._conditions.items()]
+        masks += [one.over(count, where) for one in self.all_of]
         if self.any_of:
-            mask &= np.logical_or.reduce([one.over(count, where) for one in self.any_of])
-        for one in self.none_of:
-            mask &= ~one.over(count, where)
-        return mask
+            masks.append(np.logical_or.reduce([one.over(count, where) for one in self.any_of]))
+        masks += [~one.over(count, where) for one in self.none_of]
+        if not masks:
+            return np.ones(count, dtype=np.bool_)
+        return masks[0] if len(masks) == 1 else np.logical_and.reduce(masks)
 
     def holds(self, facts: Mapping[str, Attribute]) -> bool:
         """Whether one set of named values matches."""

@@ -147,7 +147,7 @@ class Problem:
     grid: Grid
     rules: tuple[Rule, ...]
     values: Ints
-    unit: int = 1
+    unit: float = 1.0
     context: PageContext = field(default_factory=PageContext)
 
 

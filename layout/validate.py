@@ -28,7 +28,7 @@ class Violation:
 
 def inputs_of(problem: Problem) -> Inputs:
     """What the problem's rules read."""
-    return Inputs(problem.shelves, problem.grid, problem.context)
+    return Inputs.of(problem)
 
 
 def violations(problem: Problem, page: Page) -> tuple[Violation, ...]:

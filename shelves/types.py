@@ -21,6 +21,15 @@ Mask = NDArray[np.bool_]
 Attribute = str | bool | float
 """A value that layout rules can select on and bandit features can be made from."""
 
+ShelfKind = tuple[str, str, str]
+"""Source, family and content type of a shelf: what responses to shelves are counted by."""
+
+Counts = tuple[float, float]
+"""How often something was looked at, and how often clicked, both faded with time."""
+
+Responses = Mapping[ShelfKind, Counts]
+"""Kind of shelf → looks and clicks."""
+
 NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 
 
@@ -118,6 +127,8 @@ class Context:
 
     `history` runs from the strongest interaction to the weakest. `friends` are listener ids, closest first.
     `previous_page` are the ids of the shelves on the listener's last page on this surface, top first.
+    `responses` are the listener's own to kinds of shelves so far, `crowd_responses` everybody's, and
+    `shelf_responses` the listener's lately, by shelf id.
     `now` is timezone-aware and passed in: nothing below `home` reads a clock.
     """
 
@@ -130,6 +141,9 @@ class Context:
     dismissed_items: frozenset[str] = frozenset()
     dismissed_shelves: frozenset[str] = frozenset()
     previous_page: tuple[str, ...] = ()
+    responses: Responses = field(default_factory=dict)
+    crowd_responses: Responses = field(default_factory=dict)
+    shelf_responses: Mapping[str, Counts] = field(default_factory=dict)
 
     @property
     def market(self) -> str:
@@ -162,5 +176,18 @@ class Shelf:
     provenance: Provenance
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
 
+    @property
+    def kind(self) -> ShelfKind:
+        """What responses to it are counted by; parts that its attributes lack are empty."""
+        return shelf_kind(self.attributes)
+
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def shelf_kind(attributes: Mapping[str, Attribute]) -> ShelfKind:
+    """The kind of a shelf with these attributes."""
+    source, family, content_type = (
+        str(attributes.get(name, "")) for name in ("source", "family", "content_type")
+    )
+    return source, family, content_type

@@ -27,6 +27,7 @@ class View:
         history_rows (h,), history_weights (h,) in [0, 1], history_days (h,): items listened to, strongest
             first, each once. Weights are log plays relative to the strongest item of the same content type,
             since plays of songs and of films do not compare. Days are ordinals, 0 where unknown.
+        history_weight (n,): the same weights by row, 0 for items not listened to.
         history_ages (h,): days since each was last played, −1 where unknown. Each content type has its own
             clock, the last day on which anybody, or later this listener, played something of it: data sets
             of music and of films need not end together.
@@ -55,6 +56,8 @@ class View:
         self.known: Mask = np.zeros(len(catalog), dtype=np.bool_)
         self.known[self.history_rows] = True
         self.novel: Mask = self.eligible & ~self.known
+        self.history_weight: Floats = np.zeros(len(catalog), dtype=np.float32)
+        self.history_weight[self.history_rows] = self.history_weights
         self.tastes: Floats = _tastes(catalog, self.history_rows, self.history_weights)
         self.affinity: Floats = np.minimum(catalog.tags.affinity(self.tastes.max(axis=0)), 1)
         self.appeal: Floats = np.float32(0.7) * self.affinity + np.float32(0.3) * cols.popularity

@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from api.commands.models_show import show_difference, show_health, show_list, show_model
+from api.commands.models_show import show_difference, show_features, show_health, show_list, show_model
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
 from home.model_desk import ModelDesk
@@ -153,6 +153,26 @@ def diff(
         print(found.to_json().decode())
     else:
         show_difference(found, STDOUT)
+
+
+@app.command("features")
+def features(
+    context: typer.Context,
+    version: Version,
+    decisions: Annotated[int, typer.Option(help="Newest closed decisions to look at.", min=1)] = 100,
+    as_json: Json = False,
+) -> None:
+    """Show what the features of a Vowpal Wabbit model do to the ranking, and how many share a weight.
+
+    The importance of a feature is the standard deviation of what it adds to the values of a page's options,
+    on average over logged pages. Features are hashed into 2^bits weights; those that share one are counted.
+    """
+    with _desk(context) as desk:
+        found = desk.features(version, decisions)
+    if as_json:
+        _print_json({**asdict(found), "expected_colliding": found.expected})
+    else:
+        show_features(version, found, STDOUT)
 
 
 @app.command("health")

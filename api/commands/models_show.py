@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bandits.policies.importance import Importances
 from home.health import Health, Verdict
 from home.model_diff import Difference
 from home.store.models import ModelSummary, State, Transition
@@ -80,6 +81,25 @@ def show_difference(found: Difference, console: Console) -> None:
     for source, change in found.by_source:
         sources.add_row(source, f"{change:+.4f}")
     console.print(sources)
+
+
+def show_features(version: int, found: Importances, console: Console) -> None:
+    """Print what each feature of a model does, and how many share a weight."""
+    table = Table(title=f"model {version} on {found.options} options of {found.pages} logged pages")
+    table.add_column("feature")
+    for name in ("importance", "terms"):
+        table.add_column(name, justify="right")
+    table.add_column("strongest term")
+    table.add_column("its weight", justify="right")
+    for one in found.features:
+        numbers = f"{one.importance:.4f}", str(one.terms)
+        table.add_row(escape(one.feature), *numbers, escape(one.strongest), f"{one.weight:+.4f}")
+    console.print(table)
+    console.print(
+        f"{found.colliding} of {found.terms} terms share one of the 2^{found.bits} weights with another; "
+        f"{found.expected:.1f} would by chance",
+        highlight=False,
+    )
 
 
 def show_health(found: Health, console: Console) -> None:

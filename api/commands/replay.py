@@ -33,7 +33,6 @@ from home.errors import ConfigurationError
 from home.ingest.rejects import Rejects
 from home.replay.exports import export, is_export
 from home.replay.inputs import given_targets, models_in, open_log, open_rows
-from home.replay.interior import Looking
 from home.replay.judge import replay_entries
 from home.replay.options import Options
 from home.replay.report import ReplayReport
@@ -168,8 +167,7 @@ def _pages(
     with TerminalProgress(STDERR) as progress:
         return replay_entries(
             log.entries(*span, progress), formula, targets,
-            now=utc_now(), options=options, source=log.name, progress=progress,
-            inside=Looking(log.setup_of, seed=options.seed),
+            now=utc_now(), options=options, source=log.name, setup_of=log.setup_of, progress=progress,
         )  # fmt: skip
 
 

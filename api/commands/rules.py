@@ -85,7 +85,10 @@ def check_rules(
         typer.Option(help="Draw the prices to this file, .png, .svg or .pdf.", show_default=False),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for any remark: rules that do nothing or say nothing new.")
+        bool,
+        typer.Option(
+            "--strict", help="Fail also for rules that limit nothing or say nothing new, and unknown values."
+        ),
     ] = False,
 ) -> None:
     """Prove that pages exist under a rulebook on a corpus of real contexts, and price every rule.
@@ -111,7 +114,7 @@ def check_rules(
         STDOUT.print(line, highlight=False)
     if chart is not None:
         _draw(report, chart)
-    if not report.satisfiable or (strict and (report.remarks or unknown)):
+    if not report.satisfiable or (strict and (report.faults or unknown)):
         raise typer.Exit(1)
 
 
@@ -180,6 +183,11 @@ def _verdicts(report: CheckReport) -> list[str]:
         lines.append(
             f"[red]undecided[/] in {len(report.undecided)} contexts, as for {report.undecided[0]}: "
             "the solver could not tell in time whether there is a page"
+        )
+    if report.guards:
+        lines.append(
+            f"never binding: {len(report.guards)} of {len(report.rules)} rules. Pages that break them "
+            "exist and are never the best, so that they are guards, which --strict passes"
         )
     if report.satisfiable:
         lines.append(

@@ -81,11 +81,10 @@ def cross_fit(
     """
     fold = folds_of(rounds.group, folds, rng)
     actions = np.eye(rounds.actions) if action_features is None else action_features
-    q = np.empty_like(rounds.target)
+    shared, q = _shared(rounds), np.empty_like(rounds.target)
     for held in range(folds):
         inside, outside = fold != held, fold == held
         model = make()
-        shared = _shared(rounds)
         model.fit(
             np.hstack([shared[inside], actions[rounds.action[inside]]]),
             rounds.reward[inside],

@@ -14,12 +14,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.policies.encoding import SHARED
 from bandits.types import Features
 
 Matrix = NDArray[np.float64]
 _Hashes = NDArray[np.uint64]
 
-_SHARED = ("context", "user")
 _CROSSED = ("context",)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT, _SIGN_BIT = np.uint64(29), np.uint64(63)
@@ -29,15 +29,16 @@ _SEPARATOR = "\x1f"
 def design(context: Features, actions: Sequence[Features], dimension: int) -> Matrix:
     """Vectors (n, dimension) of n actions in a context, each of length 1 at most.
 
-    An action's own features, and each of them crossed with each feature of the namespace "context". A
-    listener's own features ("user") are left out: they need far more dimensions than these.
+    An action's own features, and each of them crossed with each feature of the namespace "context". What is
+    known of the listener is left out but for what the action's features say of them ("responses"): crossed,
+    it needs far more dimensions than these.
     """
     shared_hashes, shared_values = _hashed(context, _CROSSED)
     return np.array([_vector(shared_hashes, shared_values, action, dimension) for action in actions])
 
 
 def _vector(hashes: _Hashes, values: Matrix, action: Features, dimension: int) -> Matrix:
-    own, amounts = _hashed(action, tuple(name for name in action if name not in _SHARED))
+    own, amounts = _hashed(action, tuple(name for name in action if name not in SHARED))
     crossed = (_mixed(hashes)[:, None] ^ own[None, :]).ravel()
     every = _mixed(np.concatenate([own, crossed]))
     weights = np.concatenate([amounts, np.outer(values, amounts).ravel()])

@@ -12,13 +12,21 @@ from bandits.types import Features
 
 LETTERS: Mapping[str, str] = {
     "context": "c",
+    "listener": "l",
     "user": "u",
+    "leanings": "t",
+    "kind": "k",
     "shelf": "s",
     "numbers": "n",
+    "items": "i",
+    "responses": "r",
     "presentation": "d",
     "position": "p",
 }
-"""Namespace → letter. Of these, context, user and position are shared by all shelves of a request."""
+"""Namespace → letter."""
+
+SHARED = ("context", "listener", "user", "leanings", "position")
+"""The namespaces that all shelves of a request share."""
 
 _ESCAPES = str.maketrans(
     {"%": "%25", " ": "%20", ":": "%3A", "|": "%7C", "\n": "%0A", "\r": "%0D", "\t": "%09", "\0": "%00"}

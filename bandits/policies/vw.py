@@ -23,7 +23,7 @@ import numpy as np
 import vowpal_wabbit_next as vw
 from numpy.typing import NDArray
 
-from bandits.policies.encoding import LETTERS, encode, encode_all, encode_slot, slot_bucket
+from bandits.policies.encoding import LETTERS, SHARED, encode, encode_all, encode_slot, slot_bucket
 from bandits.policy import check_request
 from bandits.snapshot import pack, unpack
 from bandits.types import Example, Features, Probabilities, Scores
@@ -31,14 +31,12 @@ from bandits.types import Example, Features, Probabilities, Scores
 _REFERENCE = " |"
 _SMALLEST = float(np.finfo(np.float32).tiny)
 _DEFAULT_INTERACTIONS = (
-    "context*shelf",
-    "user*shelf",
-    "context*numbers",
-    "user*numbers",
-    "presentation*shelf",
+    "context*kind",
+    "leanings*kind",
+    "responses*numbers",
+    "presentation*kind",
 )
-_POSITION_INTERACTIONS = ("position*shelf", "position*numbers")
-_SHARED = ("context", "user", "position")
+_POSITION_INTERACTIONS = ("position*kind", "position*numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class VwConfig:
     sharpness: float = 10.0
     interactions: tuple[str, ...] = _DEFAULT_INTERACTIONS
     position: bool = False
-    min_probability: float = 0.25
+    min_probability: float = 1.0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -74,18 +72,25 @@ class VwConfig:
         for interaction in self.interactions:
             _letters(interaction)
 
+    def crossed(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of namespaces whose features are crossed."""
+        left_right = (pair.partition("*") for pair in self._pairs())
+        return tuple((left, right) for left, _, right in left_right)
+
     def arguments(self) -> list[str]:
         """The learner's command line."""
         return ["--cb_explore_adf", "--softmax", "--lambda", f"{self.sharpness:g}", *self.regression()]
 
     def regression(self) -> list[str]:
         """The part of the command line that every kind of exploration shares: costs by regression."""
-        pairs = self.interactions + (_POSITION_INTERACTIONS if self.position else ())
         arguments = ["--cb_type", "mtr", "--noconstant", "--quiet"]
         arguments += ["-b", f"{self.bits}", "--random_seed", f"{self.seed}"]
         arguments += ["-l", f"{self.learning_rate:g}", "--power_t", f"{self.decay:g}"]
-        arguments += [word for pair in pairs for word in ("-q", _letters(pair))]
-        return arguments + [word for name in _SHARED for word in ("--ignore_linear", LETTERS[name])]
+        arguments += [word for pair in self._pairs() for word in ("-q", _letters(pair))]
+        return arguments + [word for name in SHARED for word in ("--ignore_linear", LETTERS[name])]
+
+    def _pairs(self) -> tuple[str, ...]:
+        return self.interactions + (_POSITION_INTERACTIONS if self.position else ())
 
 
 class VwPolicy:
@@ -138,6 +143,17 @@ class VwPolicy:
         """The configuration and the learner's weights."""
         with self._lock:
             return pack(self.name, asdict(self.config), self._workspace.serialize())
+
+    def hash_of(self, namespace: str, name: str, value: str | float) -> int:
+        """Where the weight of a feature is, or would be if the namespace were not only crossed."""
+        with self._lock:
+            example = self._parser.parse_line(encode({namespace: {name: value}}))
+        return int(example[LETTERS[namespace]].indices[0])
+
+    def weight(self, index: int) -> float:
+        """The weight at an index: what a feature adds to the cost."""
+        with self._lock:
+            return float(self._workspace.weights()[index, 0, 0])
 
     def describe(self) -> str:
         """The learner's command line."""

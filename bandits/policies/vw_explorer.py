@@ -45,6 +45,11 @@ class VwExplorer(ABC, Generic[Config]):
         self._values = VwPolicy(_value_config(config), values)
         self._explorer = VwWorkspace(self.arguments(), explorer)
 
+    @property
+    def value_learner(self) -> VwPolicy:
+        """The learner whose values it answers with."""
+        return self._values
+
     @abstractmethod
     def exploration(self) -> list[str]:
         """The explorer's own part of the command line."""

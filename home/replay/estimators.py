@@ -22,10 +22,8 @@ from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, 
 from bandits.ope.rounds import Column, Rounds
 from bandits.ope.slates import SlateRounds
 from bandits.ope.tuning import Tuned, limits, slope
-from home.replay.interior import Interior
 
 _FOLDS = 3
-_NEGLIGIBLE = 1e-6
 _SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
@@ -35,12 +33,6 @@ class Needs(StrEnum):
     NOTHING = "nothing"
     ACTIONS = "actions"
     SLOTS = "slots"
-    CHOICES = "choices"
-    LAWS = "laws"
-
-
-INSIDE = frozenset({Needs.CHOICES, Needs.LAWS})
-"""What only looking into each page can give, on our own log."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,8 +41,8 @@ class View:
 
     `rounds` has whole pages or single actions; `actions`, where the log has them, what the target would do
     with every action, with `expected` (m, n) rewards where the log predicts them; `slates` the slots of
-    pages, with `features` of them, and the `interior` where every page was looked into. `seed` is that of
-    cross-fitting and of rejection sampling.
+    pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
+    of cross-fitting and of rejection sampling.
     """
 
     rounds: Rounds
@@ -58,7 +50,8 @@ class View:
     expected: Column | None = None
     slates: SlateRounds | None = None
     features: SlotFeatures | None = None
-    interior: Interior | None = None
+    pseudo_inverse: Column | None = None
+    why: str = ""
     seed: int = 0
     _fitted: dict[bool, ModelledRounds] = field(default_factory=dict)
 
@@ -83,33 +76,6 @@ class View:
                 "needs a reward model: the log must name actions, and the target give each a probability"
             )
         return self.actions
-
-    def choices(self) -> SlotFeatures:
-        """Features of slots with their means over the target's choices. Raises ValueError without them."""
-        known = self.features if self.interior is None else self.interior.features
-        if known is None:
-            raise ValueError("needs the target's choice in every slot, which this log cannot give")
-        return known
-
-    def inside(self) -> Interior:
-        """The insides of pages. Raises ValueError where nobody looked."""
-        if self.interior is None:
-            raise ValueError("needs both policies' whole distributions: name it, on our own decision log")
-        return self.interior
-
-    @property
-    def has(self) -> frozenset[Needs]:
-        """What there is besides rewards and probabilities of what was shown."""
-        slots = self.slates is not None
-        choices = slots and (self.features is not None or self.interior is not None)
-        held = {
-            Needs.NOTHING: True,
-            Needs.SLOTS: slots,
-            Needs.CHOICES: choices,
-            Needs.LAWS: self.interior is not None,
-            Needs.ACTIONS: self.actions is not None,
-        }
-        return frozenset(need for need, there in held.items() if there)
 
     def slots(self) -> SlateRounds:
         """The slots of pages. Raises ValueError for a log of single actions."""
@@ -189,27 +155,38 @@ def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tupl
 
 def _cascade_dr(view: View) -> tuple[Estimate, str]:
     rounds = view.slots()
-    predicted = fit(rounds, view.choices(), np.random.default_rng(view.seed))
+    if view.features is None:
+        raise ValueError(view.why or "needs the target's choice in every slot, which this log cannot give")
+    predicted = fit(rounds, view.features, np.random.default_rng(view.seed))
     return cascade_dr(rounds, predicted.shown, predicted.expected), ""
+
+
+def _independent(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    def compute(view: View) -> tuple[Estimate, str]:
+        rounds = view.slots()
+        if not rounds.slot_propensity.size:
+            raise ValueError(
+                view.why or "needs the probability of each shelf in its slot, which is not known"
+            )
+        return function(rounds), ""
+
+    return compute
 
 
 def _pseudo_inverse(
     function: Callable[[SlateRounds, Column], Estimate],
 ) -> Callable[[View], tuple[Estimate, str]]:
     def compute(view: View) -> tuple[Estimate, str]:
-        inside, notes = view.inside(), []
-        if not inside.exact.all():
-            notes.append(f"weights of {1.0 - inside.exact.mean():.0%} of pages from draws")
-        if inside.missing.max() > _NEGLIGIBLE:
-            notes.append(f"the log cannot express {inside.missing.mean():.1%} of the target")
-        return function(view.slots(), inside.weights), "; ".join(notes)
+        rounds = view.slots()
+        if view.pseudo_inverse is None:
+            raise ValueError(view.why or "needs every page that could be shown, which this log does not list")
+        return function(rounds, view.pseudo_inverse), ""
 
     return compute
 
 
 def _estimators() -> dict[str, Estimator]:
     nothing, actions, slots = Needs.NOTHING, Needs.ACTIONS, Needs.SLOTS
-    choices, laws = Needs.CHOICES, Needs.LAWS
     return {
         "ips": Estimator(nothing, "inverse propensity scoring", _plain(ips)),
         "snips": Estimator(nothing, "self-normalised IPS", _plain(snips)),
@@ -229,28 +206,30 @@ def _estimators() -> dict[str, Estimator]:
             actions, "DR with smoothed weights", _tuned_model(sub_gaussian_dr, "smoothing", smoothing=True)
         ),
         "cascade_ips": Estimator(slots, "each slot weighed by what stands above", _slots(cascade_ips)),
-        "cascade_dr": Estimator(choices, "cascade IPS with a reward model", _cascade_dr),
+        "cascade_dr": Estimator(slots, "cascade IPS with a reward model", _cascade_dr),
         "reward_interaction_ips": Estimator(
             slots, "cascade IPS, self-normalised", _slots(reward_interaction_ips)
         ),
-        "independent_ips": Estimator(choices, "each slot weighed alone", _slots(independent_ips)),
+        "independent_ips": Estimator(slots, "each slot weighed alone", _independent(independent_ips)),
         "independent_snips": Estimator(
-            choices, "each slot weighed alone, normalised", _slots(independent_snips)
+            slots, "each slot weighed alone, normalised", _independent(independent_snips)
         ),
-        "pseudo_inverse": Estimator(
-            laws, "as if a page earned a sum over its slots", _pseudo_inverse(pseudo_inverse)
-        ),
-        "pseudo_inverse_sn": Estimator(
-            laws, "pseudo-inverse, self-normalised", _pseudo_inverse(pseudo_inverse_sn)
-        ),
+        "pseudo_inverse": Estimator(slots, "pages as sums over slots", _pseudo_inverse(pseudo_inverse)),
+        "pseudo_inverse_sn": Estimator(slots, "the same, normalised", _pseudo_inverse(pseudo_inverse_sn)),
         "pseudo_inverse_cv": Estimator(
-            laws, "pseudo-inverse with a control variate", _pseudo_inverse(pseudo_inverse_cv)
+            slots, "the same, with a control variate", _pseudo_inverse(pseudo_inverse_cv)
         ),
     }
 
 
 ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(_estimators())
 """Every estimator by name."""
+
+NEED_CHOICES = frozenset({"cascade_dr"})
+"""Those that look into what the target would choose in every slot."""
+
+NEED_LISTING = frozenset(name for name in ESTIMATORS if name.startswith(("independent", "pseudo_inverse")))
+"""Those for which every page that could be shown must be listed."""
 
 STREAMED = ("ips", "snips")
 """Those that need no more than sums, and so no rounds in memory."""

@@ -13,7 +13,7 @@ from bandits.ope.estimators import Estimate
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
 from bandits.ope.sums import Sums
-from home.replay.estimators import DEFAULTS, ESTIMATORS, STREAMED, View
+from home.replay.estimators import DEFAULTS, ESTIMATORS, STREAMED, Needs, View
 from home.replay.options import EVERY, Options
 from home.replay.report import Estimated, Judgement, Segment, Support, WeightClass
 from home.replay.tally import EDGES, Cell, Tally, logged_mean
@@ -101,9 +101,14 @@ def _chosen(view: View | None, options: Options) -> tuple[str, ...]:
         return options.estimators
     if view is None:
         return STREAMED
+    has = {Needs.NOTHING}
+    if view.slates is not None:
+        has.add(Needs.SLOTS)
+    if view.actions is not None:
+        has.add(Needs.ACTIONS)
     if options.estimators == EVERY:
-        return tuple(name for name, one in ESTIMATORS.items() if one.needs in view.has)
-    return DEFAULTS[next(one for one in DEFAULTS if one in view.has)]
+        return tuple(name for name, one in ESTIMATORS.items() if one.needs in has)
+    return DEFAULTS[next(one for one in DEFAULTS if one in has)]
 
 
 def _streamed(name: str, tally: Tally) -> Sums:

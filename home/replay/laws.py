@@ -100,6 +100,5 @@ def laws_of(record: DecisionRecord, target: WhatIf) -> Laws:
     logged = WhatIf("logged", target.setup_of).law(record)
     if target.same_but_for_epsilon(record):
         # One source for both, so that a sample of its pages serves both.
-        other = logged if target.epsilon is None else replace(logged, epsilon=target.epsilon)
-        return Laws(logged, other)
+        return Laws(logged, logged if target.epsilon is None else replace(logged, epsilon=target.epsilon))
     return Laws(logged, target.law(record))

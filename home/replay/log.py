@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from math import isclose, prod
@@ -20,9 +20,9 @@ from bandits.types import RewardEvent
 from home.errors import NotExplainableError
 from home.ingest.progress import Progress
 from home.records import DecisionRecord
-from home.replay.interior import Inside, Interior, interior_of
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
+from home.replay.studies import Looked, Looking, Study
 from home.replay.targets import Likelihood, PageTarget
 from home.settle import outcomes_of
 from home.store import decisions, events
@@ -35,7 +35,6 @@ MODEL = "model"
 """The breakdown by the version of the model that served."""
 
 Entry = tuple[LoggedDecision, Sequence[RewardEvent]]
-LookInside = Callable[[DecisionRecord, PageTarget], Inside]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +42,8 @@ class Judged:
     """One target on m pages of up to K slots.
 
     `prefixes` (m, K): probabilities of the beginnings of each page, `outside` (m,) the share that could not
-    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `interior` is
-    that of the known pages, where it was asked for.
+    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `looked` has
+    what was found inside the pages where it is known.
     """
 
     name: str
@@ -52,7 +51,7 @@ class Judged:
     outside: Column
     known: NDArray[np.bool_]
     unknowable: Mapping[str, int]
-    interior: Interior | None = None
+    looked: Looked = field(default_factory=Looked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +81,7 @@ class Log:
     def slates(self, target: Judged) -> SlateRounds:
         """The pages on which a target is known, with its probabilities."""
         rows = target.known
-        prefixes = np.minimum(target.prefixes[rows], 1.0)
+        prefixes, looked = np.minimum(target.prefixes[rows], 1.0), target.looked
         rounds = SlateRounds(
             slot_reward=self.slot_reward[rows],
             propensity=self.propensity[rows],
@@ -92,7 +91,9 @@ class Log:
             filled=self.filled[rows],
             group=self.group[rows],
         )
-        return rounds if target.interior is None else target.interior.within(rounds)
+        if looked.slot_propensity is None or looked.slot_target is None:
+            return rounds
+        return replace(rounds, slot_propensity=looked.slot_propensity, slot_target=looked.slot_target)
 
 
 def collect(
@@ -101,13 +102,13 @@ def collect(
     targets: Sequence[PageTarget],
     now: datetime,
     by: Sequence[str] = DEFAULT_BY,
-    inside: LookInside | None = None,
+    study: Study | None = None,
 ) -> Log:
-    """Decisions with their events to columns, one at a time. `by`: facts of the request, or "model".
+    """Decisions with their events to columns, one at a time.
 
-    With `inside` every page is looked into for every target, which takes about as long as a request.
+    `by`: facts of the request, or "model". `study` says what to look into besides.
     """
-    columns = _Columns(formula, targets, by, inside)
+    columns = _Columns(formula, targets, by, study)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)
     return columns.log()
@@ -130,13 +131,13 @@ class _Columns:
     formula: RewardFormula
     targets: Sequence[PageTarget]
     by: Sequence[str]
-    inside: LookInside | None = None
+    study: Study | None
+    looking: list[Looking | None] = field(init=False)
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
     slot_reward: list[list[float]] = field(default_factory=list)
     prefixes: list[Column] = field(default_factory=list)
     likelihoods: list[list[Likelihood | None]] = field(default_factory=list)
-    insides: list[list[Inside]] = field(init=False)
     unknowable: list[Counter[str]] = field(init=False)
     group: list[int] = field(default_factory=list)
     at: list[datetime] = field(default_factory=list)
@@ -148,7 +149,7 @@ class _Columns:
 
     def __post_init__(self) -> None:
         self.unknowable = [Counter() for _ in self.targets]
-        self.insides = [[] for _ in self.targets]
+        self.looking = [None if self.study is None else Looking(self.study, one) for one in self.targets]
         self.segments = {name: [] for name in self.by}
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
@@ -182,15 +183,15 @@ class _Columns:
         self.prefixes.append(np.asarray(prefixes, dtype=np.float64))
 
     def _likelihood(self, number: int, record: DecisionRecord) -> Likelihood | None:
+        looking = self.looking[number]
         try:
-            likelihood = self.targets[number].likelihood(record)
-            inside = None if self.inside is None else self.inside(record, self.targets[number])
+            found = self.targets[number].likelihood(record)
         except NotExplainableError as error:
             self.unknowable[number][error.why] += 1
             return None
-        if inside is not None:
-            self.insides[number].append(inside)
-        return likelihood
+        if looking is not None:
+            looking.add(record)
+        return found
 
     def log(self) -> Log:
         m, slots = len(self.reward), max((len(page) for page in self.slot_reward), default=1)
@@ -211,14 +212,15 @@ class _Columns:
 
     def _target(self, number: int, slots: int) -> Judged:
         found = [each[number] for each in self.likelihoods]
-        nothing = np.full(slots, np.nan)
+        nothing, looking = np.full(slots, np.nan), self.looking[number]
+        known = np.array([one is not None for one in found], dtype=np.bool_)
         return Judged(
             name=self.targets[number].name,
             prefixes=_padded([nothing if one is None else one.prefixes for one in found], slots, None),
             outside=np.array([np.nan if one is None else one.outside for one in found]),
-            known=np.array([one is not None for one in found], dtype=np.bool_),
+            known=known,
             unknowable=dict(self.unknowable[number]),
-            interior=interior_of(self.insides[number], slots) if self.insides[number] else None,
+            looked=looking.found(slots) if looking is not None and known.any() else Looked(),
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from home.errors import ConfigurationError
-from home.replay.estimators import ESTIMATORS, INSIDE
+from home.replay.estimators import ESTIMATORS
 
 Method = Literal["bootstrap", "normal"]
 EVERY = ("all",)
@@ -29,12 +29,6 @@ class Options:
     by: tuple[str, ...] = ()
     seed: int = 0
     keep: int = 1_000_000
-
-    @property
-    def looks_inside(self) -> bool:
-        """Whether an estimator that was named needs a look into every page, which takes its time."""
-        named = () if self.estimators in (None, EVERY) else self.estimators
-        return any(ESTIMATORS[name].needs in INSIDE for name in named or ())
 
     def __post_init__(self) -> None:
         asked = () if self.estimators in (None, EVERY) else self.estimators

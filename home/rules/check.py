@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from home.rules.corpus import Case
 from layout.conflict import conflict
@@ -14,6 +15,9 @@ from layout.rules import BaseRule
 from layout.solve import solve
 from layout.types import Problem, Result, Rule, Status
 from layout.validate import inputs_of, paid
+
+GUARD: Final = "never binding"
+"""The verdict on a rule that keeps out pages which exist, though none of them is ever the best."""
 
 _DEADLINE_S = 5.0
 
@@ -58,7 +62,7 @@ class RuleReport:
             return "nothing to limit"
         if self.implied == self.applies:
             return "redundant"
-        return "" if self.binding else "never binding"
+        return "" if self.binding else GUARD
 
 
 @dataclass(slots=True)
@@ -81,9 +85,17 @@ class CheckReport:
         return not self.conflicts and not self.undecided
 
     @property
-    def remarks(self) -> list[str]:
-        """The ids of rules with a verdict."""
-        return [report.rule.id for report in self.rules if report.verdict]
+    def faults(self) -> list[str]:
+        """The ids of rules that can be left out without loss, or that there is nothing to say about.
+
+        A rule that never binds is none: it is there for pages that other scores or shelves may bring up.
+        """
+        return [report.rule.id for report in self.rules if report.verdict not in ("", GUARD)]
+
+    @property
+    def guards(self) -> list[str]:
+        """The ids of rules that never bind."""
+        return [report.rule.id for report in self.rules if report.verdict == GUARD]
 
 
 def check(rules: Sequence[BaseRule], cases: Iterable[Case]) -> CheckReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from math import nan
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as state_dataclass
 
 from bandits.policy import Policy
+from bandits.responses import EVERYONE, KindCount, Response, ResponseMemory, ShelfCount, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
@@ -54,7 +56,8 @@ class PlayerState:
     """All that a policy carries from one batch to the next.
 
     `snapshot` is None for a policy that has learned nothing, or that cannot be read back. `dismissed`:
-    listener id → shelves. `served`: listener id → surface → shelves of the last page.
+    listener id → shelves. `served`: listener id → surface → shelves of the last page. `responded`: listener
+    id → time and rows of a `ResponseMemory`, as the learner keeps one.
     """
 
     batches: int = 0
@@ -63,6 +66,9 @@ class PlayerState:
     dismissed: dict[str, list[str]] = field(default_factory=dict)
     served: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
+    responded: dict[str, tuple[datetime, tuple[KindCount, ...], tuple[ShelfCount, ...]]] = field(
+        default_factory=dict
+    )
     tally: Tally = field(default_factory=Tally)
 
 
@@ -91,6 +97,7 @@ class Player:
         snapshot = self.state.snapshot
         self._policy: Policy = participant.make() if snapshot is None else participant.revive(snapshot)
         self._lessons: list[Example] = []
+        self._responses: dict[str, list[Response]] = defaultdict(list)
         self._memories: dict[str, Memory] = defaultdict(Memory, self.state.memories)
         self.state.memories = self._memories
 
@@ -99,7 +106,7 @@ class Player:
         pages = Pages()
         for visit in visits:
             if self._comes(visit):
-                self._visit(visit, pages)
+                self.serve(visit, pages)
             on_visit()
         self._learn()
         self.state.batches += 1
@@ -112,11 +119,12 @@ class Player:
         luck = uniforms(self._stage.config.seed, "comes", visit.index)[0]
         return luck < memory.comes(self._stage.model.parameters, visit.context.now)
 
-    def _visit(self, visit: Visit, pages: Pages) -> None:
+    def serve(self, visit: Visit, pages: Pages) -> None:
+        """Compose a page for a visit, see what comes of it, and add it to `pages`."""
         stage, seed = self._stage, self._stage.config.seed
-        tools = self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
+        tools = self.tools(visit)
         page = compose(
-            self._context(stage.timeline.context(visit.batch, visit.context)),
+            self.context(visit),
             LivePolicy(self.state.version, self._policy),
             tools,
             decision_id=f"simulated-{seed}-{self.name}-{visit.index}",
@@ -130,15 +138,34 @@ class Player:
         if stage.config.decisions:
             pages.slots += slot_rows(page, outcomes)
         self._remember(met, events)
+        self._respond(page, outcomes)
         if self._participant.learns:
             self._lessons += lessons(page, outcomes)
 
-    def _context(self, context: Context) -> Context:
+    def tools(self, visit: Visit) -> Tools:
+        """What this policy composes with on the day of a visit."""
+        stage = self._stage
+        return self._participant.equip(stage.timeline.tools(visit.batch, stage.tools))
+
+    def context(self, visit: Visit) -> Context:
         """The visit's context with what was dismissed so far, and the last page on the surface."""
+        context = self._stage.timeline.context(visit.batch, visit.context)
         name = context.listener.id
         gone = context.dismissed_shelves.union(self.state.dismissed.get(name, ()))
         last = self.state.served.get(name, {}).get(context.surface, context.previous_page)
-        return replace(context, dismissed_shelves=gone, previous_page=last)
+        own, everyone = (self._responded(who).as_of(context.now) for who in (name, EVERYONE))
+        return replace(
+            context,
+            dismissed_shelves=gone,
+            previous_page=last,
+            responses=own.kinds,
+            crowd_responses=everyone.kinds,
+            shelf_responses=own.shelves,
+        )
+
+    def _responded(self, listener: str) -> ResponseMemory:
+        found = self.state.responded.get(listener)
+        return ResponseMemory() if found is None else ResponseMemory.read(*found)
 
     def _meet(self, page: ComposedPage, truth: Truth, tools: Tools) -> _Met:
         model, memory = self._stage.model, self._memories[page.context.listener.id]
@@ -199,12 +226,25 @@ class Player:
         if stage.on_page is not None:
             stage.on_page(self.name, page, events)
 
+    def _respond(self, page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> None:
+        """Note what the learner will know of this page when the batch is over."""
+        kinds = [placement.shelf.kind for placement in page.placements]
+        ids = [placement.shelf.id for placement in page.placements]
+        responses = responses_to(ids, kinds, outcomes, page.context.now)
+        for listener in (page.context.listener.id, EVERYONE):
+            self._responses[listener] += responses
+
     def _learn(self) -> None:
         """Learn from the batch that is over, and go on from the snapshot, as servers do.
 
         A policy is read back from its snapshot whether the simulation goes on or is taken up again later, so
         that both give the same pages.
         """
+        for listener, responses in self._responses.items():
+            memory = self._responded(listener).with_more(responses, shelves=listener != EVERYONE)
+            if memory.at is not None:
+                self.state.responded[listener] = memory.at, memory.kind_rows(), memory.shelf_rows()
+        self._responses.clear()
         if not self._lessons:
             return
         self._policy.learn(self._lessons)

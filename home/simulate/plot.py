@@ -116,9 +116,9 @@ def _stacks(axes: Axes, report: SimulationReport, of: str) -> None:
         widths = np.array([100.0 * some.get(kind, 0.0) for some in shares])
         axes.barh(names, widths, left=left, label=kind)
         left += widths
-    axes.set(xlabel="% of all looks")
+    axes.set(xlabel="% of all looks", ylim=(-0.6, len(names) - 0.1))
     axes.invert_yaxis()
-    _finish(axes)
+    axes.legend(frameon=False, fontsize="small", ncols=4, loc="lower center")
 
 
 def _genres(axes: Axes, report: SimulationReport) -> None:

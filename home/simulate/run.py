@@ -71,7 +71,7 @@ def simulate(
     checkpoints = None
     if out is not None:
         checkpoints = Checkpoints(out, _identity(contexts, stage, policies, happenings))
-    job = Job(stage, policies, _batches(contexts, calm, parameters, config), checkpoints)
+    job = Job(stage, policies, visits_of(contexts, calm, parameters, config), checkpoints)
     progress.start("Simulating visits", job.visits)
     played = play(job, workers, progress)
     progress.finish()
@@ -95,9 +95,10 @@ def unhurried(tools: Tools) -> Tools:
     return replace(tools, builder=builder, layout_deadline_s=_UNHURRIED_S)
 
 
-def _batches(
+def visits_of(
     contexts: Sequence[Context], tools: Tools, parameters: ListenerParameters, config: SimulationConfig
 ) -> Sequence[tuple[Visit, ...]]:
+    """The visits of a simulation, batch by batch. Raises ValueError and UnknownSurfaceError."""
     pattern = parameters.visits
     return tuple(
         batches(

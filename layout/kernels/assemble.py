@@ -8,6 +8,62 @@ from layout.kernels.jit import kernel
 from layout.types import Ints, Mask
 
 _MANY = 1 << 62
+_SOFT_MARGIN = 1 << 60
+
+
+@kernel
+def assembled(
+    coefs: Ints, weights: Ints, terms: Ints, lo: Ints, hi: Ints, penalty: Ints, allowed: Mask
+) -> tuple[Ints, Mask, Ints, Ints, Ints, Ints, Ints, Ints, Ints, bool]:
+    """What every search reads of the rows, without those that no page can break.
+
+    Returns the numbers of the rows kept, the open cells (n, K), their entries as `entries` gives them, the
+    sums that rows may have before each slot, `floor` and `ceiling` (R, K + 1), the hard rows that count each
+    slot as `slot_ptr` and `slot_row`, and whether some page may obey every row.
+    """
+    size, rows = weights.shape[1], len(lo)
+    most, least, most_from, least_from = reach(coefs, weights, terms, rows, allowed)
+    place = np.full(rows, -1, dtype=np.int64)
+    kept = np.empty(rows, dtype=np.int64)
+    count = 0
+    met = True
+    for r in range(rows):
+        if penalty[r] == 0 and (most_from[r, 0] < lo[r] or least_from[r, 0] > hi[r]):
+            met = False
+        if least_from[r, 0] < lo[r] or most_from[r, 0] > hi[r]:
+            place[r] = count
+            kept[count] = r
+            count += 1
+    kept = kept[:count].copy()
+    chosen = np.empty_like(terms)
+    used = 0
+    for t in range(len(terms)):
+        if place[terms[t, 0]] >= 0:
+            chosen[used] = terms[t]
+            chosen[used, 0] = place[terms[t, 0]]
+            used += 1
+    chosen = chosen[:used].copy()
+    lo, hi, hard = lo[kept], hi[kept], penalty[kept] == 0
+    most, least = most[kept], least[kept]
+    cells = possible_cells(coefs, weights, chosen, lo, hi, hard, most, least, allowed)
+    ptr, row, coef = entries(coefs, weights, chosen, cells)
+    floor = np.full((count, size + 1), -_SOFT_MARGIN, dtype=np.int64)
+    ceiling = np.full((count, size + 1), _SOFT_MARGIN, dtype=np.int64)
+    for r in range(count):
+        if hard[r]:
+            for k in range(size + 1):
+                floor[r, k] = lo[r] - most_from[kept[r], k]
+                ceiling[r, k] = hi[r] - least_from[kept[r], k]
+    slot_ptr = np.zeros(size + 1, dtype=np.int64)
+    slot_row = np.empty(count * size, dtype=np.int64)
+    end = 0
+    for k in range(size):
+        for r in range(count):
+            if hard[r] and (most[r, k] != 0 or least[r, k] != 0):
+                slot_row[end] = r
+                end += 1
+        slot_ptr[k + 1] = end
+    return kept, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row[:end].copy(), met
 
 
 @kernel

@@ -14,12 +14,11 @@ _NOISE = 1e-6
 
 
 @kernel
-def numbered(items: Ints, owner: Ints, n: int) -> tuple[Ints, Ints, int]:
+def numbered(keys: Ints, n: int) -> tuple[Ints, Ints, int]:
     """The different items of each of `n` shelves as `starts` (n + 1,) and `numbers`, and how many there are.
 
-    Given all `items` (i,) with the shelf each is on, `owner` (i,).
+    Given item · n + shelf for each item of each shelf, ascending.
     """
-    keys = np.sort(items * n + owner)
     starts = np.zeros(n + 1, dtype=np.int64)
     for i in range(len(keys)):
         if i == 0 or keys[i] != keys[i - 1]:

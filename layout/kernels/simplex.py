@@ -313,7 +313,7 @@ def rounded(program: Program, basis: Basis, unit: float, limit: Ints, most: int)
             prices[r] = 0
     for g in range(program.groups):
         price = np.rint(min(max(-unit * shelf_price[g], 0.0), float(most)))
-        shelf_prices[g] = np.int64(price)
+        shelf_prices[g] = min(max(int(price), 0), most)
     return prices, shelf_prices
 
 

@@ -188,7 +188,7 @@ def budgets(lengths: Ints, min_items: int) -> Ints:
 
 def _units(inputs: Inputs) -> tuple[Ints, Ints]:
     """The first of the options that share a shelf and its items, and each option's place among those."""
-    if len({shelf.group for shelf in inputs.shelves}) == inputs.n:
+    if inputs.single:
         return np.arange(inputs.n), np.arange(inputs.n)
     known: dict[str, list[int]] = {}
     first: list[int] = []
@@ -215,12 +215,13 @@ def _together(overlap: Ints, exclusive: Mask, budget: Ints, slots: int) -> tuple
 
 def _numbered(inputs: Inputs, units: Ints) -> tuple[Ints, Ints, int]:
     """The different items of some options, numbered as the kernels take them."""
-    return numbered(*_flat(inputs, units), len(units))
+    items, owner = _flat(inputs, units)
+    return numbered(np.sort(items * len(units) + owner), len(units))
 
 
 def _flat(inputs: Inputs, units: Ints) -> tuple[Ints, Ints]:
     """The items of some options end to end, and which of them each belongs to."""
     each = [inputs.shelves[option].items for option in units.tolist()]
-    lengths = [len(items) for items in each]
+    lengths = list(map(len, each))
     flat = np.fromiter(chain.from_iterable(each), np.int64, sum(lengths))
     return flat, np.repeat(np.arange(len(units)), lengths)

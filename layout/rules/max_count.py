@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, stretches
 from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches
@@ -32,7 +34,7 @@ class MaxCount(BaseRule):
         """One row per run of slots: it counts at most `count` matches."""
         matches = inputs.mask(self.selector)
         runs = stretches(inputs.slots, self.first, self.last, self.window)
-        if min(int(matches.sum()), int(runs[0].sum())) <= self.count:
+        if min(np.count_nonzero(matches), np.count_nonzero(runs[0])) <= self.count:
             return none(inputs.n, inputs.slots)
         return product(matches[None], runs, hi=self.count)
 

@@ -31,13 +31,12 @@ class VisitStability(BaseRule):
     def rows(self, inputs: Inputs) -> Rows:
         """One row with a term per slot of the previous page whose shelf is proposed again."""
         before = self._before(inputs)
-        known = sorted(set(before[before >= 0].tolist()))
-        if not known:
+        known = np.unique(before[before >= 0])
+        if not len(known):
             return none(inputs.n, inputs.slots)
-        distance = np.abs(np.arange(inputs.slots) - np.array(known)[:, None])
+        distance = np.abs(np.arange(inputs.slots) - known[:, None])
         moved = distance if self.max_moves is None else (distance > 0).astype(np.int64)
-        terms = [(before == slot, weight) for slot, weight in zip(known, moved, strict=True)]
-        return summed(terms, hi=self.max_moves or 0)
+        return summed(known[:, None] == before, moved, hi=self.max_moves or 0)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
         """By how many slots, or by how many moves too many, each of the pages (b, K) differs: (b,)."""
@@ -51,7 +50,7 @@ class VisitStability(BaseRule):
     def _before(self, inputs: Inputs) -> Ints:
         """The slot (from 0) of each option's shelf on the previous page, −1 for none: (n,)."""
         place = {shelf: slot for slot, shelf in enumerate(inputs.context.previous)}
-        return np.array([place.get(shelf.group, -1) for shelf in inputs.shelves], dtype=np.int64)
+        return np.array([place.get(shelf, -1) for shelf in inputs.groups], dtype=np.int64)
 
     def _validate(self) -> None:
         if (self.max_moves is None) == (self.weight is None):

@@ -260,6 +260,27 @@ def test_remarks_fail_a_strict_check_only(demo_settings: Settings, tmp_path: Pat
     strict = CliRunner().invoke(cli.app, [*command, "--strict"])
     assert (strict.exit_code, "nothing to limit" in strict.output) == (1, True)
 
+    text = path.read_text("utf-8").replace("match = {}", 'match = { any = [{ source = "trendin" }, {}] }')
+    path.write_text(text.replace("count = 90", "count = 9"), "utf-8")
+    typo = CliRunner().invoke(cli.app, [*command, "--strict"])
+    assert typo.exit_code == 1
+    assert "source is 'trendin': nothing here has it; did you mean 'trending'?" in " ".join(
+        typo.output.split()
+    )
+
+
+def test_rules_that_never_bind_are_guards_and_pass_a_strict_check(
+    demo_settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        'version = "1"\n[[rule]]\nid = "calm"\nkind = "sponsored_spacing"\nclear_first = 1\n', "utf-8"
+    )
+    command = ("rules", "check", str(path), "--corpus", "3", "--surface", "phone", "--strict")
+    output = " ".join(_run(demo_settings, *command).split())
+    assert "never binding" in output
+    assert "never binding: 1 of 1 rules" in output
+
 
 def test_a_chart_that_cannot_be_written_is_named(
     demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

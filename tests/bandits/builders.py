@@ -5,11 +5,13 @@ from __future__ import annotations
 from bandits.types import Example, Features
 
 MORNING: Features = {
-    "context": {"surface": "phone", "hour": "morning", "day": "weekday", "market": "us", "tier": "free"},
+    "context": {"surface": "phone", "hour": "morning", "day": "weekday"},
+    "listener": {"market": "us", "tier": "free", "history": "some"},
     "user": {"id": "l1"},
 }
 EVENING: Features = {
-    "context": {"surface": "phone", "hour": "evening", "day": "weekday", "market": "us", "tier": "free"},
+    "context": {"surface": "phone", "hour": "evening", "day": "weekday"},
+    "listener": {"market": "us", "tier": "free", "history": "some"},
     "user": {"id": "l2"},
 }
 
@@ -17,7 +19,8 @@ EVENING: Features = {
 def action(source: str, taste: float = 0.5) -> Features:
     """The features of one shelf."""
     return {
-        "shelf": {"source": source, "family": source[:2], "content_type": "music", "fresh": "no"},
+        "kind": {"family": source[:2]},
+        "shelf": {"source": source, "content_type": "music", "fresh": "no"},
         "numbers": {"taste": taste, "popularity": 0.3, "novelty": 0.1, "size": 2.5},
     }
 

@@ -24,7 +24,7 @@ def _context(market: int) -> Features:
 
 
 def _action(shelf: int) -> Features:
-    return {"shelf": {"name": _SHELVES[shelf]}}
+    return {"kind": {"name": _SHELVES[shelf]}}
 
 
 def _examples(count: int, seed: int) -> list[Example]:

@@ -1,13 +1,23 @@
+"""Features are those that are declared, with the values that are declared."""
+
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
-from bandits.features import context_features, shelf_features
-from bandits.policies.encoding import encode
-from shelves.types import Attribute, Context, Interaction, Listener, Provenance, Shelf
+from bandits.features import FEATURES, Declared, context_features, shelf_features
+from bandits.policies.encoding import LETTERS, SHARED, encode
+from bandits.responses import STRANGER, Leaning
+from bandits.types import Features
+from home.options import features_of, options_of
+from shelves.aggregates import AGGREGATES
+from shelves.types import Attribute, Context, Interaction, Listener, Provenance, Responses, Shelf
+from tests.home.simulate.world import world
 
 ATTRIBUTES: dict[str, Attribute] = {
     "source": "because_you_listened",
@@ -26,6 +36,9 @@ ATTRIBUTES: dict[str, Attribute] = {
 }
 
 
+DECLARED: Mapping[tuple[str, str], Declared] = {(one.namespace, one.name): one for one in FEATURES}
+
+
 def context(at: datetime, plays: int = 0) -> Context:
     history = tuple(Interaction(f"i{i}", 1.0) for i in range(plays))
     return Context(Listener("ana", "Ana", "pt", tier="premium"), history, at, surface="tv")
@@ -42,17 +55,58 @@ def shelf(**changes: Attribute) -> Shelf:
     )
 
 
+def features(one: Shelf, leaning: Leaning = STRANGER, **told: Any) -> Features:
+    items = np.linspace(0.1, 0.7, len(AGGREGATES))[None, :]
+    known = replace(context(datetime(2026, 3, 7, tzinfo=UTC)), **told)
+    return shelf_features([one], items, known, leaning)[0]
+
+
+def undeclared(found: Features) -> list[tuple[str, str, str | float]]:
+    """Every feature that no declaration admits, with its value."""
+    sparse = {one.namespace: one for one in FEATURES if one.sparse}
+    return [
+        (namespace, name, value)
+        for namespace, values in found.items()
+        for name, value in values.items()
+        if not (one := DECLARED.get((namespace, name), sparse.get(namespace))) or not one.admits(value)
+    ]
+
+
+def test_every_feature_of_real_pages_is_declared_with_its_values() -> None:
+    made = world()
+    counts: Responses = {("trending", "chart", "music"): (9.0, 9.0), ("x", "mix", "video"): (40.0, 0.0)}
+    seen = set[tuple[str, str]]()
+    for visitor in made.contexts[:8]:
+        told = replace(visitor, responses=counts, crowd_responses=counts)
+        built = made.tools.builder.build(told)
+        about, options = features_of(options_of(built.shelves, made.tools.surface("phone")), built.view)
+        for found in (about, *options):
+            assert undeclared(found) == []
+            seen |= {(namespace, name) for namespace, values in found.items() for name in values}
+    assert {key for key, one in DECLARED.items() if not one.sparse} <= seen
+
+
+def test_what_is_not_declared_is_noticed() -> None:
+    found = {"numbers": {"taste": 1.5, "haste": 0.5}, "kind": {"family": 3.0}, "leanings": {"mix": -1.0}}
+    assert undeclared(found) == [
+        ("numbers", "taste", 1.5),
+        ("numbers", "haste", 0.5),
+        ("kind", "family", 3.0),
+    ]
+
+
+def test_every_namespace_has_a_letter_of_its_own() -> None:
+    assert {one.namespace for one in FEATURES} | {"position"} == set(LETTERS)
+    assert len(set(LETTERS.values())) == len(LETTERS)
+    assert set(context_features(context(datetime(2026, 3, 7, tzinfo=UTC)))) | {"position"} == set(SHARED)
+
+
 def test_context_features_name_the_request() -> None:
     assert context_features(context(datetime(2026, 3, 7, 21, tzinfo=UTC), plays=30)) == {
-        "context": {
-            "surface": "tv",
-            "hour": "evening",
-            "day": "weekend",
-            "market": "pt",
-            "tier": "premium",
-            "history": "some",
-        },
+        "context": {"surface": "tv", "hour": "evening", "day": "weekend"},
+        "listener": {"market": "pt", "tier": "premium", "history": "some"},
         "user": {"id": "ana"},
+        "leanings": {},
     }
 
 
@@ -67,14 +121,17 @@ def test_a_day_has_six_hour_buckets_of_four_hours() -> None:
     ("plays", "bucket"), [(0, "none"), (1, "few"), (9, "few"), (10, "some"), (199, "many"), (200, "most")]
 )
 def test_history_is_bucketed_by_size(plays: int, bucket: str) -> None:
-    assert context_features(context(datetime(2026, 3, 2, tzinfo=UTC), plays))["context"]["history"] == bucket
+    found = context_features(context(datetime(2026, 3, 2, tzinfo=UTC), plays))
+    assert found["listener"]["history"] == bucket
 
 
 def test_shelf_features_split_categories_from_numbers() -> None:
-    assert shelf_features(shelf()) == {
+    leaning = Leaning({"because_you_listened": 0.2}, {"seeded": 0.1, "mix": 0.3}, {"video": 0.4})
+    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3.0, 1.0)})
+    assert found == {
+        "kind": {"family": "seeded"},
         "shelf": {
             "source": "because_you_listened",
-            "family": "seeded",
             "content_type": "music",
             "genre": "trip hop",
             "fresh": "yes",
@@ -83,25 +140,24 @@ def test_shelf_features_split_categories_from_numbers() -> None:
             "affinity": "highest",
         },
         "numbers": {"taste": 0.85, "popularity": 0.25, "novelty": 0.5, "size": pytest.approx(np.log(13.0))},
+        "items": {name: pytest.approx(0.1 * (i + 1)) for i, name in enumerate(AGGREGATES)}
+        | {"repeated": 1.0, "looks": pytest.approx(np.log(4.0)), "clicks": pytest.approx(np.log(2.0))},
+        "responses": {"source": 0.2, "family": 0.1, "content_type": 0.0},
     }
 
 
+def test_a_shelf_without_a_genre_has_no_such_feature() -> None:
+    assert "genre" not in features(shelf(genre=""))["shelf"]
+
+
 def test_seed_and_sponsor_are_no_features() -> None:
-    line = encode(shelf_features(shelf(sponsor="acme", seed="artist:7")))
+    line = encode(features(shelf(sponsor="acme", seed="artist:7")))
     assert "acme" not in line
-    assert "artist" not in line
-
-
-def test_what_a_shelf_lacks_is_left_out() -> None:
-    bare = Shelf("s", "t", np.arange(1, dtype=np.int32), np.ones(1, dtype=np.float32), Provenance("x", "y"))
-    assert shelf_features(bare) == {"shelf": {}, "numbers": {}}
-
-
-def test_freshness_is_used_where_present() -> None:
-    assert shelf_features(shelf(freshness=0.75))["numbers"]["freshness"] == 0.75
+    assert "artist:" not in line
+    assert "artist%3A" not in line
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "often"])
 def test_a_number_that_is_none_names_shelf_and_attribute(value: Attribute) -> None:
     with pytest.raises(ValueError, match="shelf 's1': attribute popularity"):
-        shelf_features(shelf(popularity=value))
+        features(shelf(popularity=value))

@@ -36,7 +36,7 @@ Drawing = Callable[[Sequence[GivenVisit], int], Iterator[tuple[LoggedPage, Laws]
 
 
 def _cascade_dr(log: Studied) -> Estimate:
-    predicted = fit(log.rounds, log.interior.features, np.random.default_rng(0))
+    predicted = fit(log.rounds, log.features, np.random.default_rng(0))
     return cascade_dr(log.rounds, predicted.shown, predicted.expected)
 
 
@@ -47,8 +47,8 @@ SUBJECTS: dict[str, Callable[[Studied], Estimate]] = {
     "reward_interaction_ips": lambda log: reward_interaction_ips(log.rounds),
     "cascade_dr": _cascade_dr,
     "independent_ips": lambda log: independent_ips(log.rounds),
-    "pseudo_inverse": lambda log: pseudo_inverse(log.rounds, log.interior.weights),
-    "pseudo_inverse_cv": lambda log: pseudo_inverse_cv(log.rounds, log.interior.weights),
+    "pseudo_inverse": lambda log: pseudo_inverse(log.rounds, log.weights),
+    "pseudo_inverse_cv": lambda log: pseudo_inverse_cv(log.rounds, log.weights),
 }
 
 

@@ -53,19 +53,28 @@ def main() -> None:
     names = tuple(dict.fromkeys([*arguments.policies.split(","), BASELINE]))
     with TerminalProgress(console) as progress:
         prepare(Settings(), progress)
-    job = partial(regrets, names=names, visits=arguments.visits, batch=arguments.batch, warm=arguments.warm)
+    job = partial(
+        regrets,
+        names=names,
+        listeners=arguments.listeners,
+        visits=arguments.visits,
+        batch=arguments.batch,
+        warm=arguments.warm,
+    )
     with ProcessPoolExecutor(arguments.workers) as pool:
         seeds = range(_FIRST_SEED, _FIRST_SEED + arguments.seeds)
         found = list(track(pool.map(job, seeds), "Simulating seeds", arguments.seeds, console=console))
     console.print(table(names, np.array(found), arguments.visits, warm=arguments.warm))
 
 
-def regrets(seed: int, names: Sequence[str], visits: int, batch: int, warm: bool) -> NDArray[np.float64]:
+def regrets(
+    seed: int, names: Sequence[str], listeners: int, visits: int, batch: int, warm: bool
+) -> NDArray[np.float64]:
     """The total regret (policies, 2) of each policy on one seed: of all visits, and of their second half."""
     settings = Settings()
     engine = open_database(settings)
     result = simulate(
-        sample_contexts(engine, 300, "phone", seed, datetime(2026, 11, 1, tzinfo=UTC)),
+        sample_contexts(engine, listeners, "phone", seed, datetime(2026, 11, 1, tzinfo=UTC)),
         open_tools(settings, load_catalog(engine, settings)),
         participants(names, policy_loader(settings), live_snapshot(engine) if warm else None),
         load_listener_model(),
@@ -109,6 +118,7 @@ def _written(interval: tuple[float, float, float]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="independent runs, at least 2")
+    parser.add_argument("--listeners", type=int, default=40, help="listeners who share the visits of a run")
     parser.add_argument("--visits", type=int, default=300, help="visits of a run")
     parser.add_argument("--batch", type=int, default=50, help="visits between learning")
     parser.add_argument("--workers", type=int, default=2, help="processes")

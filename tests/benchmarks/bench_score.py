@@ -19,12 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from api.progress import TerminalProgress
-from bandits.features import context_features
 from bandits.policies import VwConfig, VwPolicy
 from bandits.policies.encoding import encode, encode_all
 from bandits.types import Features
 from home.bootstrap import open_home
-from home.options import Option, option_features, options_of
+from home.options import features_of, options_of
 from home.prepare import prepare
 from home.sampling import sample_contexts
 from home.service import Home
@@ -72,18 +71,15 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
     parser, laps, counts = vw.TextFormatParser(workspace), _Laps(), []
     for context in contexts:
         surface = home.tools.surface(context.surface)
-        options = options_of(home.tools.builder.build(context).shelves, surface)
-        about, actions = laps.time("features", _features, context, options)
+        built = home.tools.builder.build(context)
+        options = options_of(built.shelves, surface)
+        about, actions = laps.time("features", features_of, options, built.view)
         lines = laps.time("text", _lines, about, actions)
         parsed = laps.time("parsing", _parsed, parser, lines)
         laps.time("prediction alone", workspace.predict_one, parsed)
         laps.time("VwPolicy.score", policy.score, about, actions, len(surface.grid.slots))
         counts.append(len(options))
     return laps, counts
-
-
-def _features(context: Context, options: Sequence[Option]) -> tuple[Features, tuple[Features, ...]]:
-    return context_features(context), option_features(options)
 
 
 def _lines(about: Features, actions: Sequence[Features]) -> list[str]:

@@ -385,3 +385,33 @@ def test_limits_that_are_no_numbers_are_refused() -> None:
 def test_without_a_deadline_the_answer_is_that_of_a_long_one() -> None:
     given_ = problem(1)
     assert solve(given_, deadline_s=float("inf")).page == solve(given_, **CALM).page
+
+
+def test_scores_next_to_nothing_are_none() -> None:
+    worth_ = page_values(np.array([5e-324, 0.0]), grid(2), ("a", "b"))
+    assert worth_.values.max() < 10
+    assert np.isfinite(worth_.unit)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e-3, 1e3, 1e9])
+def test_scores_and_weights_in_other_units_give_the_same_page(scale: float) -> None:
+    """A soft rule's weight is in units of score, however small these are."""
+    given_ = problem(4, count=30, size=6)
+    scores = np.random.default_rng(4).beta(2.0, 12.0, size=30)
+    ids = tuple(shelf.id for shelf in given_.shelves)
+
+    def laid_out(by: float) -> tuple[tuple[int, ...], list[float]]:
+        rules = tuple(
+            replace(rule, weight=rule.weight * by) if rule.weight else rule  # type: ignore[type-var]
+            for rule in given_.rules
+        )
+        worth_ = page_values(scores * by, given_.grid, ids)
+        scaled = replace(given_, values=worth_.values, unit=worth_.unit, rules=rules)
+        result = solve(scaled, **CALM)
+        return result.page, [cost / result.objective for cost in paid(scaled, result.page).values()]
+
+    page, payments = laid_out(scale)
+    expected, before = laid_out(1.0)
+    assert page == expected
+    assert payments == pytest.approx(before)
+    assert before

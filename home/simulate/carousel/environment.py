@@ -14,6 +14,9 @@ from home.simulate.carousel.world import SLOTS, VISIBLE, Features, Floats, World
 
 Lists = NDArray[np.int32]
 
+_CHUNK = 100
+"""Visits whose gathered weights fit a core's cache."""
+
 
 class Feedback(StrEnum):
     """Which slots count as seen when a carousel is over.
@@ -107,7 +110,10 @@ def answer(
 
 def shown_probabilities(world: World, batch: Batch, lists: Lists) -> Features:
     """Probabilities (n, slots) that each slot of `lists` is streamed if reached."""
-    logits = np.einsum("nd,nkd->nk", batch.features, world.weights[lists])
+    logits = np.empty(lists.shape, dtype=np.float32)
+    for start in range(0, len(lists), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        np.einsum("nd,nkd->nk", batch.features[part], world.weights[lists[part]], out=logits[part])
     return np.asarray(expit(logits))
 
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from home.simulate.carousel.environment import Lists
 from home.simulate.carousel.world import SLOTS
 
+_MANY = SLOTS**2
+"""From here on, two in three lists of independent draws are without a repeat."""
+
 
 def best_lists(scores: NDArray[np.float32]) -> Lists:
     """The columns (n, slots) of each row's highest scores (n, k), best first.
@@ -17,7 +20,7 @@ def best_lists(scores: NDArray[np.float32]) -> Lists:
     threshold = np.partition(scores, scores.shape[1] - SLOTS, axis=1)[:, -SLOTS, None]
     chosen = scores >= threshold
     _drop_extra(chosen, scores, threshold)
-    columns = np.nonzero(chosen)[1].reshape(len(scores), SLOTS)
+    columns = np.flatnonzero(chosen).reshape(len(scores), SLOTS) % scores.shape[1]
     order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1)
     return np.take_along_axis(columns, order, axis=1).astype(np.int32)
 
@@ -31,7 +34,12 @@ def tied_lists(scores: NDArray[np.float64], rows: int, rng: np.random.Generator)
 
 
 def random_lists(playlists: int, rows: int, rng: np.random.Generator) -> Lists:
-    """Uniformly random lists (rows, slots) of distinct playlists: rows with a repeat are drawn again."""
+    """Uniformly random lists (rows, slots) of distinct playlists.
+
+    Of many playlists, lists rarely repeat one, and those that do are drawn again.
+    """
+    if playlists < _MANY:
+        return best_lists(rng.random((rows, playlists), dtype=np.float32))
     lists = rng.integers(playlists, size=(rows, SLOTS), dtype=np.int32)
     again = np.arange(rows)
     while len(again):

@@ -43,7 +43,7 @@ def luck(seed: int, key: tuple[int, ...], counters: NDArray[np.int64]) -> NDArra
         bits = (bits ^ (bits >> np.uint64(30))) * _MIX_1
         bits = (bits ^ (bits >> np.uint64(27))) * _MIX_2
     bits ^= bits >> np.uint64(31)
-    return (bits >> np.uint64(11)) * _STEP
+    return np.asarray((bits >> np.uint64(11)) * _STEP)
 
 
 def _sequence(seed: int, purpose: Purpose, *key: int) -> np.random.SeedSequence:

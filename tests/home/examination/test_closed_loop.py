@@ -29,13 +29,15 @@ _SLOTS = len(_GRID.slots)
 @pytest.fixture(scope="module")
 def log() -> PageLog:
     """Pages of the real sources, rules, solver and draw; listeners who click often, so that few pages do,
-    and never leave satisfied, so that examination does not depend on what is above.
+    tire of nothing, and never leave satisfied, so that examination does not depend on what is above.
     """
     here = world()
     parameters = replace(
         here.parameters,
         attraction=replace(here.parameters.attraction, intercept=-0.5),
         response=replace(here.parameters.response, leave=0.0),
+        fatigue=replace(here.parameters.fatigue, per_look=0.0),
+        satiation=replace(here.parameters.satiation, per_play=0.0),
     )
     builder = PageLogBuilder("tv", _SLOTS, _LATER, here.tools)
 

@@ -14,6 +14,7 @@ from bandits.ope.estimators import Estimate
 from bandits.ope.independent_ips import independent_ips
 from bandits.ope.page_ips import page_ips
 from bandits.ope.pseudo_inverse import pseudo_inverse
+from bandits.page import AnchoredMixture
 from bandits.portfolio import Portfolio
 from bandits.rewards import ShelfOutcome
 from bandits.types import Page
@@ -22,7 +23,6 @@ from home.errors import NotExplainableError
 from home.explain import whole_problem
 from home.records import DecisionRecord
 from home.redraw import draw_of
-from home.replay.interior import interior_of, look
 from home.replay.laws import Laws, laws_of
 from home.replay.page_law import PageLaw, TooManyPagesError, logged_law
 from home.replay.pages import LoggedPage, Studied, studied
@@ -137,11 +137,33 @@ def test_rounds_hold_what_targets_say_of_beginnings(draw: str) -> None:
     np.testing.assert_allclose(rounds.propensity, np.prod(record.conditionals))
 
 
+def test_shorter_pages_are_padded() -> None:
+    record = decide(OLD, ANCHORED)
+    short = replace(
+        record,
+        page=record.page[:2],
+        anchor=record.anchor[:2],
+        conditionals=record.conditionals[:2],
+        examination=record.examination[:2],
+    )
+    law = law_of(record)
+    assert isinstance(law.source, AnchoredMixture)
+    cut = replace(law, anchor=short.anchor, source=replace(law.source, anchor=short.anchor))
+    pages = [
+        (LoggedPage(record, outcomes((1.0, 0.0, 0.5))), Laws(law, law)),
+        (LoggedPage(short, outcomes((1.0, 1.0))), Laws(cut, cut)),
+    ]
+    rounds = studied(pages, np.random.default_rng(0)).rounds
+    np.testing.assert_array_equal(rounds.filled, [[True, True, True], [True, True, False]])
+    np.testing.assert_allclose(rounds.prefix_weights, [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+    np.testing.assert_allclose(rounds.slot_weights, [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+
+
 def test_shelves_that_were_not_examined_earn_nothing() -> None:
     seen = (ShelfOutcome("a", True, 1.0), ShelfOutcome("b", False, 7.0), ShelfOutcome("c", True, 0.5))
     record = decide(OLD, ANCHORED)
-    law = law_of(record)
-    rounds = studied([(LoggedPage(record, seen), Laws(law, law))], np.random.default_rng(0)).rounds
+    laws = Laws(law_of(record), law_of(record))
+    rounds = studied([(LoggedPage(record, seen), laws)], np.random.default_rng(0)).rounds
     np.testing.assert_array_equal(rounds.slot_reward, [[1.0, 0.0, 0.5]])
     np.testing.assert_array_equal(rounds.examined, [[True, False, True]])
 
@@ -149,22 +171,6 @@ def test_shelves_that_were_not_examined_earn_nothing() -> None:
 def test_an_empty_log_is_refused() -> None:
     with pytest.raises(ValueError, match="no pages"):
         studied([], np.random.default_rng(0))
-
-
-def test_shorter_pages_are_padded() -> None:
-    record = decide(OLD, ANCHORED)
-    inside = look(record, Laws(law_of(record), law_of(record)), np.random.default_rng(0))
-    short = replace(
-        inside,
-        slot_propensity=inside.slot_propensity[:2],
-        slot_target=inside.slot_target[:2],
-        shown=inside.shown[:2],
-        expected=inside.expected[:2],
-    )
-    found = interior_of([inside, short], 3)
-    np.testing.assert_array_equal(found.slot_target[0], inside.slot_target)
-    np.testing.assert_array_equal(found.slot_target[1], [*inside.slot_target[:2], 0.0])
-    assert found.features.shown.shape == (2, 3, inside.shown.shape[1])
 
 
 def additive(page: Page) -> tuple[float, ...]:
@@ -179,9 +185,10 @@ def cascading(page: Page) -> tuple[float, ...]:
 
 def dr(found: Studied) -> Estimate:
     """Cascade-DR with arbitrary coefficients: unbiased if the means over the target's choices are exact."""
-    features = found.interior.features
-    q = np.random.default_rng(1).normal(size=features.shown.shape[1:])
-    shown, expected = (np.einsum("mkd,kd->mk", each, q) for each in (features.shown, features.expected))
+    q = np.random.default_rng(1).normal(size=found.features.shown.shape[1:])
+    shown, expected = (
+        np.einsum("mkd,kd->mk", each, q) for each in (found.features.shown, found.features.expected)
+    )
     return cascade_dr(found.rounds, shown, expected)
 
 
@@ -193,7 +200,7 @@ def dr(found: Studied) -> Estimate:
         (lambda found: cascade_ips(found.rounds), cascading),
         (dr, cascading),
         (lambda found: independent_ips(found.rounds), additive),
-        (lambda found: pseudo_inverse(found.rounds, found.interior.weights), additive),
+        (lambda found: pseudo_inverse(found.rounds, found.weights), additive),
     ],
     ids=["page_ips", "cascade_ips", "cascade_dr", "independent_ips", "pseudo_inverse"],
 )
@@ -204,8 +211,8 @@ def test_studied_decisions_give_unbiased_estimates(
     record = decide(OLD, EXPLORATIONS[draw])
     target = other(law_of(record))
     found = study(record, target, reward)
-    assert found.interior.exact.all()
-    assert found.interior.missing.max() < 1e-6
+    assert found.exact.all()
+    assert found.missing.max() < 1e-6
     truth = sum(p * sum(reward(page)) for page, p in target.listed(1000).items())
     value = float(found.rounds.propensity @ estimate(found).numerator)
     assert value == pytest.approx(truth, abs=EXACT)
@@ -218,8 +225,8 @@ def test_draws_stand_for_pages_that_are_not_listed() -> None:
     exact = studied([(page, Laws(law, target))], np.random.default_rng(0))
     for draws, whole in ((5, False), (2000, True)):
         found = studied([(page, Laws(law, target, limit=3, draws=draws))], np.random.default_rng(0))
-        assert found.interior.exact.all() == whole
+        assert found.exact.all() == whole
         np.testing.assert_array_equal(found.rounds.prefix_target, exact.rounds.prefix_target)
         if whole:
-            np.testing.assert_allclose(found.interior.weights, exact.interior.weights, rtol=1e-6)
+            np.testing.assert_allclose(found.weights, exact.weights, rtol=1e-6)
             np.testing.assert_allclose(found.rounds.slot_target, exact.rounds.slot_target, rtol=1e-6)

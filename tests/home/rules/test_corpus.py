@@ -96,6 +96,7 @@ def test_rules_that_do_nothing_get_the_verdict_that_says_why(home: Home) -> None
     assert verdicts["nothing-such"] == "nothing to limit"
     assert verdicts["all-first"] == "nothing to limit"
     assert verdicts["one-mix"] == ""
+    assert report.faults == ["few-mixes", "never-here", "nothing-such", "all-first"]
 
 
 def test_a_price_is_the_share_that_the_best_page_gains_without_the_rule(home: Home) -> None:

@@ -17,6 +17,7 @@ from home.rules.schema import rulebook_schema
 from home.rules.vocabulary import ATTRIBUTE_DOMAINS, FACT_DOMAINS
 from home.settings import Settings
 from layout.rules import RULE_KINDS
+from tests.home.rules.toml import rulebook_text
 
 DOCS = Path(__file__).parents[3] / "docs"
 RULE = {"id": "few", "kind": "max_count", "match": {"source": "trending"}, "count": 2}
@@ -24,19 +25,6 @@ RULE = {"id": "few", "kind": "max_count", "match": {"source": "trending"}, "coun
 
 def _valid(book: dict[str, Any]) -> bool:
     return bool(Draft202012Validator(rulebook_schema()).is_valid(book))
-
-
-def _toml(rule: dict[str, Any]) -> str:
-    lines = [f"{key} = {_value(value)}" for key, value in rule.items()]
-    return "\n".join(['version = "1"', "[[rule]]", *lines])
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return repr(value).lower() if isinstance(value, bool) else repr(value)
 
 
 @pytest.mark.parametrize("kind", sorted(RULE_KINDS))
@@ -107,7 +95,7 @@ def test_the_shipped_rulebook_and_every_documented_rule_are_valid() -> None:
 def test_what_the_loader_refuses_is_invalid(change: dict[str, Any]) -> None:
     assert _valid({"version": "1", "rule": [RULE]})
     with pytest.raises(ConfigurationError):
-        parse_rulebook(_toml(RULE | change))
+        parse_rulebook(rulebook_text([RULE | change]))
     assert not _valid({"version": "1", "rule": [RULE | change]})
 
 

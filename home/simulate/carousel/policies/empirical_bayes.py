@@ -57,8 +57,8 @@ class EmpiricalBayes:
         starts = [run.start for _, run in batch.runs]
         sizes = np.array([run.stop - run.start for _, run in batch.runs])
         centres = np.add.reduceat(batch.features, starts, axis=0, dtype=np.float64) / sizes[:, None]
-        deviations = self._deviations(centres).astype(np.float32)
-        means = self._means.T.astype(np.float32)
+        deviations = self.deviations(centres)
+        means = self.means.T.astype(np.float32)
         lists = np.empty((len(batch), SLOTS), dtype=np.int32)
         for (_, run), deviation in zip(batch.runs, deviations, strict=True):
             drawn = rng.standard_normal((run.stop - run.start, len(deviation)), dtype=np.float32)
@@ -71,12 +71,11 @@ class EmpiricalBayes:
 
     def learn(self, outcome: Outcome) -> None:
         """Add a round to every playlist that was seen. The prior learns from the posteriors before it."""
-        features = outcome.features.astype(np.float64)
         prior = np.diag(1.0 / self._prior_variance)
         for playlist, rows, streamed in by_playlist(outcome):
             precision = self._information[playlist] + prior
-            seen = features[rows]
-            information, evidence = laplace(seen, streamed, self._means[playlist], precision)
+            seen = outcome.features[rows]
+            information, evidence = laplace(seen, streamed, self.means[playlist], precision)
             self._information[playlist] += information.astype(np.float32)
             self._evidence[playlist] += evidence
         self._learn_prior()
@@ -107,19 +106,20 @@ class EmpiricalBayes:
         precisions = self._information + np.diag(1.0 / self._prior_variance)
         self._covariances = np.array([inverse(precision) for precision in precisions])
         pull = self._evidence + self._prior_mean / self._prior_variance
-        self._means = np.einsum("kde,ke->kd", self._covariances, pull)
+        self.means = np.einsum("kde,ke->kd", self._covariances, pull)
 
     def _learn_prior(self) -> None:
         """μ, and τ² as one value for all tastes and one for the bias, given the posteriors."""
-        self._prior_mean = self._means.mean(axis=0)
-        second = np.einsum("kdd->d", self._covariances) / len(self._means) + self._means.var(axis=0)
+        self._prior_mean = self.means.mean(axis=0)
+        second = np.einsum("kdd->d", self._covariances) / len(self.means) + self.means.var(axis=0)
         self._prior_variance[:-1] = second[:-1].mean()
         self._prior_variance[-1] = second[-1]
 
-    def _deviations(self, centres: Floats) -> Floats:
+    def deviations(self, centres: Floats) -> NDArray[np.float32]:
         """Posterior deviations (runs, playlists) of the logit at `centres` (runs, d + 1)."""
-        spread = np.einsum("sd,kde->kse", centres, self._covariances, optimize=True)
-        return np.sqrt(np.einsum("kse,se->sk", spread, centres, optimize=True))
+        points = centres.astype(np.float32)
+        spread = points @ self._covariances.astype(np.float32)
+        return np.asarray(np.sqrt(np.einsum("kse,se->sk", spread, points)))
 
 
 def inverse(precision: Floats) -> Floats:
@@ -131,7 +131,7 @@ def inverse(precision: Floats) -> Floats:
 
 
 def laplace(
-    features: Floats, streamed: NDArray[np.bool_], mean: Floats, precision: Floats
+    features: NDArray[np.float32], streamed: NDArray[np.bool_], mean: Floats, precision: Floats
 ) -> tuple[Floats, Floats]:
     """A logistic likelihood as a normal one: its precision (d + 1, d + 1), and precision · mean (d + 1,).
 
@@ -140,12 +140,13 @@ def laplace(
     """
     mode = mean
     for _ in range(_MAX_STEPS):
-        chance = expit(features @ mode)
-        pull = (streamed - chance) @ features
-        curvature = (features * (chance * (1.0 - chance))[:, None]).T @ features
+        chance = expit(features @ mode.astype(np.float32))
+        pull = ((streamed - chance) @ features).astype(np.float64)
+        weighted = features * (chance * (1.0 - chance))[:, None]
+        curvature = (weighted.T @ features).astype(np.float64)
         factor = cho_factor(precision + curvature, overwrite_a=True, check_finite=False)
         step = cho_solve(factor, pull - precision @ (mode - mean), check_finite=False)
-        moved = float(np.abs(features @ step).max())
+        moved = float(np.abs(features @ step.astype(np.float32)).max())
         if moved < _CLOSE:
             break
         mode = mode + step * min(1.0, _STRIDE / moved)
