@@ -118,12 +118,16 @@ def main() -> None:
     console = Console(width=110)
     console.print(f"The target earns {truth:.4f} per page.")
     for title, drawing in (("Drawn from the anchored mixture", drawn), ("Sampled, then repaired", repaired)):
-        console.print(_table(title, outcome(visits, truth, drawing, args.logs, show=True)))
+        found = outcome(visits, truth, drawing, args.logs, show=True)
+        console.print(
+            f"\n{title}: mean weight {found.mean_weight:.2f}, worth {found.effective:.0f} pages,"
+            f" distrusted {found.distrusted:.0%}"
+        )
+        console.print(_table(found))
 
 
-def _table(title: str, found: Outcome) -> Table:
-    told = f"mean weight {found.mean_weight:.2f}, worth {found.effective:.0f} pages"
-    table = Table(title=f"{title}: {told}, distrusted {found.distrusted:.0%}", title_justify="left", box=None)
+def _table(found: Outcome) -> Table:
+    table = Table(box=None)
     for header in ("estimator", "first log", "bias", "± MC error", "RMSE", "coverage"):
         table.add_column(header, justify="left" if header == "estimator" else "right")
     for row in found.rows:
