@@ -29,6 +29,10 @@ COMMANDS = [
     "learn",
     "simulate",
     "carousel",
+    "simulate sweep",
+    "simulate compare",
+    "simulate scenario",
+    "simulate calibrate",
     "replay",
     "replay export",
     "replay obd",
@@ -62,7 +66,10 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
+            info, callback = group.typer_instance.info, group.typer_instance.registered_callback
+            alone = info.invoke_without_command is True
+            if alone or (callback is not None and callback.invoke_without_command is True):
+                names.append(group.name or "")
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 
