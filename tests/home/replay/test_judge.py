@@ -24,10 +24,12 @@ from bandits.types import EventKind, RewardEvent
 from home.compose import ComposedPage, Tools
 from home.db import DecisionRow, writing
 from home.draw import Exploration
+from home.errors import ConfigurationError
 from home.logbook import record_of
 from home.records import DecisionRecord, encode
 from home.replay.judge import NothingToReplayError, judge, replay
-from home.replay.log import Log, collect
+from home.replay.log import MODEL, Log, collect
+from home.replay.options import Options
 from home.replay.report import Left
 from home.replay.show import render
 from home.replay.targets import Target
@@ -204,6 +206,21 @@ def test_only_the_period_asked_for_is_judged(engine: Engine) -> None:
     start, end = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
     report = replay(engine, FORMULA, [], now=NOON + timedelta(hours=2), start=start, end=end)
     assert report.rounds == 2
+
+
+def test_breakdowns_are_by_facts_of_the_request_or_by_model(engine: Engine) -> None:
+    for number in range(4):
+        record = make_record(f"d{number}", policy_version=1 + number % 2, listener_id=f"l{number}")
+        _store(engine, record, [feedback(f"e{number}", f"d{number}", EventKind.CLICK)] if number % 2 else [])
+    options = Options(by=("surface", MODEL))
+    found = replay(engine, FORMULA, [Target(None)], now=CLOSED, options=options).judgements[0].breakdowns
+    assert [(one.label, one.rounds, one.logged.value) for one in found[MODEL]] == [
+        ("1", 2, 0.0),
+        ("2", 2, 0.5),
+    ]
+    assert [one.label for one in found["surface"]] == ["phone"]
+    with pytest.raises(ConfigurationError, match="by has 'planet': on our own log break down by surface"):
+        replay(engine, FORMULA, [], now=CLOSED, options=Options(by=("planet",)))
 
 
 def test_an_empty_log_says_what_to_do(engine: Engine) -> None:
