@@ -8,8 +8,9 @@ model trained on another schema must not be served.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 from operator import itemgetter
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
 from shelves.aggregates import AGGREGATES
-from shelves.types import Attribute, Context, Shelf
+from shelves.types import Context, Shelf
 
 FEATURE_SCHEMA_VERSION = "3"
 
@@ -94,18 +95,23 @@ FEATURES: tuple[Declared, ...] = (
     _number("numbers", "size", "ln(1 + items)", high=12.0),
     *(_number("items", name, meaning) for name, meaning in AGGREGATES.items()),
     _number("items", "repeated", "1 where the shelf was on the listener's last page on this surface, else 0"),
+    _number("items", "looks", "ln(1 + the listener's looks at this shelf lately)", high=12.0),
+    _number("items", "clicks", "ln(1 + the listener's clicks on this shelf lately)", high=12.0),
     _number("responses", "source", "leaning of the listener to shelves of this source", -1.0),
     _number("responses", "family", "leaning of the listener to this family", -1.0),
     _number("responses", "content_type", "leaning of the listener to shelves of this content type", -1.0),
     Declared("presentation", "name", "how the shelf is shown; left out where there is only one way"),
 )
-"""Every feature, by namespace; see `bandits.responses.leaning_of` for what a leaning is."""
+"""Every feature, by namespace; see `bandits.responses` for what a leaning is, and how looks fade."""
 
-_CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
+SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
+"""The namespaces from which features that are 0 are left out."""
+
 _NUMBERS = ("taste", "popularity", "novelty", "size")
-_ITEMS = (*AGGREGATES, "repeated")
-_category_values = itemgetter(*_CATEGORIES)
-_number_values = itemgetter(*_NUMBERS)
+_ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
+_NEVER = (0.0, 0.0)
+_categories = itemgetter("source", "family", "content_type", "genre", "fresh", "sponsored", "exploratory")
+_numbers_of = itemgetter(*_NUMBERS)
 
 
 def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
@@ -124,7 +130,7 @@ def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
         "listener": {
             "market": context.market,
             "tier": context.listener.tier,
-            "history": _bucket(len(context.history), _HISTORY_UPPER, _HISTORY),
+            "history": _HISTORY[bisect_left(_HISTORY_UPPER, len(context.history))],
         },
         "user": {"id": context.listener.id},
         "leanings": leaning.family,
@@ -134,26 +140,36 @@ def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
 def shelf_features(
     shelves: Sequence[Shelf],
     aggregates: NDArray[np.float64],
-    last_page: Sequence[str] = (),
+    context: Context,
     leaning: Leaning = STRANGER,
 ) -> list[Features]:
-    """What is known about each of n shelves, in five namespaces.
+    """What is known about each of n shelves in a context, in five namespaces.
 
-    `aggregates` are those of `shelves.aggregates`, `last_page` the ids of the shelves on the listener's last
-    page. "kind" holds the family, which contexts are crossed with, "shelf" the other categories, "numbers"
-    and "items" what the items amount to, and "responses" the listener's leanings to the shelf's kind. Raises
-    ValueError naming the shelf and the attribute that is not a finite number.
+    `aggregates` are those of `shelves.aggregates`. "kind" holds the family, which contexts are crossed with,
+    "shelf" the other categories, "numbers" and "items" what the items amount to and how well the listener
+    knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
+    the shelf and the attribute that is not a finite number.
     """
-    last = frozenset(last_page)
-    shown_last = [float(shelf.id in last) for shelf in shelves]
-    items = np.column_stack((aggregates, shown_last)).tolist()
+    last, known = frozenset(context.previous_page), context.shelf_responses
     found: list[Features] = []
-    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), items, strict=True):
-        source, family, content_type = shelf.kind
+    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), aggregates.tolist(), strict=True):
+        looks, clicks = known.get(shelf.id, _NEVER)
+        of_items += (float(shelf.id in last), log1p(looks), log1p(clicks))
+        source, family, content_type, genre, fresh, sponsored, exploratory = _categories(shelf.attributes)
+        categories: dict[str, str | float] = {
+            "source": source,
+            "content_type": content_type,
+            "fresh": _YES_NO[fresh],
+            "sponsored": _YES_NO[sponsored],
+            "exploratory": _YES_NO[exploratory],
+            "affinity": _AFFINITY[bisect_left(_AFFINITY_UPPER, numbers[0])],
+        }
+        if genre:
+            categories["genre"] = genre
         found.append(
             {
                 "kind": {"family": family},
-                "shelf": _categories(shelf.attributes, numbers[0]),
+                "shelf": categories,
                 "numbers": dict(zip(_NUMBERS, numbers, strict=True)),
                 "items": dict(zip(_ITEMS, of_items, strict=True)),
                 "responses": {
@@ -171,29 +187,10 @@ def presentation_features(name: str) -> Features:
     return {"presentation": {"name": name}} if name else {}
 
 
-def _bucket(value: float, uppers: tuple[float, ...], names: tuple[str, ...]) -> str:
-    return names[bisect_left(uppers, value)]
-
-
-def _categories(attributes: Mapping[str, Attribute], taste: float) -> dict[str, str | float]:
-    source, content_type, genre, fresh, sponsored, exploratory = _category_values(attributes)
-    found = {
-        "source": source,
-        "content_type": content_type,
-        "fresh": _YES_NO[fresh],
-        "sponsored": _YES_NO[sponsored],
-        "exploratory": _YES_NO[exploratory],
-        "affinity": _bucket(taste, _AFFINITY_UPPER, _AFFINITY),
-    }
-    if genre:
-        found["genre"] = genre
-    return found
-
-
 def _numbers(shelves: Sequence[Shelf]) -> list[list[float]]:
     """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
     try:
-        numbers = np.array([_number_values(shelf.attributes) for shelf in shelves], dtype=np.float64)
+        numbers = np.array([_numbers_of(shelf.attributes) for shelf in shelves], dtype=np.float64)
     except ValueError:
         raise ValueError(_not_a_number(shelves)) from None
     if not np.isfinite(numbers).all():

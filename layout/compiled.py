@@ -210,6 +210,8 @@ def _assemble(
 
 def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
     """Which slots can hold each option's presentation: (n, K)."""
+    if not any(slot.presentations for slot in grid.slots):
+        return np.ones((len(shelves), len(grid.slots)), dtype=np.bool_)
     names = {shelf.presentation for shelf in shelves}
     open_to = {
         name: [not slot.presentations or name in slot.presentations for slot in grid.slots] for name in names

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from layout.compiled import Compiled, compiled
-from layout.completion import completion, ranked
+from layout.completion import completion, dived, ranked
 from layout.conflict import conflict
 from layout.errors import SolverError
 from layout.rows import NO_LIMIT
@@ -34,7 +34,7 @@ class Relaxed:
     cut: bool = False
 
 
-def relaxed(problem: Problem, left: Callable[[], float]) -> Relaxed | None:
+def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = None) -> Relaxed | None:
     """The least altered version of a problem that has a feasible page.
 
     First hard rules go in order of `relaxation`, lowest first, then in rulebook order. Of rules that never
@@ -46,9 +46,15 @@ def relaxed(problem: Problem, left: Callable[[], float]) -> Relaxed | None:
     page remains feasible with it. None when nothing fits the first slot at all.
 
     `left` gives the seconds until the caller wants an answer. After that the answer is `cut`: rules and slots
-    are given up where a page is not found at once.
+    are given up where a page is not found at once. `hint` is a page of the options in order of ids; where it
+    obeys all rules, no other is looked for for long.
     """
-    return _Relaxation(problem, left).run()
+    rows = compiled(problem)
+    full = min(rows.groups, len(problem.grid.slots))
+    if hint is not None and rows.holds(hint):
+        return Relaxed(problem, rows, dived(rows, ranked(rows.values)) or hint, (), altered=False)
+    found = _attempt(problem, full, (), left)
+    return replace(found, altered=False) if found else _Relaxation(problem, full, left).run()
 
 
 def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
@@ -64,8 +70,10 @@ def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
 
 
 class _Relaxation:
-    def __init__(self, problem: Problem, left: Callable[[], float]) -> None:
-        self._problem, self._left = problem, left
+    """What to give up of a problem of which no page of `full` length is found."""
+
+    def __init__(self, problem: Problem, full: int, left: Callable[[], float]) -> None:
+        self._problem, self._full, self._left = problem, full, left
         hard = [rule for rule in problem.rules if rule.weight is None]
         yielding = sorted((r for r in hard if r.relaxation is not None), key=lambda r: r.relaxation or 0)
         self._yielding = tuple(rule.id for rule in yielding)
@@ -73,12 +81,8 @@ class _Relaxation:
         demanding = _demanding(problem)
         self._demands = tuple(rule for rule in never if rule in demanding)
         self._never = tuple(rule for rule in never if rule not in demanding)
-        self._full = min(compiled(problem).groups, len(problem.grid.slots))
 
     def run(self) -> Relaxed | None:
-        found = self._attempt(self._full, ())
-        if found is not None:
-            return replace(found, altered=False)
         half = (self._full + 1) // 2
         found = (
             self._with_fewer_rules()
@@ -149,15 +153,22 @@ class _Relaxation:
         return found
 
     def _attempt(self, size: int, dropped: tuple[str, ...]) -> Relaxed | None:
-        trial = variant(self._problem, size, dropped)
-        rows = compiled(trial)
-        try:
-            page = completion(
-                rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, self._left())
-            )
-        except SolverError:
-            return None
-        return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
+        return _attempt(self._problem, size, dropped, self._left)
+
+
+def _attempt(
+    problem: Problem, size: int, dropped: tuple[str, ...], left: Callable[[], float]
+) -> Relaxed | None:
+    """The problem on its first slots without the `dropped` rules, with a page, if one is found."""
+    trial = variant(problem, size, dropped)
+    rows = compiled(trial)
+    try:
+        page = completion(
+            rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
+        )
+    except SolverError:
+        return None
+    return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
 
 
 def _demanding(problem: Problem) -> set[str]:

@@ -151,6 +151,7 @@ def _shared(array: Array) -> Array:
     return array
 
 
+@lru_cache(maxsize=1024)
 def stretches(slots: int, first: int, last: int | None, width: int | None) -> Mask:
     """Every run of `width` neighbouring slots between `first` and `last` (counted from 1): (w, K) bool.
 
@@ -163,7 +164,7 @@ def stretches(slots: int, first: int, last: int | None, width: int | None) -> Ma
         each = sliding(size, size if width is None else width)
         runs = np.zeros((len(each), slots), dtype=np.bool_)
         runs[:, inside] = each
-    return runs
+    return _shared(runs)
 
 
 def _single(coefs: Numbers, weights: Numbers, terms: Ints, lo: int | Ints, hi: int | Ints) -> Rows:

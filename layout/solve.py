@@ -1,9 +1,10 @@
 """From a problem to a page with a certificate.
 
-The steps, each of which may end the search: a feasible page by a dive, an upper bound whose relaxed solutions
-are often pages themselves, better pages by a dive along its prices and local search from there, a complete
-enumeration of what the bound leaves open, branch and bound where that is too much, and in the end CP-SAT on
-the same cells. All run on the options in order of their ids, so that the input order does not matter.
+The steps, each of which may end the search: a feasible page by a dive, the assignment without rows, the
+linear relaxation, whose solutions are often pages themselves, better pages by a dive along its prices and
+local search from there, a complete enumeration of what the bound leaves open, branch and bound where that is
+too much, and in the end CP-SAT on the same cells. All run on the options in order of their ids, so that the
+input order does not matter.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from layout.bound import Bound, upper_bound
 from layout.branch import ENUMERATED_NODES, BranchAndBound
-from layout.compiled import compiled
+from layout.compiled import Compiled, compiled
 from layout.completion import dived, ranked
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
@@ -30,11 +31,7 @@ from layout.search import improved, promising
 from layout.types import Page, Problem, Result, Status
 
 _IMPROVING_STEPS: Final = 12
-_ROUNDS: Final = 3
-_STEPS: Final = 20
-"""Steps of pricing in a round. After each, cells that no better page can have are closed for good."""
-
-_BOUNDS: Final = 150
+_BOUNDS: Final = 400
 """Bounds that branch and bound may take before CP-SAT is asked."""
 
 _CUT = 1
@@ -73,12 +70,12 @@ def solve(
     watch.lap("compile")
     if not problem.shelves:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelves")
-    start = relaxed(problem, watch.left)
+    known = rows.inward(hint) if hint and all(0 <= s < rows.n for s in hint) else None
+    start = relaxed(problem, watch.left, known)
     watch.lap("start")
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
-    known = hint is not None and all(0 <= s < rows.n for s in hint)
-    outcome = _Search(start, watch, deterministic_time, rows.inward(hint) if hint and known else None).run()
+    outcome = _Search(start, watch, deterministic_time, known).run()
     if start.rows.narrow and outcome.status is Status.OPTIMAL:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
@@ -97,11 +94,18 @@ def solve(
 def _judged_widely(problem: Problem, outcome: _Outcome, watch: _Stopwatch) -> _Outcome:
     """An outcome that is best under narrow rows, with what is proven about all pages that the rules allow."""
     wide = compiled(widened(problem))
-    bound = upper_bound(wide, outcome.worth, _ROUNDS * _STEPS).total
+    bound = _relaxed(wide, outcome.page, upper_bound(wide, outcome.worth, 1)).bound().total
     watch.lap("widen")
     if bound <= outcome.worth:
         return outcome
     return _Outcome(outcome.page, outcome.worth, Status.FEASIBLE, bound, "bound without narrow rows")
+
+
+def _relaxed(rows: Compiled, page: Page, assigned: Bound) -> Relaxation:
+    """The linear relaxation, begun with the cells that the assignment favours and those of a page."""
+    first = promising(rows, assigned, _FIRST)
+    first[list(page), np.arange(rows.size)] = True
+    return Relaxation.of(rows, rows.cells, first)
 
 
 def effective(problem: Problem, result: Result) -> Problem:
@@ -159,7 +163,7 @@ class _Search:
         self._watch.lap("bound")
         if assigned.total <= self._worth:
             return self._optimal("assignment bound")
-        relaxation = self._relaxed(assigned)
+        relaxation = _relaxed(self._rows, self._page, assigned)
         bound = relaxation.bound()
         self._take(bound.page)
         self._watch.lap("linear")
@@ -173,12 +177,6 @@ class _Search:
         if proof := self._branch(bound, relaxation):
             return self._optimal(proof)
         return self._ask_solver(bound)
-
-    def _relaxed(self, assigned: Bound) -> Relaxation:
-        """The linear relaxation, begun with the cells that the assignment favours and those of the page."""
-        first = promising(self._rows, assigned, _FIRST)
-        first[list(self._page), np.arange(self._rows.size)] = True
-        return Relaxation.of(self._rows, self._rows.cells, first)
 
     def _branch(self, bound: Bound, relaxation: Relaxation) -> str:
         """What proves the page in hand, or a better one that is found, best; empty for no proof."""
