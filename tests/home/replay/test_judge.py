@@ -169,10 +169,15 @@ def test_targets_that_show_what_was_never_drawn_are_refused() -> None:
     ]
     switched_off = off[0]
     never_anchor = replace(drawn("never", 1.0, q, on_anchor=False, listener="l1"), anchor_exploration=0.0)
-    assert [Target(e).within(logged_[0]) for e in (0.0, 0.5, 1.0)] == [True, True, True]
-    assert [Target(e).within(switched_off) for e in (0.0, 0.5, 1.0)] == [True, False, False]
-    assert [Target(e).within(never_anchor) for e in (0.0, 0.5, 1.0)] == [False, False, True]
-    assert Target(0.5).within(replace(switched_off, anchor_exploration=1.0))
+    always = replace(switched_off, anchor_exploration=1.0)
+    for record, outside in (
+        (logged_[0], [0.0, 0.0, 0.0]),
+        (switched_off, [0.0, 0.48, 0.96]),
+        (never_anchor, [1.0, 0.5, 0.0]),
+        (always, [0.0, 0.0, 0.0]),
+    ):
+        found = [Target(e).likelihood(record).outside for e in (0.0, 0.5, 1.0)]
+        assert found == pytest.approx(outside)
 
     log = collect(((logged(record), []) for record in logged_), FORMULA, [Target(0.3)], CLOSED)
     assert judge(log).judgements[0].support is None
