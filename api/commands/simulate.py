@@ -178,7 +178,10 @@ def _replay(
     context: typer.Context, env: str, names: list[str], visits: int, batch: int, seed: int, as_json: bool
 ) -> None:
     if not env.startswith(_REPLAY) or env == _REPLAY:
-        raise ConfigurationError(f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN")
+        raise ConfigurationError(
+            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN; carousels have a command of their own,"
+            " home carousel"
+        )
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:
         found: LoggedReport = replay_log(
