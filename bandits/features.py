@@ -94,16 +94,22 @@ FEATURES: tuple[Declared, ...] = (
     _number("numbers", "size", "ln(1 + items)", high=12.0),
     *(_number("items", name, meaning) for name, meaning in AGGREGATES.items()),
     _number("items", "repeated", "1 where the shelf was on the listener's last page on this surface, else 0"),
+    _number("items", "looks", "ln(1 + the listener's looks at this shelf lately)", high=12.0),
+    _number("items", "clicks", "ln(1 + the listener's clicks on this shelf lately)", high=12.0),
     _number("responses", "source", "leaning of the listener to shelves of this source", -1.0),
     _number("responses", "family", "leaning of the listener to this family", -1.0),
     _number("responses", "content_type", "leaning of the listener to shelves of this content type", -1.0),
     Declared("presentation", "name", "how the shelf is shown; left out where there is only one way"),
 )
-"""Every feature, by namespace; see `bandits.responses.leaning_of` for what a leaning is."""
+"""Every feature, by namespace; see `bandits.responses` for what a leaning is, and how looks fade."""
+
+SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
+"""The namespaces from which features that are 0 are left out."""
 
 _CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
 _NUMBERS = ("taste", "popularity", "novelty", "size")
-_ITEMS = (*AGGREGATES, "repeated")
+_ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
+_NEVER = (0.0, 0.0)
 _category_values = itemgetter(*_CATEGORIES)
 _number_values = itemgetter(*_NUMBERS)
 
@@ -134,19 +140,17 @@ def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
 def shelf_features(
     shelves: Sequence[Shelf],
     aggregates: NDArray[np.float64],
-    last_page: Sequence[str] = (),
+    context: Context,
     leaning: Leaning = STRANGER,
 ) -> list[Features]:
-    """What is known about each of n shelves, in five namespaces.
+    """What is known about each of n shelves in a context, in five namespaces.
 
-    `aggregates` are those of `shelves.aggregates`, `last_page` the ids of the shelves on the listener's last
-    page. "kind" holds the family, which contexts are crossed with, "shelf" the other categories, "numbers"
-    and "items" what the items amount to, and "responses" the listener's leanings to the shelf's kind. Raises
-    ValueError naming the shelf and the attribute that is not a finite number.
+    `aggregates` are those of `shelves.aggregates`. "kind" holds the family, which contexts are crossed with,
+    "shelf" the other categories, "numbers" and "items" what the items amount to and how well the listener
+    knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
+    the shelf and the attribute that is not a finite number.
     """
-    last = frozenset(last_page)
-    shown_last = [float(shelf.id in last) for shelf in shelves]
-    items = np.column_stack((aggregates, shown_last)).tolist()
+    items = np.column_stack((aggregates, _acquaintance(shelves, context))).tolist()
     found: list[Features] = []
     for shelf, numbers, of_items in zip(shelves, _numbers(shelves), items, strict=True):
         source, family, content_type = shelf.kind
@@ -187,6 +191,15 @@ def _categories(attributes: Mapping[str, Attribute], taste: float) -> dict[str, 
     }
     if genre:
         found["genre"] = genre
+    return found
+
+
+def _acquaintance(shelves: Sequence[Shelf], context: Context) -> NDArray[np.float64]:
+    """Whether the listener saw each of n shelves last time, and ln(1 + looks) and clicks lately: (n, 3)."""
+    last, known = frozenset(context.previous_page), context.shelf_responses
+    rows = [(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves]
+    found = np.array(rows, dtype=np.float64)
+    found[:, 1:] = np.log1p(found[:, 1:])
     return found
 
 

@@ -11,27 +11,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bandits.rewards import ShelfOutcome
-from shelves.types import Responses, ShelfKind
+from shelves.types import Counts, Responses, ShelfKind
 
 HALF_LIFE = timedelta(days=30)
-"""The age at which a look, or a click, counts half."""
+"""The age at which a look at, or a click on, a kind of shelf counts half."""
+
+SHELF_HALF_LIFE = timedelta(days=7)
+"""The same for a single shelf: whether one tires of it is a matter of days."""
 
 EVERYONE = ""
 """The listener id under which the responses of all listeners together are kept."""
 
-ResponseCount = tuple[str, str, str, float, float]
+KindCount = tuple[str, str, str, float, float]
 """Source, family, content type, looks and clicks."""
+
+ShelfCount = tuple[str, float, float]
+"""Shelf id, looks and clicks."""
 
 _OWN_PRIOR = 10.0
 _CROWD_PRIOR = 20.0
+_FORGOTTEN = 0.05
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """One shelf that was looked at, and whether it was clicked. `at` is when its page was made."""
 
+    shelf_id: str
     kind: ShelfKind
     at: datetime
     clicked: bool
@@ -39,51 +50,63 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class ResponseMemory:
-    """Faded looks and clicks by kind of shelf, as of `at`; None before the first."""
+    """Faded looks and clicks by kind of shelf and by shelf, as of `at`; None before the first."""
 
     at: datetime | None = None
-    counts: Responses = field(default_factory=dict)
+    kinds: Responses = field(default_factory=dict)
+    shelves: Mapping[str, Counts] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, at: datetime, rows: Iterable[ResponseCount]) -> ResponseMemory:
-        """The memory that `rows` were made of."""
+    def read(cls, at: datetime, kinds: Iterable[KindCount], shelves: Iterable[ShelfCount]) -> ResponseMemory:
+        """The memory that rows were made of."""
         return cls(
-            at, {(source, family, kind): (looks, clicks) for source, family, kind, looks, clicks in rows}
+            at,
+            {(source, family, kind): (looks, clicks) for source, family, kind, looks, clicks in kinds},
+            {shelf_id: (looks, clicks) for shelf_id, looks, clicks in shelves},
         )
 
-    def rows(self) -> tuple[ResponseCount, ...]:
-        """The counts as flat rows, for storing."""
-        return tuple((*kind, looks, clicks) for kind, (looks, clicks) in self.counts.items())
+    def kind_rows(self) -> tuple[KindCount, ...]:
+        """The counts by kind as flat rows, for storing."""
+        return tuple((*kind, looks, clicks) for kind, (looks, clicks) in self.kinds.items())
 
-    def with_more(self, responses: Iterable[Response]) -> ResponseMemory:
-        """The memory with further responses, in whatever order they come."""
+    def shelf_rows(self) -> tuple[ShelfCount, ...]:
+        """The counts by shelf as flat rows, for storing."""
+        return tuple((shelf_id, looks, clicks) for shelf_id, (looks, clicks) in self.shelves.items())
+
+    def with_more(self, responses: Iterable[Response], *, shelves: bool = True) -> ResponseMemory:
+        """The memory with further responses, in whatever order they come; without `shelves` by kind alone."""
         new = list(responses)
         if not new:
             return self
         at = max(response.at for response in new)
         at = at if self.at is None else max(at, self.at)
-        counts = dict(self.as_of(at))
-        for response in new:
-            weight = _faded(at - response.at)
-            looks, clicks = counts.get(response.kind, (0.0, 0.0))
-            counts[response.kind] = looks + weight, clicks + weight * response.clicked
-        return ResponseMemory(at, counts)
+        faded = self.as_of(at)
+        return ResponseMemory(
+            at,
+            _added(faded.kinds, [(r.kind, r) for r in new], at, HALF_LIFE),
+            _added(faded.shelves, [(r.shelf_id, r) for r in new] if shelves else [], at, SHELF_HALF_LIFE),
+        )
 
-    def as_of(self, now: datetime) -> Responses:
-        """The counts, faded until `now`; a `now` before the last response fades nothing."""
+    def as_of(self, now: datetime) -> ResponseMemory:
+        """The memory faded until `now`; a `now` before the last response fades nothing.
+
+        Of what has faded to next to nothing, nothing is left.
+        """
         if self.at is None or now <= self.at:
-            return self.counts
-        weight = _faded(now - self.at)
-        return {kind: (weight * looks, weight * clicks) for kind, (looks, clicks) in self.counts.items()}
+            return self
+        age = now - self.at
+        return ResponseMemory(
+            now, _faded(self.kinds, age, HALF_LIFE), _faded(self.shelves, age, SHELF_HALF_LIFE)
+        )
 
 
 def responses_to(
-    kinds: Sequence[ShelfKind], outcomes: Sequence[ShelfOutcome], at: datetime
+    shelf_ids: Sequence[str], kinds: Sequence[ShelfKind], outcomes: Sequence[ShelfOutcome], at: datetime
 ) -> tuple[Response, ...]:
-    """The responses to a page made `at` some time, from the kind and outcome of each of its shelves."""
+    """The responses to a page made `at` some time, from the id, kind and outcome of each of its shelves."""
     return tuple(
-        Response(kind, at, outcome.clicked)
-        for kind, outcome in zip(kinds, outcomes, strict=True)
+        Response(shelf_id, kind, at, outcome.clicked)
+        for shelf_id, kind, outcome in zip(shelf_ids, kinds, outcomes, strict=True)
         if outcome.examined
     )
 
@@ -120,7 +143,7 @@ def leaning_of(own: Responses, everyone: Responses) -> Leaning:
 
 
 def _leanings(
-    own: Mapping[str, tuple[float, float]], everyone: Mapping[str, tuple[float, float]], overall: float
+    own: Mapping[str, Counts], everyone: Mapping[str, Counts], overall: float
 ) -> Mapping[str, float]:
     found = {}
     for name, (looks, clicks) in own.items():
@@ -130,13 +153,33 @@ def _leanings(
     return found
 
 
-def _by(counts: Responses, part: int) -> Mapping[str, tuple[float, float]]:
-    total: dict[str, tuple[float, float]] = {}
+def _by(counts: Responses, part: int) -> Mapping[str, Counts]:
+    total: dict[str, Counts] = {}
     for kind, (looks, clicks) in counts.items():
         before = total.get(kind[part], (0.0, 0.0))
         total[kind[part]] = before[0] + looks, before[1] + clicks
     return total
 
 
-def _faded(age: timedelta) -> float:
-    return float(0.5 ** (age / HALF_LIFE))
+def _added(
+    counts: Mapping[Key, Counts], new: Sequence[tuple[Key, Response]], at: datetime, half_life: timedelta
+) -> Mapping[Key, Counts]:
+    total = dict(counts)
+    for key, response in new:
+        weight = _weight(at - response.at, half_life)
+        looks, clicks = total.get(key, (0.0, 0.0))
+        total[key] = looks + weight, clicks + weight * response.clicked
+    return total
+
+
+def _faded(counts: Mapping[Key, Counts], age: timedelta, half_life: timedelta) -> Mapping[Key, Counts]:
+    weight = _weight(age, half_life)
+    return {
+        key: (weight * looks, weight * clicks)
+        for key, (looks, clicks) in counts.items()
+        if weight * looks >= _FORGOTTEN
+    }
+
+
+def _weight(age: timedelta, half_life: timedelta) -> float:
+    return float(0.5 ** (age / half_life))

@@ -25,7 +25,8 @@ def load_context(
     if listener is None:
         raise UnknownListenerError(listener_id)
     dismissed = listeners.dismissals(session, listener_id)
-    known = responses.memories(session, (listener_id, EVERYONE))
+    memories = responses.memories(session, (listener_id, EVERYONE))
+    own, everyone = (memories[who].as_of(now) for who in (listener_id, EVERYONE))
     return Context(
         listener=listener,
         history=listeners.history(session, listener_id),
@@ -36,6 +37,7 @@ def load_context(
         dismissed_items=dismissed.items,
         dismissed_shelves=dismissed.shelves,
         previous_page=decisions.last_page(session, listener_id, surface, now),
-        responses=known[listener_id].as_of(now),
-        crowd_responses=known[EVERYONE].as_of(now),
+        responses=own.kinds,
+        crowd_responses=everyone.kinds,
+        shelf_responses=own.shelves,
     )

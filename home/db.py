@@ -209,15 +209,17 @@ class DismissalRow(Base):
 
 
 class ResponsesRow(Base):
-    """Faded looks and clicks of a listener, as of `at`, by kind of shelf; those of everybody under id "".
+    """Faded looks and clicks of a listener, as of `at`; those of everybody under id "", by kind alone.
 
-    `counts` are lists of source, family, content type, looks and clicks.
+    Each of `kinds` is a list of source, family, content type, looks and clicks, each of `shelves` of shelf
+    id, looks and clicks.
     """
 
     __tablename__ = "responses"
     listener_id: Mapped[str] = mapped_column(String, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    counts: Mapped[list[Any]] = mapped_column(JSON)
+    kinds: Mapped[list[Any]] = mapped_column(JSON)
+    shelves: Mapped[list[Any]] = mapped_column(JSON)
 
 
 class ModelRow(Base):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bandits.features import SPARSE
 from bandits.ope.diagnostics import Diagnostics, diagnose
 from bandits.ope.rounds import Rounds
 from bandits.rewards import RewardFormula
@@ -218,13 +219,21 @@ def population_stability(recent: NDArray[np.float64], reference: NDArray[np.floa
 
 
 def _presence(window: Sequence[Judged]) -> dict[str, float]:
-    """Feature → the share of options that have it; those of contexts count once for each decision."""
+    """Feature → the share of options that have it; those of contexts count once for each decision.
+
+    A feature that is left out where it is 0 is never missing.
+    """
     options: Counter[str] = Counter()
     contexts: Counter[str] = Counter()
     total = 0
     for one in window:
         total += len(one.record.options)
-        contexts.update(f"{space}.{name}" for space, known in one.record.context.items() for name in known)
+        contexts.update(
+            f"{space}.{name}"
+            for space, known in one.record.context.items()
+            if space not in SPARSE
+            for name in known
+        )
         for option in one.record.options:
             for space, known in option.features.items():
                 options.update([f"{space}.{name}" for name in known])

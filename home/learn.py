@@ -293,7 +293,10 @@ class Learner:
             raise StaleModelError(batch.model.version)
         decisions.mark_taught(session, lessons.taught, self._formula.identity)
         before = memories.memories(session, lessons.responses)
-        memories.keep(session, {who: before[who].with_more(new) for who, new in lessons.responses.items()})
+        after = {
+            who: before[who].with_more(new, shelves=who != EVERYONE) for who, new in lessons.responses.items()
+        }
+        memories.keep(session, after)
         # Feedback that arrived while we learned was not seen; from here on it is late, and says so.
         events.mark_late(session, events.on_time_ids(session, batch.done_ids) - batch.event_ids)
         now = self._clock()

@@ -64,7 +64,7 @@ def features_of(options: Sequence[Option], view: View) -> tuple[Features, tuple[
     leaning = leaning_of(context.responses, context.crowd_responses)
     by_index = {option.index: option.shelf for option in options}
     shelves = list(by_index.values())
-    known = shelf_features(shelves, aggregates(shelves, view), context.previous_page, leaning)
+    known = shelf_features(shelves, aggregates(shelves, view), context, leaning)
     of_shelf = dict(zip(by_index, known, strict=True))
     of_presentation = {
         name: presentation_features(name) for name in {option.presentation for option in options}

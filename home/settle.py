@@ -52,7 +52,9 @@ def responses_of(
     It counts whatever the page's propensity: what somebody clicked is known, however the page came about.
     """
     kinds = [shelf_kind(record.shelf(option).attributes) for option in record.page]
-    return responses_to(kinds, outcomes_of(record, feedback, formula), record.at)
+    return responses_to(
+        record.shelf_ids(record.page), kinds, outcomes_of(record, feedback, formula), record.at
+    )
 
 
 def taught_by(examples: Sequence[Example], slots: int) -> tuple[float | None, ...]:

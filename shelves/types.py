@@ -24,10 +24,12 @@ Attribute = str | bool | float
 ShelfKind = tuple[str, str, str]
 """Source, family and content type of a shelf: what responses to shelves are counted by."""
 
-Responses = Mapping[ShelfKind, tuple[float, float]]
-"""Kind of shelf → how often such shelves were looked at, and how often clicked, both faded with time."""
+Counts = tuple[float, float]
+"""How often something was looked at, and how often clicked, both faded with time."""
 
-NO_RESPONSES: Responses = MappingProxyType({})
+Responses = Mapping[ShelfKind, Counts]
+"""Kind of shelf → looks and clicks."""
+
 NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 
 
@@ -125,7 +127,8 @@ class Context:
 
     `history` runs from the strongest interaction to the weakest. `friends` are listener ids, closest first.
     `previous_page` are the ids of the shelves on the listener's last page on this surface, top first.
-    `responses` are the listener's own to shelves so far, `crowd_responses` everybody's.
+    `responses` are the listener's own to kinds of shelves so far, `crowd_responses` everybody's, and
+    `shelf_responses` the listener's lately, by shelf id.
     `now` is timezone-aware and passed in: nothing below `home` reads a clock.
     """
 
@@ -138,8 +141,9 @@ class Context:
     dismissed_items: frozenset[str] = frozenset()
     dismissed_shelves: frozenset[str] = frozenset()
     previous_page: tuple[str, ...] = ()
-    responses: Responses = field(default_factory=lambda: NO_RESPONSES)
-    crowd_responses: Responses = field(default_factory=lambda: NO_RESPONSES)
+    responses: Responses = field(default_factory=dict)
+    crowd_responses: Responses = field(default_factory=dict)
+    shelf_responses: Mapping[str, Counts] = field(default_factory=dict)
 
     @property
     def market(self) -> str:

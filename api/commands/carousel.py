@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +14,23 @@ import typer
 from api.progress import TerminalProgress
 from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT
-from home.simulate.carousel.engines import Processes
+from home.simulate.carousel.engines import Engine, Processes
 from home.simulate.carousel.environment import Feedback
 from home.simulate.carousel.play import Protocol
 from home.simulate.carousel.policies import POLICIES
 from home.simulate.carousel.population import PopulationModel
+from home.simulate.carousel.ray_engine import Ray
 from home.simulate.carousel.report import CarouselReport, report
 from home.simulate.carousel.run import CarouselResult, simulate
 from home.simulate.carousel.show import render
 from home.simulate.carousel.worlds import WorldRequest
+
+
+class EngineName(StrEnum):
+    """Who computes."""
+
+    PROCESSES = "processes"
+    RAY = "ray"
 
 
 def carousel(
@@ -75,6 +84,9 @@ def carousel(
     workers: Annotated[
         int, typer.Option(help="Processes; results do not depend on them.", min=1, show_default="all cores")
     ] = os.cpu_count() or 1,
+    engine: Annotated[
+        EngineName, typer.Option(help="Who computes: processes of this machine, or Ray (extra: scale).")
+    ] = EngineName.PROCESSES,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run bandits that fill a carousel of 12 playlists, and compare their regret.
@@ -89,8 +101,8 @@ def carousel(
     with ExitStack() as stack:
         directory = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="home-carousel-")))
         progress = stack.enter_context(TerminalProgress(STDERR))
-        engine, numbers = Processes(workers), range(seed, seed + seeds)
-        result = simulate(directory, request, protocol, names, numbers, engine, progress)
+        players, numbers = _engine(engine, workers), range(seed, seed + seeds)
+        result = simulate(directory, request, protocol, names, numbers, players, progress)
     found = report(result, baseline)
     if out is not None:
         _write(result, found, out)
@@ -98,6 +110,10 @@ def carousel(
         print(found.to_json().decode())
     else:
         render(found, STDOUT)
+
+
+def _engine(name: EngineName, workers: int) -> Engine:
+    return Ray(workers) if name is EngineName.RAY else Processes(workers)
 
 
 def _write(result: CarouselResult, found: CarouselReport, out: Path) -> None:

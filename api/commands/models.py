@@ -162,10 +162,10 @@ def features(
     decisions: Annotated[int, typer.Option(help="Newest closed decisions to look at.", min=1)] = 100,
     as_json: Json = False,
 ) -> None:
-    """Show what the features of a Vowpal Wabbit model do to the ranking, and which share a weight by accident.
+    """Show what the features of a Vowpal Wabbit model do to the ranking, and how many share a weight.
 
-    The importance of a feature is the standard deviation of what it adds to the values of a page's options, on
-    average over logged pages. Features are hashed into 2^bits weights; those that share one are counted.
+    The importance of a feature is the standard deviation of what it adds to the values of a page's options,
+    on average over logged pages. Features are hashed into 2^bits weights; those that share one are counted.
     """
     with _desk(context) as desk:
         found = desk.features(version, decisions)

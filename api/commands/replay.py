@@ -167,7 +167,7 @@ def _pages(
     with TerminalProgress(STDERR) as progress:
         return replay_entries(
             log.entries(*span, progress), formula, targets,
-            now=utc_now(), options=options, source=log.name, progress=progress,
+            now=utc_now(), options=options, source=log.name, setup_of=log.setup_of, progress=progress,
         )  # fmt: skip
 
 

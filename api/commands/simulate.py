@@ -41,7 +41,7 @@ from home.simulate.show import render, render_logged
 from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
-app = typer.Typer(help="Try policies, rules and layouts on simulated listeners.")
+app = typer.Typer()
 app.command("sweep")(studies.sweep_settings)
 app.command("compare")(studies.compare_rulebooks)
 app.command("scenario")(studies.run_scenarios)

@@ -49,8 +49,9 @@ class PageSupport:
 
 def chance_of_listing(proposals: Probabilities, draws: int) -> Probabilities:
     """The probability (S,) that a page comes up in `draws` from each of J `proposals` (J, S)."""
-    never: Probabilities = ((1.0 - proposals) ** draws).prod(axis=0)
-    return 1.0 - never
+    # By logarithms: of a page with probability 1e-20, 1 − (1 − p)^draws would leave nothing.
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.expm1(draws * np.log1p(-proposals).sum(axis=0)), dtype=np.float64)
 
 
 def sampled_support(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t
 
-from bandits.ope.actions import ModelledRounds
+from bandits.ope.actions import Indices, ModelledRounds, Table
 from bandits.ope.estimators import Estimate
-from bandits.ope.intervals import standard_error
 from bandits.ope.rounds import Column, Rounds
+from bandits.ope.sums import Sums
 
 _LEPSKI = np.sqrt(6.0) - 1.0
 
@@ -25,28 +25,33 @@ class Tuned:
 
 
 def slope(
-    estimator: Callable[[float], Estimate], parameters: Sequence[float], failure: float = 0.05
+    estimator: Callable[[float], Estimate],
+    parameters: Sequence[float],
+    failure: float = 0.05,
+    paired: bool = True,
 ) -> Tuned:
     """The parameter of least variance whose estimate agrees with all of more variance and less bias.
 
-    From the widest interval to the narrowest, parameter i is kept while |v_i − v_j| ≤ c_i + (√6 − 1) c_j for
-    all j before it, with estimate v and half-width c = t_{1 − failure} · SE; the last that was kept is taken.
+    From the widest interval to the narrowest, parameter i is kept while |v_i − v_j| ≤ c_ij for all j before
+    it; the last that was kept is taken. c_ij = t_{1 − failure} · SE(v_i − v_j), or unless `paired` the
+    original c_i + (√6 − 1) c_j with c = t_{1 − failure} · SE(v).
 
     Source: Su, Srinath and Krishnamurthy, "Adaptive Estimator Selection for Off-Policy Evaluation", ICML
-    2020; half-widths from Student's t in place of their bounds. Assumes that bias grows as variance falls,
-    and one parameter at least with little bias (no clipping, say); its error is then within a constant factor
-    of the best parameter's. An interval around the chosen estimate does not know that it was chosen, and it
-    fails when even the least biased one has seen too little to differ. Raises ValueError without parameters.
+    2020, with quantiles of Student's t for their bounds; paired after Tucker and Lee, "Improved Estimator
+    Selection for Off-Policy Evaluation", 2021: estimates from the same rounds move together, so much smaller
+    differences tell that one is biased. Assumes that bias grows as variance falls, and one parameter at least
+    with little bias (no clipping, say). An interval around the chosen estimate does not know that it was
+    chosen, and choosing fails when even the least biased one has seen too little to differ. Raises ValueError
+    without parameters.
     """
     if not parameters:
         raise ValueError("parameters: none to choose from")
     tried = [Tuned(parameter, estimator(parameter)) for parameter in parameters]
-    widths = np.array([_half_width(one.estimate, failure) for one in tried])
-    order = np.argsort(widths)[::-1]
-    values = np.array([one.estimate.value for one in tried])[order]
-    widths = widths[order]
+    moved = np.array([Sums.by_group(one.estimate).residuals for one in tried])
+    order = np.argsort(_half_widths(moved, failure))[::-1]
+    values = np.array([one.estimate.value for one in tried])
     kept = 1
-    while kept < len(order) and _agrees(values[: kept + 1], widths[: kept + 1]):
+    while kept < len(order) and _agrees(values, moved, order[: kept + 1], failure, paired):
         kept += 1
     return tried[int(order[kept - 1])]
 
@@ -96,11 +101,20 @@ def limits(weights: Column, count: int = 20) -> tuple[float, ...]:
     return (*(float(x) for x in np.geomspace(np.median(held), held.max(), count)), np.inf)
 
 
-def _agrees(values: Column, widths: Column) -> bool:
-    """Whether the last agrees with all before it."""
-    return bool((np.abs(values[:-1] - values[-1]) <= widths[-1] + _LEPSKI * widths[:-1]).all())
+def _agrees(values: Column, moved: Table, order: Indices, failure: float, paired: bool) -> bool:
+    """Whether the last of `order` agrees with all before it."""
+    before, last = order[:-1], order[-1]
+    if paired:
+        allowed = _half_widths(moved[before] - moved[last], failure)
+    else:
+        allowed = _half_widths(moved[[last]], failure) + _LEPSKI * _half_widths(moved[before], failure)
+    return bool((np.abs(values[before] - values[last]) <= allowed).all())
 
 
-def _half_width(estimate: Estimate, failure: float) -> float:
-    groups = len(np.unique(estimate.group))
-    return float(t.ppf(1.0 - failure, groups - 1)) * standard_error(estimate)
+def _half_widths(moved: Table, failure: float) -> Column:
+    """Half-widths (k,) of one-sided intervals of k estimates, from how far groups move each (k, groups)."""
+    groups = moved.shape[1]
+    if groups < 2:
+        raise ValueError("one group of rounds: choosing a parameter needs at least two independent groups")
+    errors = np.sqrt(groups / (groups - 1) * np.einsum("ij,ij->i", moved, moved))
+    return np.asarray(t.ppf(1.0 - failure, groups - 1) * errors, dtype=np.float64)

@@ -16,6 +16,7 @@ from bandits.ope.cascade_model import SlotFeatures, fit
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
 from bandits.ope.independent_ips import independent_ips, independent_snips
+from bandits.ope.pseudo_inverse import pseudo_inverse, pseudo_inverse_cv, pseudo_inverse_sn
 from bandits.ope.reward_interaction import reward_interaction_ips
 from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
 from bandits.ope.rounds import Column, Rounds
@@ -40,7 +41,8 @@ class View:
 
     `rounds` has whole pages or single actions; `actions`, where the log has them, what the target would do
     with every action, with `expected` (m, n) rewards where the log predicts them; `slates` the slots of
-    pages, with `features` of them. `seed` is that of cross-fitting and of rejection sampling.
+    pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
+    of cross-fitting and of rejection sampling.
     """
 
     rounds: Rounds
@@ -48,6 +50,8 @@ class View:
     expected: Column | None = None
     slates: SlateRounds | None = None
     features: SlotFeatures | None = None
+    pseudo_inverse: Column | None = None
+    why: str = ""
     seed: int = 0
     _fitted: dict[bool, ModelledRounds] = field(default_factory=dict)
 
@@ -152,9 +156,33 @@ def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tupl
 def _cascade_dr(view: View) -> tuple[Estimate, str]:
     rounds = view.slots()
     if view.features is None:
-        raise ValueError("needs the target's choice in every slot, which this log cannot give")
+        raise ValueError(view.why or "needs the target's choice in every slot, which this log cannot give")
     predicted = fit(rounds, view.features, np.random.default_rng(view.seed))
     return cascade_dr(rounds, predicted.shown, predicted.expected), ""
+
+
+def _independent(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    def compute(view: View) -> tuple[Estimate, str]:
+        rounds = view.slots()
+        if not rounds.slot_propensity.size:
+            raise ValueError(
+                view.why or "needs the probability of each shelf in its slot, which is not known"
+            )
+        return function(rounds), ""
+
+    return compute
+
+
+def _pseudo_inverse(
+    function: Callable[[SlateRounds, Column], Estimate],
+) -> Callable[[View], tuple[Estimate, str]]:
+    def compute(view: View) -> tuple[Estimate, str]:
+        rounds = view.slots()
+        if view.pseudo_inverse is None:
+            raise ValueError(view.why or "needs every page that could be shown, which this log does not list")
+        return function(rounds, view.pseudo_inverse), ""
+
+    return compute
 
 
 def _estimators() -> dict[str, Estimator]:
@@ -182,15 +210,26 @@ def _estimators() -> dict[str, Estimator]:
         "reward_interaction_ips": Estimator(
             slots, "cascade IPS, self-normalised", _slots(reward_interaction_ips)
         ),
-        "independent_ips": Estimator(slots, "each slot weighed alone", _slots(independent_ips)),
+        "independent_ips": Estimator(slots, "each slot weighed alone", _independent(independent_ips)),
         "independent_snips": Estimator(
-            slots, "each slot weighed alone, normalised", _slots(independent_snips)
+            slots, "each slot weighed alone, normalised", _independent(independent_snips)
+        ),
+        "pseudo_inverse": Estimator(slots, "pages as sums over slots", _pseudo_inverse(pseudo_inverse)),
+        "pseudo_inverse_sn": Estimator(slots, "the same, normalised", _pseudo_inverse(pseudo_inverse_sn)),
+        "pseudo_inverse_cv": Estimator(
+            slots, "the same, with a control variate", _pseudo_inverse(pseudo_inverse_cv)
         ),
     }
 
 
 ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(_estimators())
 """Every estimator by name."""
+
+NEED_CHOICES = frozenset({"cascade_dr"})
+"""Those that look into what the target would choose in every slot."""
+
+NEED_LISTING = frozenset(name for name in ESTIMATORS if name.startswith(("independent", "pseudo_inverse")))
+"""Those for which every page that could be shown must be listed."""
 
 STREAMED = ("ips", "snips")
 """Those that need no more than sums, and so no rounds in memory."""

@@ -6,7 +6,7 @@ intervals come from listeners as the independent draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -17,14 +17,17 @@ from sqlalchemy.orm import Session
 from bandits.ope.estimators import mean_of
 from bandits.ope.rounds import Rounds
 from bandits.rewards import RewardFormula
+from home.configuration import Setup
 from home.errors import HomeError
 from home.ingest.progress import Progress, Silent
-from home.replay.estimators import View
+from home.records import DecisionRecord
+from home.replay.estimators import NEED_CHOICES, NEED_LISTING, View
 from home.replay.judgement import Evidence, interval_of, judged
 from home.replay.log import DEFAULT_BY, Entry, Judged, Log, collect, joined
-from home.replay.options import Options
+from home.replay.options import EVERY, Options
 from home.replay.report import Judgement, Left, ReplayReport
 from home.replay.sources.chunk import Labels
+from home.replay.studies import Study
 from home.replay.tally import Tally
 from home.replay.targets import PageTarget
 from home.replay.times import time_labels
@@ -88,12 +91,17 @@ def replay_entries(
     now: datetime,
     options: Options = DEFAULTS,
     source: str = "decision log",
+    setup_of: Callable[[DecisionRecord], Setup] | None = None,
     progress: Progress | None = None,
 ) -> ReplayReport:
-    """Judge `targets` on decisions with their events, wherever they come from. Raises what `judge` raises."""
+    """Judge `targets` on decisions with their events, wherever they come from. Raises what `judge` raises.
+
+    `setup_of` finds the rulebook and grid of a decision, without which no estimator can look into pages.
+    """
     progress = progress or Silent()
     progress.start("Reading decisions", None)
-    log = collect(entries, formula, targets, now, options.by or DEFAULT_BY)
+    study = None if setup_of is None else _study(setup_of, options)
+    log = collect(entries, formula, targets, now, options.by or DEFAULT_BY, study)
     progress.finish()
     return judge(log, options, source)
 
@@ -125,8 +133,22 @@ def _judgement(log: Log, target: Judged, options: Options) -> Judgement:
     slates = log.slates(target)
     rounds = Rounds(log.reward[rows], log.propensity[rows], slates.target, log.group[rows])
     tally.add(rounds, _labels(log, rows), target.outside[rows])
-    view = View(rounds, slates=slates, seed=options.seed)
+    looked = target.looked
+    view = View(
+        rounds,
+        slates=slates,
+        features=looked.features,
+        pseudo_inverse=looked.weights,
+        why=looked.why,
+        seed=options.seed,
+    )
     return judged(Evidence(target.name, tally, view, log.bounds, dict(target.unknowable)), options)
+
+
+def _study(setup_of: Callable[[DecisionRecord], Setup], options: Options) -> Study:
+    every = options.estimators == EVERY
+    asked = frozenset(options.estimators or ())
+    return Study(setup_of, every or bool(asked & NEED_CHOICES), every or bool(asked & NEED_LISTING))
 
 
 def _labels(log: Log, rows: NDArray[np.bool_]) -> Mapping[str, Labels]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from math import isclose, prod
@@ -22,6 +22,7 @@ from home.ingest.progress import Progress
 from home.records import DecisionRecord
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
+from home.replay.studies import Looked, Looking, Study
 from home.replay.targets import Likelihood, PageTarget
 from home.settle import outcomes_of
 from home.store import decisions, events
@@ -41,7 +42,8 @@ class Judged:
     """One target on m pages of up to K slots.
 
     `prefixes` (m, K): probabilities of the beginnings of each page, `outside` (m,) the share that could not
-    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`.
+    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `looked` has
+    what was found inside the pages where it is known.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Judged:
     outside: Column
     known: NDArray[np.bool_]
     unknowable: Mapping[str, int]
+    looked: Looked = field(default_factory=Looked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +81,8 @@ class Log:
     def slates(self, target: Judged) -> SlateRounds:
         """The pages on which a target is known, with its probabilities."""
         rows = target.known
-        prefixes = np.minimum(target.prefixes[rows], 1.0)
-        return SlateRounds(
+        prefixes, looked = np.minimum(target.prefixes[rows], 1.0), target.looked
+        rounds = SlateRounds(
             slot_reward=self.slot_reward[rows],
             propensity=self.propensity[rows],
             prefix_propensity=self.prefixes[rows],
@@ -88,6 +91,9 @@ class Log:
             filled=self.filled[rows],
             group=self.group[rows],
         )
+        if looked.slot_propensity is None or looked.slot_target is None:
+            return rounds
+        return replace(rounds, slot_propensity=looked.slot_propensity, slot_target=looked.slot_target)
 
 
 def collect(
@@ -96,9 +102,13 @@ def collect(
     targets: Sequence[PageTarget],
     now: datetime,
     by: Sequence[str] = DEFAULT_BY,
+    study: Study | None = None,
 ) -> Log:
-    """Decisions with their events to columns, one at a time. `by`: facts of the request, or "model"."""
-    columns = _Columns(formula, targets, by)
+    """Decisions with their events to columns, one at a time.
+
+    `by`: facts of the request, or "model". `study` says what to look into besides.
+    """
+    columns = _Columns(formula, targets, by, study)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)
     return columns.log()
@@ -121,6 +131,8 @@ class _Columns:
     formula: RewardFormula
     targets: Sequence[PageTarget]
     by: Sequence[str]
+    study: Study | None
+    looking: list[Looking | None] = field(init=False)
     reward: list[float] = field(default_factory=list)
     propensity: list[float] = field(default_factory=list)
     slot_reward: list[list[float]] = field(default_factory=list)
@@ -137,6 +149,7 @@ class _Columns:
 
     def __post_init__(self) -> None:
         self.unknowable = [Counter() for _ in self.targets]
+        self.looking = [None if self.study is None else Looking(self.study, one) for one in self.targets]
         self.segments = {name: [] for name in self.by}
 
     def add(self, decision: LoggedDecision, feedback: Sequence[RewardEvent], now: datetime) -> None:
@@ -170,11 +183,15 @@ class _Columns:
         self.prefixes.append(np.asarray(prefixes, dtype=np.float64))
 
     def _likelihood(self, number: int, record: DecisionRecord) -> Likelihood | None:
+        looking = self.looking[number]
         try:
-            return self.targets[number].likelihood(record)
+            found = self.targets[number].likelihood(record)
         except NotExplainableError as error:
             self.unknowable[number][error.why] += 1
             return None
+        if looking is not None:
+            looking.add(record)
+        return found
 
     def log(self) -> Log:
         m, slots = len(self.reward), max((len(page) for page in self.slot_reward), default=1)
@@ -195,13 +212,15 @@ class _Columns:
 
     def _target(self, number: int, slots: int) -> Judged:
         found = [each[number] for each in self.likelihoods]
-        nothing = np.full(slots, np.nan)
+        nothing, looking = np.full(slots, np.nan), self.looking[number]
+        known = np.array([one is not None for one in found], dtype=np.bool_)
         return Judged(
             name=self.targets[number].name,
             prefixes=_padded([nothing if one is None else one.prefixes for one in found], slots, None),
             outside=np.array([np.nan if one is None else one.outside for one in found]),
-            known=np.array([one is not None for one in found], dtype=np.bool_),
+            known=known,
             unknowable=dict(self.unknowable[number]),
+            looked=looking.found(slots) if looking is not None and known.any() else Looked(),
         )
 
 

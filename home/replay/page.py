@@ -13,7 +13,7 @@ from home.replay.estimators import ESTIMATORS
 from home.replay.open_bandit import CampaignResult
 from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
-from home.replay.show import cells_of, limits_in_words, log_in_words, rejects_in_words
+from home.replay.show import cells_of, limits_in_words, log_in_words, notes_in_words, rejects_in_words
 
 _CLASS = {Verdict.TRUST: "trust", Verdict.THIN_SUPPORT: "thin", Verdict.DO_NOT_TRUST: "refuse"}
 _TIMES = ("day", "hour_utc")
@@ -132,7 +132,8 @@ def _sections(report: ReplayReport) -> Iterator[str]:
         yield f'<p class="note">{escape(note)}</p>'
     yield _verdicts(report)
     yield figure("Estimates with intervals" + _estimated(report), plots.estimates(report))
-    yield f'<div class="panel">{_estimates(report)}</div>'
+    notes = "".join(f"<li>{escape(note)}</li>" for note in notes_in_words(report))
+    yield f'<div class="panel">{_estimates(report)}{f"<ul>{notes}</ul>" if notes else ""}</div>'
     for judgement in report.judgements:
         yield from _target(judgement, report.unit)
     yield from _rejects(report)
@@ -156,12 +157,12 @@ def _verdicts(report: ReplayReport) -> str:
 
 
 def _estimates(report: ReplayReport) -> str:
-    rows = [["as it was", "mean", *cells_of(report.on_policy), f"{report.rounds:,}", "", ""]]
+    rows = [["as it was", "mean", *cells_of(report.on_policy), f"{report.rounds:,}", ""]]
     for judgement in report.judgements:
         found = judgement.diagnostics
         for one in judgement.estimates:
             worth = [f"{found.effective_sample_size:,.0f}", f"{found.max_weight:.2f}"]
-            rows.append([judgement.target, one.estimator, *cells_of(one.interval), *worth, one.note])
+            rows.append([judgement.target, one.estimator, *cells_of(one.interval), *worth])
     headers = (
         "policy",
         "estimator",
@@ -169,9 +170,8 @@ def _estimates(report: ReplayReport) -> str:
         "interval",
         f"effective {report.unit}s",
         "largest weight",
-        "note",
     )
-    return table(headers, rows, prose=(1, 6))
+    return table(headers, rows, prose=(1,))
 
 
 def _target(judgement: Judgement, unit: str) -> Iterator[str]:

@@ -78,8 +78,8 @@ def studied(pages: Iterable[tuple[LoggedPage, Laws]], rng: np.random.Generator) 
         weights.append(listing.weight(record.page))
         missing.append(listing.weighed.missing)
         exact.append(listing.support.exact)
-        shown.add(_features(record, np.eye(len(record.options))[list(record.page)]))
-        expected.add(_features(record, laws.target.choices(record.page)))
+        shown.add(slot_features(record, np.eye(len(record.options))[list(record.page)]))
+        expected.add(slot_features(record, laws.target.choices(record.page)))
     return Studied(
         rounds=columns.rounds(target, slots),
         features=SlotFeatures(shown.table(), expected.table()),
@@ -89,7 +89,7 @@ def studied(pages: Iterable[tuple[LoggedPage, Laws]], rng: np.random.Generator) 
     )
 
 
-def _features(record: DecisionRecord, choices: Table) -> Table:
+def slot_features(record: DecisionRecord, choices: Table) -> Table:
     """(K, d) for shelves that are in the slots with these probabilities (K, n), below those of the page.
 
     A constant; the predicted reward of the shelf, if examined and as it stands; the same summed over the

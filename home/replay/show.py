@@ -65,8 +65,8 @@ def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
     """What the estimates rest on, and what nobody can know of a target."""
     found = judgement.diagnostics
     yield (
-        f"{found.rounds:,} {unit}s worth {found.effective_sample_size:,.0f}; the target could have shown"
-        f" {found.support:.0%} of them; largest weight {found.max_weight:.3g}"
+        f"the target could have shown {found.support:.0%} of the {unit}s; largest weight"
+        f" {found.max_weight:.3g}"
     )
     if judgement.support is not None:
         support = judgement.support

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as state_dataclass
 
 from bandits.policy import Policy
-from bandits.responses import EVERYONE, Response, ResponseCount, ResponseMemory, responses_to
+from bandits.responses import EVERYONE, KindCount, Response, ResponseMemory, ShelfCount, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
@@ -66,7 +66,9 @@ class PlayerState:
     dismissed: dict[str, list[str]] = field(default_factory=dict)
     served: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
-    responded: dict[str, tuple[datetime, tuple[ResponseCount, ...]]] = field(default_factory=dict)
+    responded: dict[str, tuple[datetime, tuple[KindCount, ...], tuple[ShelfCount, ...]]] = field(
+        default_factory=dict
+    )
     tally: Tally = field(default_factory=Tally)
 
 
@@ -153,7 +155,12 @@ class Player:
         last = self.state.served.get(name, {}).get(context.surface, context.previous_page)
         own, everyone = (self._responded(who).as_of(context.now) for who in (name, EVERYONE))
         return replace(
-            context, dismissed_shelves=gone, previous_page=last, responses=own, crowd_responses=everyone
+            context,
+            dismissed_shelves=gone,
+            previous_page=last,
+            responses=own.kinds,
+            crowd_responses=everyone.kinds,
+            shelf_responses=own.shelves,
         )
 
     def _responded(self, listener: str) -> ResponseMemory:
@@ -222,7 +229,8 @@ class Player:
     def _respond(self, page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> None:
         """Note what the learner will know of this page when the batch is over."""
         kinds = [placement.shelf.kind for placement in page.placements]
-        responses = responses_to(kinds, outcomes, page.context.now)
+        ids = [placement.shelf.id for placement in page.placements]
+        responses = responses_to(ids, kinds, outcomes, page.context.now)
         for listener in (page.context.listener.id, EVERYONE):
             self._responses[listener] += responses
 
@@ -233,9 +241,9 @@ class Player:
         that both give the same pages.
         """
         for listener, responses in self._responses.items():
-            memory = self._responded(listener).with_more(responses)
+            memory = self._responded(listener).with_more(responses, shelves=listener != EVERYONE)
             if memory.at is not None:
-                self.state.responded[listener] = memory.at, memory.rows()
+                self.state.responded[listener] = memory.at, memory.kind_rows(), memory.shelf_rows()
         self._responses.clear()
         if not self._lessons:
             return

@@ -17,12 +17,10 @@ def memories(session: Session, listener_ids: Iterable[str]) -> Mapping[str, Resp
     wanted = sorted(set(listener_ids))
     found = dict.fromkeys(wanted, ResponseMemory())
     for some in chunks(wanted):
-        query = select(ResponsesRow.listener_id, ResponsesRow.at, ResponsesRow.counts)
-        for listener_id, at, counts in session.execute(query.where(ResponsesRow.listener_id.in_(some))):
-            kinds = {
-                (source, family, kind): (looks, clicks) for source, family, kind, looks, clicks in counts
-            }
-            found[listener_id] = ResponseMemory(at, kinds)
+        row = ResponsesRow
+        query = select(row.listener_id, row.at, row.kinds, row.shelves).where(row.listener_id.in_(some))
+        for listener_id, at, kinds, shelves in session.execute(query):
+            found[listener_id] = ResponseMemory.read(at, kinds, shelves)
     return found
 
 
@@ -32,7 +30,8 @@ def keep(session: Session, memories: Mapping[str, ResponseMemory]) -> None:
         {
             "listener_id": listener_id,
             "at": memory.at,
-            "counts": memory.rows(),
+            "kinds": memory.kind_rows(),
+            "shelves": memory.shelf_rows(),
         }
         for listener_id, memory in sorted(memories.items())
         if memory.at is not None
@@ -40,5 +39,5 @@ def keep(session: Session, memories: Mapping[str, ResponseMemory]) -> None:
     if not rows:
         return
     insert = insert_into(session, ResponsesRow)
-    newer = {"at": insert.excluded.at, "counts": insert.excluded.counts}
+    newer = {name: insert.excluded[name] for name in ("at", "kinds", "shelves")}
     session.execute(insert.on_conflict_do_update(index_elements=["listener_id"], set_=newer), rows)

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from api import cli
-from bandits.policies import VwPolicy
+from bandits.policies import VwPolicy, build
+from bandits.policy import Policy
+from bandits.types import Example
 from home.bootstrap import open_home
 from home.db import connect, writing
 from home.errors import HomeError
+from home.lifecycle import LifecycleError
+from home.model_desk import ModelDesk
 from home.registry import publish
 from home.service import utc_now
 from home.settings import Settings
@@ -106,6 +110,37 @@ def test_models_are_compared_on_logged_decisions(settings: Settings) -> None:
     assert "rank correlation" in " ".join(_run(settings, "diff", "1", "2").output.split())
 
 
+def test_features_are_shown_with_what_they_do_and_share(settings: Settings) -> None:
+    with pytest.raises(HomeError, match="no decision has closed yet"):
+        _run(settings, "features", "1")
+    policy = VwPolicy()
+    families = ("habit", "mix", "chart", "new", "spoken")
+    policy.learn(
+        Example(
+            {"context": {"day": "weekday"}}, {"kind": {"family": family}}, 0, float(family == "habit"), 1.0
+        )
+        for family in families * 40
+    )
+    _publish(settings, policy)
+    _serve(settings, 3)
+    found = json.loads(_run(settings, "features", "3", "--json").output)
+    assert (found["pages"], found["bits"]) == (3, 18)
+    names = [one["feature"] for one in found["features"]]
+    assert set(names[:2]) == {"kind.family", "context × kind"}, "what it learned from comes first"
+    assert found["features"][0]["importance"] > 0.0
+    assert "numbers.taste" in names
+    assert "terms share one of the 2^18 weights" in " ".join(_run(settings, "features", "3").output.split())
+    with pytest.raises(HomeError, match="model 9 does not exist"):
+        _run(settings, "features", "9")
+
+
+def test_features_of_a_policy_without_weights_are_refused(settings: Settings) -> None:
+    others = settings.model_copy(update={"policy": "linucb"})
+    _publish(settings, build("linucb"))
+    with pytest.raises(LifecycleError, match="model 3: policy 'linucb' has no weights by feature"):
+        ModelDesk(others).features(3, 10)
+
+
 def test_health_prints_verdicts_and_says_so_in_its_exit_status(settings: Settings) -> None:
     assert "are needed" in _run(settings, "health").output
     _log(settings, "good", epsilon=0.0, propensity=1.0)
@@ -125,6 +160,14 @@ def _run(settings: Settings, *words: str) -> Result:
     return CliRunner().invoke(
         cli.app, ["--database", settings.database_url, "models", *words], catch_exceptions=False
     )
+
+
+def _publish(settings: Settings, policy: Policy) -> None:
+    """Publish model 3, a candidate."""
+    engine = connect(settings.database_url)
+    with writing(engine) as session:
+        publish(session, policy, parent=2, now=utc_now(), candidate=True, actor="tuning")
+    engine.dispose()
 
 
 def _serve(settings: Settings, pages: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,9 +55,10 @@ def shelf(**changes: Attribute) -> Shelf:
     )
 
 
-def features(one: Shelf, last_page: tuple[str, ...] = (), leaning: Leaning = STRANGER) -> Features:
+def features(one: Shelf, leaning: Leaning = STRANGER, **told: Any) -> Features:
     items = np.linspace(0.1, 0.7, len(AGGREGATES))[None, :]
-    return shelf_features([one], items, last_page, leaning)[0]
+    known = replace(context(datetime(2026, 3, 7, tzinfo=UTC)), **told)
+    return shelf_features([one], items, known, leaning)[0]
 
 
 def undeclared(found: Features) -> list[tuple[str, str, str | float]]:
@@ -125,7 +127,7 @@ def test_history_is_bucketed_by_size(plays: int, bucket: str) -> None:
 
 def test_shelf_features_split_categories_from_numbers() -> None:
     leaning = Leaning({"because_you_listened": 0.2}, {"seeded": 0.1, "mix": 0.3}, {"video": 0.4})
-    found = features(shelf(), last_page=("s1",), leaning=leaning)
+    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3.0, 1.0)})
     assert found == {
         "kind": {"family": "seeded"},
         "shelf": {
@@ -139,7 +141,7 @@ def test_shelf_features_split_categories_from_numbers() -> None:
         },
         "numbers": {"taste": 0.85, "popularity": 0.25, "novelty": 0.5, "size": pytest.approx(np.log(13.0))},
         "items": {name: pytest.approx(0.1 * (i + 1)) for i, name in enumerate(AGGREGATES)}
-        | {"repeated": 1.0},
+        | {"repeated": 1.0, "looks": pytest.approx(np.log(4.0)), "clicks": pytest.approx(np.log(2.0))},
         "responses": {"source": 0.2, "family": 0.1, "content_type": 0.0},
     }
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandits.responses import HALF_LIFE, STRANGER, Response, ResponseMemory, leaning_of, responses_to
+from bandits.responses import (
+    HALF_LIFE,
+    SHELF_HALF_LIFE,
+    STRANGER,
+    Response,
+    ResponseMemory,
+    leaning_of,
+    responses_to,
+)
 from bandits.rewards import ShelfOutcome
 from shelves.types import ShelfKind
 
@@ -18,6 +26,7 @@ TALK: ShelfKind = ("podcasts", "spoken", "podcast")
 some_responses = st.lists(
     st.builds(
         Response,
+        st.sampled_from("abc"),
         st.sampled_from([CHART, TALK]),
         st.integers(0, 90).map(lambda days: NOON + timedelta(days=days)),
         st.booleans(),
@@ -27,9 +36,11 @@ some_responses = st.lists(
 
 
 def test_a_response_counts_half_after_its_half_life() -> None:
-    memory = ResponseMemory().with_more([Response(CHART, NOON, True), Response(CHART, NOON, False)])
-    assert memory.as_of(NOON) == {CHART: (2.0, 1.0)}
-    assert memory.as_of(NOON + HALF_LIFE) == {CHART: (1.0, 0.5)}
+    memory = ResponseMemory().with_more([Response("a", CHART, NOON, True), Response("b", CHART, NOON, False)])
+    assert memory.as_of(NOON).kinds == {CHART: (2.0, 1.0)}
+    assert memory.as_of(NOON + HALF_LIFE).kinds == {CHART: (1.0, 0.5)}
+    assert memory.as_of(NOON + SHELF_HALF_LIFE).shelves == {"a": (0.5, 0.5), "b": (0.5, 0.0)}
+    assert memory.as_of(NOON + 5 * SHELF_HALF_LIFE).shelves == {}, "faded to a 32nd"
     assert memory.with_more([]) is memory
 
 
@@ -40,9 +51,23 @@ def test_responses_are_the_same_in_any_order_and_any_batches(
     later = NOON + timedelta(days=100)
     forward = ResponseMemory().with_more(first).with_more(second).as_of(later)
     backward = ResponseMemory().with_more([*second, *first][::-1]).as_of(later)
-    assert forward.keys() == backward.keys()
-    for kind, counts in forward.items():
-        assert counts == pytest.approx(backward[kind])
+    for kind, counts in forward.kinds.items():
+        assert counts == pytest.approx(backward.kinds[kind])
+    for shelf in "abc":
+        looks = (memory.shelves.get(shelf, (0.0, 0.0))[0] for memory in (forward, backward))
+        assert abs(next(looks) - next(looks)) < 0.1, "what has faded may be forgotten sooner or later"
+
+
+def test_everybodys_memory_knows_no_shelves() -> None:
+    memory = ResponseMemory().with_more([Response("a", CHART, NOON, True)], shelves=False)
+    assert (memory.kinds, memory.shelves) == ({CHART: (1.0, 1.0)}, {})
+
+
+@given(some_responses)
+def test_a_memory_comes_back_from_its_rows(responses: list[Response]) -> None:
+    memory = ResponseMemory().with_more(responses)
+    assert memory.at is not None
+    assert ResponseMemory.read(memory.at, memory.kind_rows(), memory.shelf_rows()) == memory
 
 
 def test_only_shelves_that_were_looked_at_are_responded_to() -> None:
@@ -51,8 +76,8 @@ def test_only_shelves_that_were_looked_at_are_responded_to() -> None:
         ShelfOutcome("b"),
         ShelfOutcome("c", examined=True),
     ]
-    found = responses_to([CHART, CHART, TALK], outcomes, NOON)
-    assert found == (Response(CHART, NOON, True), Response(TALK, NOON, False))
+    found = responses_to("abc", [CHART, CHART, TALK], outcomes, NOON)
+    assert found == (Response("a", CHART, NOON, True), Response("c", TALK, NOON, False))
 
 
 def test_a_leaning_is_the_difference_from_everybody_held_back_by_ten_looks() -> None:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from bandits.features import FEATURES, Declared
 from bandits.policies import POLICIES
 from home.page_context import FACTS
 from home.settings import Settings
@@ -28,6 +29,10 @@ COMMANDS = [
     "learn",
     "simulate",
     "carousel",
+    "simulate sweep",
+    "simulate compare",
+    "simulate scenario",
+    "simulate calibrate",
     "replay",
     "replay export",
     "replay obd",
@@ -48,6 +53,7 @@ COMMANDS = [
     "models retire",
     "models rollback",
     "models diff",
+    "models features",
     "models health",
 ]
 
@@ -60,7 +66,10 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
+            info, callback = group.typer_instance.info, group.typer_instance.registered_callback
+            alone = info.invoke_without_command is True
+            if alone or (callback is not None and callback.invoke_without_command is True):
+                names.append(group.name or "")
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 
@@ -90,6 +99,18 @@ def test_every_fact_that_rules_can_ask_is_documented() -> None:
 def test_every_source_and_attribute_is_documented() -> None:
     documented = set(re.findall(r"^\| `(\w+)` \|", _read("sources.md"), re.MULTILINE))
     assert documented == set(FAMILIES) | set(ATTRIBUTES)
+
+
+def test_every_feature_is_documented_with_its_values() -> None:
+    documented = re.findall(r"^\| (\w+)\.(\w+) \| (.+) \| (.+) \|$", _read("features.md"), re.MULTILINE)
+    expected = [(one.namespace, one.name, one.meaning, _values(one)) for one in FEATURES]
+    assert documented == expected
+
+
+def _values(feature: Declared) -> str:
+    if feature.low is not None and feature.high is not None:
+        return f"{feature.low:g} to {feature.high:g}"
+    return ", ".join(feature.values) or "text"
 
 
 def test_every_policy_is_documented_with_when_not_to_use_it() -> None:

@@ -65,11 +65,13 @@ def _tuned(case: Arrays) -> dict[str, Estimate]:
     actions = action_rounds(case)
     rounds, modelled = actions.rounds, actions.modelled(at_position(case["q"], case["position"]))
     return {
-        "ips_by_slope": slope(lambda x: clipped_ips(rounds, x), LIMITS).estimate,
-        "dr_by_slope": slope(lambda x: dr(modelled, x), LIMITS).estimate,
-        "switch_dr_by_slope": slope(lambda x: switch_dr(modelled, x), LIMITS).estimate,
-        "dros_by_slope": slope(lambda x: dros(modelled, x), LIMITS).estimate,
-        "sub_gaussian_dr_by_slope": slope(lambda x: sub_gaussian_dr(modelled, x), SMOOTHINGS).estimate,
+        "ips_by_slope": slope(lambda x: clipped_ips(rounds, x), LIMITS, paired=False).estimate,
+        "dr_by_slope": slope(lambda x: dr(modelled, x), LIMITS, paired=False).estimate,
+        "switch_dr_by_slope": slope(lambda x: switch_dr(modelled, x), LIMITS, paired=False).estimate,
+        "dros_by_slope": slope(lambda x: dros(modelled, x), LIMITS, paired=False).estimate,
+        "sub_gaussian_dr_by_slope": slope(
+            lambda x: sub_gaussian_dr(modelled, x), SMOOTHINGS, paired=False
+        ).estimate,
         "ips_by_error": clipped_ips(rounds, least_error(rounds, clip, LIMITS)),
         "dr_by_error": dr(modelled, least_error(modelled, clip, LIMITS)),
         "switch_dr_by_error": switch_dr(modelled, least_error(modelled, cut, LIMITS)),

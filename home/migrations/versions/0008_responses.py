@@ -1,4 +1,4 @@
-"""How each listener responds to kinds of shelves: faded looks and clicks, as features know them."""
+"""How each listener responds to shelves: faded looks and clicks, as features know them."""
 
 from __future__ import annotations
 
@@ -15,5 +15,6 @@ def upgrade() -> None:
         "responses",
         sa.Column("listener_id", sa.String, primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("counts", sa.JSON, nullable=False),
+        sa.Column("kinds", sa.JSON, nullable=False),
+        sa.Column("shelves", sa.JSON, nullable=False),
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -16,8 +14,6 @@ from typing import Protocol as Interface
 
 from home.simulate.carousel.play import Curve, Job, Protocol, play
 from home.simulate.carousel.world import World, load_world
-
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +48,16 @@ class InProcess:
 
 
 class Processes:
-    """Plays blocks in a pool of new processes, each with one thread for linear algebra.
-
-    How many threads share a matrix product can change its last bits; with one in every process, results do
-    not depend on the number of workers. An interruption waits for the blocks that are being played.
-    """
+    """Plays blocks in a pool of new processes. An interruption waits for the blocks that are being played."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
     def run(self, blocks: list[Block], on_curve: OnCurve) -> None:
         """Play each block again and again until its job does not go on."""
-        with _environment(_ONE_THREAD), self._pool() as pool:
-            waiting = iter(blocks)
-            running: dict[Future[Curve], Block] = {
-                pool.submit(play_block, block): block for block in islice(waiting, self._workers)
-            }
+        with self._pool() as pool:
             try:
-                while running:
-                    done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        block: Block | None = running.pop(future)
-                        if block is not None and not on_curve(block.job, future.result()):
-                            block = next(waiting, None)
-                        if block is not None:
-                            running[pool.submit(play_block, block)] = block
+                play_all(lambda block: pool.submit(play_block, block), blocks, self._workers, on_curve)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -84,6 +65,22 @@ class Processes:
     def _pool(self) -> ProcessPoolExecutor:
         ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
         return ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=ignore)
+
+
+def play_all(
+    submit: Callable[[Block], Future[Curve]], blocks: list[Block], workers: int, on_curve: OnCurve
+) -> None:
+    """Keep `workers` jobs going, in their order, by submitting each job's next block when one is over."""
+    waiting = iter(blocks)
+    running = {submit(block): block for block in islice(waiting, workers)}
+    while running:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            block: Block | None = running.pop(future)
+            if block is not None and not on_curve(block.job, future.result()):
+                block = next(waiting, None)
+            if block is not None:
+                running[submit(block)] = block
 
 
 _worlds: dict[Path, World] = {}
@@ -95,17 +92,3 @@ def play_block(block: Block) -> Curve:
         _worlds.clear()
         _worlds[block.directory] = load_world(block.directory / "world")
     return play(_worlds[block.directory], block.protocol, block.job, block.directory / "jobs", block.rounds)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

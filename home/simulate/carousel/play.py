@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from home.simulate.carousel.environment import Feedback, Outcome, answer, draw_batch, present
 from home.simulate.carousel.policies import POLICIES, CarouselPolicy, Task
@@ -65,19 +67,26 @@ _NOTHING = Curve(np.empty(0), np.empty(0), np.empty(0), 0.0)
 def play(world: World, protocol: Protocol, job: Job, directory: Path, rounds: int) -> Curve:
     """Play up to `rounds` more rounds of a job from where its checkpoint in `directory` stands, and write it.
 
-    The result does not depend on how the rounds are divided among calls. A checkpoint is replaced as a whole,
-    so that a call that is cut off leaves the one before.
+    The result does not depend on how the rounds are divided among calls, nor on the machine's cores: how many
+    threads share a matrix product can change its last bits, so there is one. A checkpoint is replaced as a
+    whole, so that a call that is cut off leaves the one before.
     """
     path = directory / f"{job.name}.npz"
-    policy = POLICIES[job.policy](Task(world.playlists, world.segment_count, world.features.shape[1]))
-    curve = _resume(path, policy)
-    started = time.process_time()
-    first, last = len(curve.optimal), min(len(curve.optimal) + rounds, protocol.rounds)
-    sums = [_round(world, protocol, job.seed, policy, number) for number in range(first, last)]
-    seconds = curve.seconds + time.process_time() - started
-    new = np.array(sums).reshape(-1, 3).T
-    before = curve.optimal, curve.expected, curve.rewards
-    curve = Curve(*map(np.append, before, new), seconds=seconds)
+    with threadpool_limits(1):
+        policy = POLICIES[job.policy](Task(world.playlists, world.segment_count, world.features.shape[1]))
+        before = _resume(path, policy)
+        started = time.process_time()
+        first = len(before.optimal)
+        last = min(first + rounds, protocol.rounds)
+        sums = [_round(world, protocol, job.seed, policy, number) for number in range(first, last)]
+        seconds = time.process_time() - started
+    optimal, expected, rewards = np.array(sums).reshape(-1, 3).T
+    curve = Curve(
+        np.append(before.optimal, optimal),
+        np.append(before.expected, expected),
+        np.append(before.rewards, rewards),
+        before.seconds + seconds,
+    )
     _write(path, curve, policy, finished=last == protocol.rounds)
     return curve
 
@@ -132,15 +141,15 @@ def _resume(path: Path, policy: CarouselPolicy) -> Curve:
 
 def _write(path: Path, curve: Curve, policy: CarouselPolicy, *, finished: bool) -> None:
     """A finished job keeps its curve alone: what it learned can take megabytes."""
-    state = {} if finished else {f"state_{name}": array for name, array in policy.state().items()}
+    state = {} if finished else policy.state()
+    arrays: dict[str, NDArray[np.generic]] = {
+        **{f"state_{name}": array for name, array in state.items()},
+        "optimal": curve.optimal,
+        "expected": curve.expected,
+        "rewards": curve.rewards,
+        "seconds": np.array(curve.seconds),
+    }
     written = path.with_suffix(".part")
     with written.open("wb") as file:
-        np.savez(
-            file,
-            optimal=curve.optimal,
-            expected=curve.expected,
-            rewards=curve.rewards,
-            seconds=np.float64(curve.seconds),
-            **state,
-        )
+        np.savez(file, allow_pickle=False, **arrays)
     os.replace(written, path)

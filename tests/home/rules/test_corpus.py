@@ -24,14 +24,14 @@ from layout.solve import solve
 RULES = """
 version = "1"
 [[rule]]
-id = "one-mix"
+id = "one-habit"
 kind = "max_count"
-match = { family = "spoken" }
+match = { family = "habit" }
 count = 1
 [[rule]]
-id = "few-mixes"
+id = "few-habits"
 kind = "max_count"
-match = { family = "spoken" }
+match = { family = "habit" }
 count = 3
 [[rule]]
 id = "never-here"
@@ -91,12 +91,12 @@ def test_the_shipped_rulebook_is_satisfiable_and_every_rule_of_it_applies_somewh
 def test_rules_that_do_nothing_get_the_verdict_that_says_why(home: Home) -> None:
     report = check(_rules(RULES), _cases(home))
     verdicts = _verdicts(report)
-    assert verdicts["few-mixes"] == "redundant"
+    assert verdicts["few-habits"] == "redundant"
     assert verdicts["never-here"] == "never applies"
     assert verdicts["nothing-such"] == "nothing to limit"
     assert verdicts["all-first"] == "nothing to limit"
-    assert verdicts["one-mix"] == ""
-    assert report.faults == ["few-mixes", "never-here", "nothing-such", "all-first"]
+    assert verdicts["one-habit"] == ""
+    assert report.faults == ["few-habits", "never-here", "nothing-such", "all-first"]
 
 
 def test_a_price_is_the_share_that_the_best_page_gains_without_the_rule(home: Home) -> None:
@@ -110,13 +110,13 @@ def test_a_price_is_the_share_that_the_best_page_gains_without_the_rule(home: Ho
 
 def test_contradictions_are_counted_by_the_smallest_set_that_leaves_no_page(home: Home) -> None:
     text = RULES + (
-        '[[rule]]\nid = "mix-on-top"\nkind = "pinned"\nmatch = { family = "spoken" }\nslot = 1\n'
-        '[[rule]]\nid = "mix-below"\nkind = "pinned"\nmatch = { family = "spoken" }\nslot = 2\n'
+        '[[rule]]\nid = "habit-on-top"\nkind = "pinned"\nmatch = { family = "habit" }\nslot = 1\n'
+        '[[rule]]\nid = "habit-below"\nkind = "pinned"\nmatch = { family = "habit" }\nslot = 2\n'
     )
     report = check(_rules(text), _cases(home))
     assert not report.satisfiable
-    assert dict(report.conflicts) == {("one-mix", "mix-on-top", "mix-below"): 5}
-    assert report.examples[("one-mix", "mix-on-top", "mix-below")].startswith("demo-listener")
+    assert dict(report.conflicts) == {("one-habit", "habit-on-top", "habit-below"): 5}
+    assert report.examples[("one-habit", "habit-on-top", "habit-below")].startswith("demo-listener")
 
 
 def test_values_that_nothing_has_are_named_with_what_was_meant(home: Home) -> None:
@@ -156,11 +156,11 @@ def test_a_rulebook_does_not_differ_from_itself(home: Home) -> None:
 
 def test_a_difference_says_what_comes_what_goes_and_what_it_is_worth(home: Home) -> None:
     first = _rules(RULES)[:2]
-    second = (replace(first[1], relaxation=1), replace(first[0], id="no-mix", count=0))  # type: ignore[call-arg]
+    second = (replace(first[1], relaxation=1), replace(first[0], id="no-habit", count=0))  # type: ignore[call-arg]
     report = diff(first, second, _cases(home))
-    assert (report.added, report.removed, report.changed) == (("no-mix",), ("one-mix",), ("few-mixes",))
+    assert (report.added, report.removed, report.changed) == (("no-habit",), ("one-habit",), ("few-habits",))
     assert report.contexts == 5
-    spoken = [report.exposure[name] for name in ("podcasts_for_you", "audiobooks_for_you")]
-    assert sum(before for before, _ in spoken) > 0 == sum(after for _, after in spoken)
+    before, after = report.exposure["jump_back_in"]
+    assert before > 0.0 == after
     assert report.value_change < 0
     assert all(page.size for page in report.pages)

@@ -12,6 +12,7 @@ from bandits.policies import FixedPolicy, VwPolicy, build
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
 from home.errors import ConfigurationError
+from home.ingest.progress import Silent
 from home.simulate.participants import Participant
 from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
 from tests.home.simulate.world import world
@@ -61,10 +62,32 @@ def story(result: SimulationResult) -> list[str]:
     return [repr(replace(row, seconds=0.0)) for row in result.rows]
 
 
-def test_the_number_of_processes_does_not_matter() -> None:
-    one, two = run(), run(workers=2)
+def test_the_number_of_processes_does_not_matter(tmp_path: Path) -> None:
+    one, two = run(), run(workers=2, out=tmp_path)
     assert story(one) == story(two)
     assert one.tallies == two.tallies
+    assert len(list(tmp_path.glob("*/pages-*.parquet"))) == 9
+
+
+def test_an_interruption_of_several_processes_ends_with_their_batches(tmp_path: Path) -> None:
+    """The parent is interrupted while it waits; what was finished is kept, and goes on."""
+
+    class Impatient(Silent):
+        seen = 0
+
+        def advance(self, n: int = 1) -> None:
+            self.seen += n
+            if self.seen >= 8:
+                self.seen = -1000
+                raise KeyboardInterrupt
+
+    here, chosen = world(), policies()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(here.contexts, here.tools, chosen, here.parameters, here.formula, CONFIG, Impatient(),
+                 workers=2, out=tmp_path)  # fmt: skip
+    kept = len(list(tmp_path.glob("*/pages-*.parquet")))
+    assert 1 <= kept < 9
+    assert story(run(out=tmp_path, workers=2)) == story(run())
 
 
 @pytest.mark.parametrize("stop_at", [4, 15])

@@ -119,7 +119,7 @@ class EmpiricalBayes:
         """Posterior deviations (runs, playlists) of the logit at `centres` (runs, d + 1)."""
         points = centres.astype(np.float32)
         spread = points @ self._covariances.astype(np.float32)
-        return np.sqrt(np.einsum("kse,se->sk", spread, points))
+        return np.asarray(np.sqrt(np.einsum("kse,se->sk", spread, points)))
 
 
 def inverse(precision: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,8 @@ _POLICIES = ("epsilon-greedy-explore", "ts-seg-pessimistic", OURS)
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WorldRequest, "make", lambda self: small_world())
-    return
 
 
 def _simulate(
