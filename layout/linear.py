@@ -30,7 +30,7 @@ from layout.kernels.simplex import (
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
-_MORE: Final = 2
+_MORE: Final = 5
 """Columns of each slot that are brought in at once."""
 
 _ROUNDS: Final = 40
