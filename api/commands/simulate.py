@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.commands import simulate_studies as studies
+from api.commands.carousel import carousel
 from api.commands.simulate_options import (
     AsJson,
     Batch,
@@ -41,7 +42,8 @@ from home.simulate.show import render, render_logged
 from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
-app = typer.Typer()
+app = typer.Typer(invoke_without_command=True)
+app.command("carousel")(carousel)
 app.command("sweep")(studies.sweep_settings)
 app.command("compare")(studies.compare_rulebooks)
 app.command("scenario")(studies.run_scenarios)
@@ -51,7 +53,7 @@ _NAMES = "; ".join(f"{name}: {what}" for name, what in PARTICIPANTS.items())
 _REPLAY = "replay:"
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def simulate(
     context: typer.Context,
     policies: Annotated[
@@ -178,7 +180,9 @@ def _replay(
     context: typer.Context, env: str, names: list[str], visits: int, batch: int, seed: int, as_json: bool
 ) -> None:
     if not env.startswith(_REPLAY) or env == _REPLAY:
-        raise ConfigurationError(f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN")
+        raise ConfigurationError(
+            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN, or run `home simulate carousel`"
+        )
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:
         found: LoggedReport = replay_log(

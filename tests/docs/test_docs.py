@@ -28,7 +28,7 @@ COMMANDS = [
     "audit",
     "learn",
     "simulate",
-    "carousel",
+    "simulate carousel",
     "simulate sweep",
     "simulate compare",
     "simulate scenario",
@@ -66,10 +66,7 @@ def _commands() -> list[str]:
     names = [command.name or "" for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            info, callback = group.typer_instance.info, group.typer_instance.registered_callback
-            alone = info.invoke_without_command is True
-            if alone or (callback is not None and callback.invoke_without_command is True):
-                names.append(group.name or "")
+            names += [str(group.name)] if group.typer_instance.info.invoke_without_command is True else []
             names += [f"{group.name} {c.name}" for c in group.typer_instance.registered_commands]
     return names
 
