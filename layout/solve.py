@@ -42,7 +42,7 @@ _WIDTH: Final = 8
 
 _CELLS_PER_SLOT: Final = 6
 
-_FIRST: Final = 6
+_FIRST: Final = 4
 """Cells of each slot that the linear relaxation begins with."""
 
 
