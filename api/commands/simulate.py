@@ -179,8 +179,8 @@ def _replay(
 ) -> None:
     if not env.startswith(_REPLAY) or env == _REPLAY:
         raise ConfigurationError(
-            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN; carousels have a command of their own,"
-            " home carousel"
+            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN; carousels have a command of their"
+            " own, home carousel"
         )
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:
