@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from api.commands import (
     audit,
-    carousel,
     decisions,
     demo,
     examination,
@@ -49,7 +48,6 @@ app.command("page")(page.page)
 app.command("listeners")(listeners.listeners)
 app.command("audit")(audit.audit_pages)
 app.command("learn")(learn.learn)
-app.command("carousel")(carousel.carousel)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(replay.app, name="replay")

@@ -8,8 +8,9 @@ model trained on another schema must not be served.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 from operator import itemgetter
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
 from shelves.aggregates import AGGREGATES
-from shelves.types import Attribute, Context, Shelf
+from shelves.types import Context, Shelf
 
 FEATURE_SCHEMA_VERSION = "3"
 
@@ -106,12 +107,11 @@ FEATURES: tuple[Declared, ...] = (
 SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
 """The namespaces from which features that are 0 are left out."""
 
-_CATEGORIES = ("source", "content_type", "genre", "fresh", "sponsored", "exploratory")
 _NUMBERS = ("taste", "popularity", "novelty", "size")
 _ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
 _NEVER = (0.0, 0.0)
-_category_values = itemgetter(*_CATEGORIES)
-_number_values = itemgetter(*_NUMBERS)
+_categories = itemgetter("source", "family", "content_type", "genre", "fresh", "sponsored", "exploratory")
+_numbers_of = itemgetter(*_NUMBERS)
 
 
 def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
@@ -130,7 +130,7 @@ def context_features(context: Context, leaning: Leaning = STRANGER) -> Features:
         "listener": {
             "market": context.market,
             "tier": context.listener.tier,
-            "history": _bucket(len(context.history), _HISTORY_UPPER, _HISTORY),
+            "history": _HISTORY[bisect_left(_HISTORY_UPPER, len(context.history))],
         },
         "user": {"id": context.listener.id},
         "leanings": leaning.family,
@@ -150,14 +150,26 @@ def shelf_features(
     knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
     the shelf and the attribute that is not a finite number.
     """
-    items = np.column_stack((aggregates, _acquaintance(shelves, context))).tolist()
+    last, known = frozenset(context.previous_page), context.shelf_responses
     found: list[Features] = []
-    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), items, strict=True):
-        source, family, content_type = shelf.kind
+    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), aggregates.tolist(), strict=True):
+        looks, clicks = known.get(shelf.id, _NEVER)
+        of_items += (float(shelf.id in last), log1p(looks), log1p(clicks))
+        source, family, content_type, genre, fresh, sponsored, exploratory = _categories(shelf.attributes)
+        categories: dict[str, str | float] = {
+            "source": source,
+            "content_type": content_type,
+            "fresh": _YES_NO[fresh],
+            "sponsored": _YES_NO[sponsored],
+            "exploratory": _YES_NO[exploratory],
+            "affinity": _AFFINITY[bisect_left(_AFFINITY_UPPER, numbers[0])],
+        }
+        if genre:
+            categories["genre"] = genre
         found.append(
             {
                 "kind": {"family": family},
-                "shelf": _categories(shelf.attributes, numbers[0]),
+                "shelf": categories,
                 "numbers": dict(zip(_NUMBERS, numbers, strict=True)),
                 "items": dict(zip(_ITEMS, of_items, strict=True)),
                 "responses": {
@@ -175,38 +187,10 @@ def presentation_features(name: str) -> Features:
     return {"presentation": {"name": name}} if name else {}
 
 
-def _bucket(value: float, uppers: tuple[float, ...], names: tuple[str, ...]) -> str:
-    return names[bisect_left(uppers, value)]
-
-
-def _categories(attributes: Mapping[str, Attribute], taste: float) -> dict[str, str | float]:
-    source, content_type, genre, fresh, sponsored, exploratory = _category_values(attributes)
-    found = {
-        "source": source,
-        "content_type": content_type,
-        "fresh": _YES_NO[fresh],
-        "sponsored": _YES_NO[sponsored],
-        "exploratory": _YES_NO[exploratory],
-        "affinity": _bucket(taste, _AFFINITY_UPPER, _AFFINITY),
-    }
-    if genre:
-        found["genre"] = genre
-    return found
-
-
-def _acquaintance(shelves: Sequence[Shelf], context: Context) -> NDArray[np.float64]:
-    """Whether the listener saw each of n shelves last time, and ln(1 + looks) and clicks lately: (n, 3)."""
-    last, known = frozenset(context.previous_page), context.shelf_responses
-    rows = [(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves]
-    found = np.array(rows, dtype=np.float64)
-    found[:, 1:] = np.log1p(found[:, 1:])
-    return found
-
-
 def _numbers(shelves: Sequence[Shelf]) -> list[list[float]]:
     """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
     try:
-        numbers = np.array([_number_values(shelf.attributes) for shelf in shelves], dtype=np.float64)
+        numbers = np.array([_numbers_of(shelf.attributes) for shelf in shelves], dtype=np.float64)
     except ValueError:
         raise ValueError(_not_a_number(shelves)) from None
     if not np.isfinite(numbers).all():

@@ -1,4 +1,4 @@
-"""`home carousel`: bandits for a carousel of playlists, against published results."""
+"""`home simulate carousel`: bandits for a carousel of playlists, against published results."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.commands import simulate_studies as studies
+from api.commands.carousel import carousel
 from api.commands.simulate_options import (
     AsJson,
     Batch,
@@ -42,6 +43,7 @@ from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
 app = typer.Typer(invoke_without_command=True)
+app.command("carousel")(carousel)
 app.command("sweep")(studies.sweep_settings)
 app.command("compare")(studies.compare_rulebooks)
 app.command("scenario")(studies.run_scenarios)
@@ -179,8 +181,7 @@ def _replay(
 ) -> None:
     if not env.startswith(_REPLAY) or env == _REPLAY:
         raise ConfigurationError(
-            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN; carousels have a command of their"
-            " own, home carousel"
+            f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN, or run `home simulate carousel`"
         )
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:

@@ -15,6 +15,9 @@ from bandits.ope.slates import SlateRounds, Table
 _SMALLEST_EIGENVALUE = 1e-12
 """Relative to the largest: below it, directions of Γ are rounding."""
 
+_SMALLEST_SPREAD = 1e-6
+"""Of a control variate, on the scale of weights of mean 1: below it, weights are 1 but for rounding."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PseudoInverseWeights:
@@ -88,10 +91,17 @@ def pseudo_inverse_cv(rounds: SlateRounds, weights: Column, *, per_slot: bool = 
     _check(rounds, weights)
     gain = weights * rounds.reward
     variates = _variates(rounds, weights, per_slot)
-    centred = variates - variates.mean(axis=0)
-    beta = np.linalg.lstsq(centred, gain - gain.mean(), rcond=None)[0]
+    beta = _least_variance(variates - variates.mean(axis=0), gain - gain.mean())
     name = "pseudo_inverse_cv_per_slot" if per_slot else "pseudo_inverse_cv"
     return linearised(name, gain - variates @ beta, rounds.group)
+
+
+def _least_variance(variates: Table, gain: Column) -> Column:
+    """Coefficients of the regression of `gain` on centred `variates`; 0 where these hardly vary."""
+    left, spread, right = np.linalg.svd(variates, full_matrices=False)
+    kept = spread > _SMALLEST_SPREAD * np.sqrt(len(gain))
+    beta = right[kept].T @ ((gain @ left[:, kept]) / spread[kept])
+    return np.asarray(beta, dtype=np.float64)
 
 
 def _variates(rounds: SlateRounds, weights: Column, per_slot: bool) -> Table:

@@ -49,8 +49,8 @@ class VwConfig:
     float32 for rewards within ±1. `interactions`: pairs "a*b" of namespaces whose features are crossed.
     `position`: let the slot interact with the shelf, at the price of one prediction per slot bucket.
     `min_probability`: probabilities below it are taken for it, so that no example weighs more than
-    1 / min_probability. The weights only matter where the model cannot fit the rewards, and large ones make
-    it follow single clicks; the price of the floor is less attention to shelves shown more rarely than that.
+    1 / min_probability; at 1 all weigh the same. The weights only matter where the model cannot fit the
+    rewards, and then make it follow what was shown rarely; the price is more noise from single clicks.
     """
 
     bits: int = 18
@@ -97,9 +97,10 @@ class VwPolicy:
     """Learns what is worth showing to whom; registered as "vw".
 
     Use it when there is feedback to learn from. Before the first example every value is 0 and the pmf
-    uniform. Do not read its values as click rates where `min_probability` binds often, and do not expect
-    anything of a listener's own weights ("user") before a few dozen of their decisions. Thread-safe:
-    scoring, learning and snapshots take turns on one lock.
+    uniform. Each crossed pair of namespaces costs data: with a few thousand examples, contexts crossed with
+    more than the shelf's family made it worse than no crossing at all. A listener's own weights
+    ("user*kind") need a few dozen of their decisions; what they did before is in the features already.
+    Thread-safe: scoring, learning and snapshots take turns on one lock.
     """
 
     name: ClassVar[str] = "vw"

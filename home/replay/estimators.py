@@ -13,15 +13,19 @@ import numpy as np
 from bandits.ope.actions import ActionRounds, ModelledRounds
 from bandits.ope.cascade import cascade_dr, cascade_ips
 from bandits.ope.cascade_model import SlotFeatures, fit
+from bandits.ope.classified import balanced_snips, classified_weights
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
 from bandits.ope.independent_ips import independent_ips, independent_snips
+from bandits.ope.marginalised import fitted_marginal_weights, mips, snmips
+from bandits.ope.multi_logger import LoggedBySeveral, balanced_dr, balanced_ips, weighted_dr, weighted_ips
 from bandits.ope.pseudo_inverse import pseudo_inverse, pseudo_inverse_cv, pseudo_inverse_sn
 from bandits.ope.reward_interaction import reward_interaction_ips
 from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
-from bandits.ope.rounds import Column, Rounds
+from bandits.ope.rounds import Column, Groups, Rounds
 from bandits.ope.slates import SlateRounds
 from bandits.ope.tuning import Tuned, limits, slope
+from home.replay.sources.chunk import Labels
 
 _FOLDS = 3
 _SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -32,6 +36,8 @@ class Needs(StrEnum):
 
     NOTHING = "nothing"
     ACTIONS = "actions"
+    EMBEDDING = "embedding"
+    LOGGERS = "loggers"
     SLOTS = "slots"
 
 
@@ -39,8 +45,10 @@ class Needs(StrEnum):
 class View:
     """A target seen on a log that is held in memory.
 
-    `rounds` has whole pages or single actions; `actions`, where the log has them, what the target would do
-    with every action, with `expected` (m, n) rewards where the log predicts them; `slates` the slots of
+    `rounds` has whole pages or single actions, with their `labels`; `actions`, where the log has them, what
+    the target would do with every action, with `expected` (m, n) rewards where the log predicts them, and
+    `logging` (m, n), what the logging policy would, where it is known, and the `embedding` (m, 1) of what was
+    shown; `logged` who showed what, where several policies logged; `slates` the slots of
     pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
     of cross-fitting and of rejection sampling.
     """
@@ -48,6 +56,10 @@ class View:
     rounds: Rounds
     actions: ActionRounds | None = None
     expected: Column | None = None
+    logging: Column | None = None
+    embedding: Groups | None = None
+    logged: LoggedBySeveral | None = None
+    labels: Mapping[str, Labels] = field(default_factory=dict)
     slates: SlateRounds | None = None
     features: SlotFeatures | None = None
     pseudo_inverse: Column | None = None
@@ -57,25 +69,51 @@ class View:
 
     def modelled(self, *, robust: bool = False) -> ModelledRounds:
         """The rounds with a reward model, which is fitted once; `robust` weighs them for MRDR."""
-        actions = self._actions()
+        actions = self.action_rounds()
         if robust not in self._fitted:
             q = self.expected if self.expected is not None and not robust else self._cross_fit(robust)
             self._fitted[robust] = actions.modelled(q)
         return self._fitted[robust]
 
     def _cross_fit(self, robust: bool) -> Column:
-        actions = self._actions()
+        actions = self.action_rounds()
         binary = bool(np.isin(actions.reward, (0.0, 1.0)).all())
         make: Callable[[], RewardModel] = LogisticReward if binary else RidgeReward
         weights = mrdr_weights(actions.rounds) if robust else None
         return cross_fit(actions, make, np.random.default_rng(self.seed), _FOLDS, weights)
 
-    def _actions(self) -> ActionRounds:
+    def action_rounds(self) -> ActionRounds:
+        """What the target would do with every action. Raises ValueError where nobody knows."""
         if self.actions is None:
             raise ValueError(
                 "needs a reward model: the log must name actions, and the target give each a probability"
             )
         return self.actions
+
+    def marginal_weights(self) -> Column:
+        """Weights (m,) over embeddings. Raises ValueError where the log has none."""
+        actions = self.action_rounds()
+        if self.embedding is None or self.logging is None:
+            raise ValueError("needs the embedding of what was shown, and the distribution it was drawn from")
+        return fitted_marginal_weights(actions, self.logging, self.embedding)
+
+    def loggers(self) -> LoggedBySeveral:
+        """Who logged what. Raises ValueError for a log of one policy."""
+        if self.logged is None:
+            raise ValueError("needs several logging policies: columns logger and logger_propensities")
+        return self.logged
+
+    @property
+    def has(self) -> frozenset[Needs]:
+        """What estimators may need that is there."""
+        there = {
+            Needs.NOTHING: True,
+            Needs.ACTIONS: self.actions is not None,
+            Needs.EMBEDDING: all(x is not None for x in (self.actions, self.embedding, self.logging)),
+            Needs.LOGGERS: self.logged is not None,
+            Needs.SLOTS: self.slates is not None,
+        }
+        return frozenset(need for need, found in there.items() if found)
 
     def slots(self) -> SlateRounds:
         """The slots of pages. Raises ValueError for a log of single actions."""
@@ -149,6 +187,12 @@ def _mrdr(view: View) -> tuple[Estimate, str]:
     return dr(view.modelled(robust=True)), ""
 
 
+def _balanced_classes(view: View) -> tuple[Estimate, str]:
+    actions = view.action_rounds()
+    weights = classified_weights(actions, np.random.default_rng(view.seed))
+    return balanced_snips(actions, weights), "weights by a classifier; propensities are not used"
+
+
 def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
     return lambda view: (function(view.slots()), "")
 
@@ -204,6 +248,37 @@ def _estimators() -> dict[str, Estimator]:
         "mrdr": Estimator(actions, "more robust DR", _mrdr),
         "sub_gaussian_dr": Estimator(
             actions, "DR with smoothed weights", _tuned_model(sub_gaussian_dr, "smoothing", smoothing=True)
+        ),
+        "mips": Estimator(
+            Needs.EMBEDDING,
+            "marginalised IPS over embeddings",
+            lambda v: (mips(v.action_rounds(), v.marginal_weights()), ""),
+        ),
+        "snmips": Estimator(
+            Needs.EMBEDDING,
+            "the same, normalised",
+            lambda v: (snmips(v.action_rounds(), v.marginal_weights()), ""),
+        ),
+        "balanced_snips": Estimator(
+            actions, "weights by a classifier, without propensities", _balanced_classes
+        ),
+        "balanced_ips": Estimator(
+            Needs.LOGGERS,
+            "several loggers, as one mixture",
+            lambda v: (balanced_ips(v.rounds, v.loggers()), ""),
+        ),
+        "weighted_ips": Estimator(
+            Needs.LOGGERS, "several loggers, by variance", lambda v: (weighted_ips(v.rounds, v.loggers()), "")
+        ),
+        "balanced_dr": Estimator(
+            Needs.LOGGERS,
+            "the same with a reward model",
+            lambda v: (balanced_dr(v.modelled(), v.loggers()), ""),
+        ),
+        "weighted_dr": Estimator(
+            Needs.LOGGERS,
+            "the same with a reward model",
+            lambda v: (weighted_dr(v.modelled(), v.loggers()), ""),
         ),
         "cascade_ips": Estimator(slots, "each slot weighed by what stands above", _slots(cascade_ips)),
         "cascade_dr": Estimator(slots, "cascade IPS with a reward model", _cascade_dr),

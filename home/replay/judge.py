@@ -136,6 +136,7 @@ def _judgement(log: Log, target: Judged, options: Options) -> Judgement:
     looked = target.looked
     view = View(
         rounds,
+        labels={name: column[rows] for name, column in log.segments.items()},
         slates=slates,
         features=looked.features,
         pseudo_inverse=looked.weights,

@@ -13,7 +13,8 @@ from bandits.ope.estimators import Estimate
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
 from bandits.ope.sums import Sums
-from home.replay.estimators import DEFAULTS, ESTIMATORS, STREAMED, Needs, View
+from home.replay.checks import Checks, checked
+from home.replay.estimators import DEFAULTS, ESTIMATORS, STREAMED, View
 from home.replay.options import EVERY, Options
 from home.replay.report import Estimated, Judgement, Segment, Support, WeightClass
 from home.replay.tally import EDGES, Cell, Tally, logged_mean
@@ -45,11 +46,14 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
     if whole is None or evidence.tally.ips is None:
         raise ValueError(f"target {evidence.target}: no round is left to judge it on")
     support = _support(evidence, evidence.tally.ips, options)
+    checks = None if evidence.view is None else checked(evidence.view)
+    diagnostics = _too_rare(_diagnosed(evidence, whole), evidence.tally)
     return Judgement(
         target=evidence.target,
         estimates=tuple(_estimates(evidence, options)),
-        diagnostics=_with_support(_too_rare(_diagnosed(evidence, whole), evidence.tally), support),
+        diagnostics=_with_support(_with_checks(diagnostics, checks), support),
         support=support,
+        checks=checks,
         unknowable=evidence.unknowable,
         weights=tuple(_classes(whole)),
         slots=tuple(_slots(evidence.view, options)),
@@ -101,14 +105,9 @@ def _chosen(view: View | None, options: Options) -> tuple[str, ...]:
         return options.estimators
     if view is None:
         return STREAMED
-    has = {Needs.NOTHING}
-    if view.slates is not None:
-        has.add(Needs.SLOTS)
-    if view.actions is not None:
-        has.add(Needs.ACTIONS)
     if options.estimators == EVERY:
-        return tuple(name for name, one in ESTIMATORS.items() if one.needs in has)
-    return DEFAULTS[next(one for one in DEFAULTS if one in has)]
+        return tuple(name for name, one in ESTIMATORS.items() if one.needs in view.has)
+    return DEFAULTS[next(one for one in DEFAULTS if one in view.has)]
 
 
 def _streamed(name: str, tally: Tally) -> Sums:
@@ -176,6 +175,13 @@ def _support(evidence: Evidence, ips: Sums, options: Options) -> Support | None:
     )
 
 
+def _with_checks(diagnostics: Diagnostics, checks: Checks | None) -> Diagnostics:
+    """Wrong propensities make every estimate wrong, however well its weights behave."""
+    if checks is None or not checks.broken:
+        return diagnostics
+    return replace(diagnostics, verdict=Verdict.DO_NOT_TRUST, reason=checks.broken)
+
+
 def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
     """A mean weight below 1 where all of the target is known to be within the log's reach.
 
@@ -189,7 +195,7 @@ def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
         or diagnostics.mean_weight_high >= 1.0
     ):
         return diagnostics
-    low, high = diagnostics.mean_weight_low, diagnostics.mean_weight_high
+    low, high = max(0.0, diagnostics.mean_weight_low), diagnostics.mean_weight_high
     return replace(
         diagnostics,
         reason=f"the log has met only {low:.0%} to {high:.0%} of what the target shows: the rest could have"

@@ -17,8 +17,9 @@ from bandits.ope.rounds import Column, Groups
 from bandits.ope.slates import SlateRounds
 from bandits.rewards import RewardFormula, ShelfOutcome, page_reward
 from bandits.types import RewardEvent
-from home.errors import NotExplainableError
+from home.errors import ConfigurationError, NotExplainableError
 from home.ingest.progress import Progress
+from home.page_context import FACTS
 from home.records import DecisionRecord
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
@@ -106,8 +107,13 @@ def collect(
 ) -> Log:
     """Decisions with their events to columns, one at a time.
 
-    `by`: facts of the request, or "model". `study` says what to look into besides.
+    `by`: facts of the request, or "model". `study` says what to look into besides. Raises ConfigurationError
+    for another name in `by`.
     """
+    known = (*FACTS, MODEL)
+    for name in by:
+        if name not in known:
+            raise ConfigurationError(f"by has {name!r}: on our own log break down by {', '.join(known)}")
     columns = _Columns(formula, targets, by, study)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)
@@ -199,8 +205,8 @@ class _Columns:
         return Log(
             reward=np.array(self.reward),
             propensity=np.array(self.propensity),
-            slot_reward=_padded(self.slot_reward, slots, 0.0),
-            prefixes=_padded(self.prefixes, slots, None),
+            slot_reward=padded(self.slot_reward, slots, 0.0),
+            prefixes=padded(self.prefixes, slots, None),
             filled=np.arange(slots) < np.array([len(page) for page in self.slot_reward]).reshape(m, 1),
             group=np.array(self.group, dtype=np.int64),
             at=np.array(self.at, dtype="datetime64[us]"),
@@ -216,7 +222,7 @@ class _Columns:
         known = np.array([one is not None for one in found], dtype=np.bool_)
         return Judged(
             name=self.targets[number].name,
-            prefixes=_padded([nothing if one is None else one.prefixes for one in found], slots, None),
+            prefixes=padded([nothing if one is None else one.prefixes for one in found], slots, None),
             outside=np.array([np.nan if one is None else one.outside for one in found]),
             known=known,
             unknowable=dict(self.unknowable[number]),
@@ -224,7 +230,7 @@ class _Columns:
         )
 
 
-def _padded(rows: Sequence[Sequence[float] | Column], width: int, fill: float | None) -> Column:
+def padded(rows: Sequence[Sequence[float] | Column], width: int, fill: float | None) -> Column:
     """Rows as a table (m, width); what is shorter ends in `fill`, or in its last number."""
     table = np.empty((len(rows), width))
     for row, values in enumerate(rows):

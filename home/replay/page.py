@@ -13,7 +13,14 @@ from home.replay.estimators import ESTIMATORS
 from home.replay.open_bandit import CampaignResult
 from home.replay.progressive import Curve
 from home.replay.report import Judgement, ReplayReport, Segment
-from home.replay.show import cells_of, limits_in_words, log_in_words, notes_in_words, rejects_in_words
+from home.replay.show import (
+    cells_of,
+    checks_in_words,
+    limits_in_words,
+    log_in_words,
+    notes_in_words,
+    rejects_in_words,
+)
 
 _CLASS = {Verdict.TRUST: "trust", Verdict.THIN_SUPPORT: "thin", Verdict.DO_NOT_TRUST: "refuse"}
 _TIMES = ("day", "hour_utc")
@@ -90,7 +97,7 @@ def _validation(curve: Curve) -> Iterator[str]:
     if curve.loss is not None:
         losses = {"squared error, so far": [_number(point.loss) for point in curve.points]}
         yield figure("Progressive loss", plots.curve(x, losses, f"{curve.unit}s", "loss", "Progressive loss"))
-    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    rows = {"as it was": curve.logged, "weighted": curve.weighted, "normalised": curve.normalised}
     values = table(("", "value", "interval"), ([name, *cells_of(one)] for name, one in rows.items()))
     yield f'<div class="panel">{values}</div>'
 
@@ -188,6 +195,9 @@ def _target(judgement: Judgement, unit: str) -> Iterator[str]:
         axis = times.replace("_utc", " of the day, UTC")
         figures.append(figure("Over time", plots.segments(found, axis, unit, f"{name}, over time")))
     yield f'<div class="figures">{"".join(figures)}</div>'
+    checks = "".join(f"<li>{escape(line)}</li>" for line in checks_in_words(judgement))
+    if checks:
+        yield f"<details><summary>Checks of propensities and support</summary><ul>{checks}</ul></details>"
     for key, found in judgement.breakdowns.items():
         if len(found) > 1:
             yield f"<details><summary>By {escape(key)}</summary>{_segments(key, found, unit)}</details>"

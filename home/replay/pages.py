@@ -1,13 +1,12 @@
-"""Logged pages as slate rounds, for estimators that look into a page.
+"""Logged pages as slate rounds, with all that estimators can ask of a page.
 
-`slate_rounds` needs the records alone: the probabilities of pages and of their beginnings are exact. What
-shelves do in a slot whatever is above them, a reward model's means over the target's choices, and the
-pseudo-inverse need the whole distributions of both policies, so `studied` puts each decision together again.
+What shelves do in a slot whatever is above them, a reward model's means over the target's choices, and the
+pseudo-inverse need the whole distributions of both policies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +18,6 @@ from bandits.ope.slates import SlateRounds, Table
 from bandits.rewards import ShelfOutcome
 from home.records import DecisionRecord
 from home.replay.laws import Laws
-from home.replay.targets import PageTarget
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,19 +42,6 @@ class Studied:
     weights: Column
     missing: Column
     exact: NDArray[np.bool_]
-
-
-def slate_rounds(pages: Iterable[LoggedPage], targets: Sequence[PageTarget]) -> tuple[SlateRounds, ...]:
-    """The pages for each target, with exact probabilities of their beginnings; streamed, a few numbers each.
-
-    Raises ValueError without a page, and NotExplainableError where a target cannot be known.
-    """
-    columns, prefixes = _Columns(), [_Ragged() for _ in targets]
-    for page in pages:
-        columns.add(page)
-        for target, column in zip(targets, prefixes, strict=True):
-            column.add(target.likelihood(page.record).prefixes)
-    return tuple(columns.rounds(each) for each in prefixes)
 
 
 def studied(pages: Iterable[tuple[LoggedPage, Laws]], rng: np.random.Generator) -> Studied:
@@ -145,10 +130,10 @@ class _Columns:
         self.prefixes.add(np.cumprod(np.array(record.conditionals)))
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))
 
-    def rounds(self, target: _Ragged, slots: tuple[_Ragged, _Ragged] | None = None) -> SlateRounds:
+    def rounds(self, target: _Ragged, slots: tuple[_Ragged, _Ragged]) -> SlateRounds:
         if not self.group:
             raise ValueError("no pages: nothing can be estimated from an empty log")
-        filled, empty = self.prefixes.filled(), np.empty((0, 0))
+        filled = self.prefixes.filled()
         prefixes, targets = self.prefixes.table(), target.table()
         last = filled.sum(axis=1) - 1
         rows = np.arange(len(filled))
@@ -158,8 +143,8 @@ class _Columns:
             prefix_propensity=prefixes,
             target=targets[rows, last],
             prefix_target=targets,
-            slot_propensity=empty if slots is None else slots[0].table(),
-            slot_target=empty if slots is None else slots[1].table(),
+            slot_propensity=slots[0].table(),
+            slot_target=slots[1].table(),
             filled=filled,
             examined=self.examined.table() > 0.0,
             group=np.array(self.group, dtype=np.int64),

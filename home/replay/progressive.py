@@ -10,20 +10,23 @@ its own: a learner that explores otherwise would have seen others, so the curve 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
 import orjson
 
+from bandits.ope.cascade import cascade_ips
 from bandits.ope.diagnostics import Diagnostics, diagnose
-from bandits.ope.estimators import ips, mean_of, snips
+from bandits.ope.estimators import mean_of
 from bandits.ope.intervals import Interval
 from bandits.ope.progressive import VwOnDsJson
-from bandits.ope.rounds import Column, Rounds
+from bandits.ope.reward_interaction import reward_interaction_ips
+from bandits.ope.rounds import Column
+from bandits.ope.slates import SlateRounds
 from bandits.policy import Policy
-from bandits.rewards import RewardFormula, ShelfOutcome, page_reward
+from bandits.rewards import RewardFormula, ShelfOutcome
 from bandits.types import Example
 from home.configuration import Setup
 from home.errors import ConfigurationError, NotExplainableError
@@ -32,7 +35,7 @@ from home.ingest.rejects import Rejects
 from home.records import DecisionRecord
 from home.replay.inputs import DecisionLog
 from home.replay.judgement import interval_of
-from home.replay.log import Entry
+from home.replay.log import Entry, padded
 from home.replay.options import Options
 from home.replay.sources.chunk import ReplayInputError
 from home.replay.sources.dsjson import DsJsonSource
@@ -40,19 +43,21 @@ from home.replay.what_if import Model, WhatIf
 from home.settle import examples_of, outcomes_of
 
 _POINTS = 50
+_LOSSES = ("loss", "examined")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A decision before it was learned: its reward, the learner's probability and the log's, and its group.
+    """A decision before it was learned: the reward of each slot, and probabilities of what it begins with.
 
-    `loss` is the squared error of what the learner predicted for shelves that were examined, summed over
-    `examined` of them.
+    `target` under the learner as it was, `propensity` under the log, both one per slot, the last being those
+    of the whole. `group` says which decisions are dependent. `loss` is the squared error of what the learner
+    predicted for shelves that were examined, summed over `examined` of them.
     """
 
-    reward: float
-    propensity: float
-    target: float
+    reward: tuple[float, ...]
+    propensity: tuple[float, ...]
+    target: tuple[float, ...]
     group: int
     loss: float = 0.0
     examined: int = 0
@@ -62,8 +67,8 @@ class Step:
 class Point:
     """The curve after so many `rounds`: means since the start, and of the rounds since the last point.
 
-    `reward` by SNIPS, `recent` the same of recent rounds, `logged` the log's own mean; `loss` the mean
-    squared error of predictions. None where there is nothing to take a mean of.
+    `reward` weighed slot by slot and normalised, `recent` the same of recent rounds, `logged` the log's own
+    mean; `loss` the mean squared error of predictions. None where there is nothing to take a mean of.
     """
 
     rounds: int
@@ -75,16 +80,20 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """How a learner would have done. `ips` and `snips` are of all rounds; `left_out` counts those that were
-    not judged, by reason."""
+    """How a learner would have done.
+
+    Each slot is weighed by what the page begins with down to it: `weighted` is cascade IPS and `normalised`
+    reward-interaction IPS, which are IPS and SNIPS where there is one slot. `left_out` counts decisions that
+    were not judged, by reason.
+    """
 
     source: str
     learner: str
     unit: str
     rounds: int
     logged: Interval
-    ips: Interval
-    snips: Interval | None
+    weighted: Interval
+    normalised: Interval | None
     loss: float | None
     diagnostics: Diagnostics
     points: tuple[Point, ...]
@@ -152,9 +161,9 @@ class PolicyOnLog:
             if outcome.examined
         ]
         return Step(
-            reward=page_reward(outcomes),
-            propensity=propensity,
-            target=min(1.0, self._target.likelihood(record).page),
+            reward=tuple(one.reward if one.examined else 0.0 for one in outcomes),
+            propensity=(*np.cumprod(record.conditionals)[:-1].tolist(), propensity),
+            target=tuple(np.minimum(self._target.likelihood(record).prefixes, 1.0).tolist()),
             group=self._listeners.setdefault(record.listener_id, len(self._listeners)),
             loss=float(sum(error**2 for error in errors)),
             examined=len(errors),
@@ -218,7 +227,7 @@ def vw_steps(source: DsJsonSource, learner: VwOnDsJson, rejects: Rejects) -> Ite
         ((cost, actions, probabilities),) = decision.rounds
         predicted = learner.step(decision.text.decode())
         target = min(1.0, predicted.get(actions[0], 0.0))
-        yield Step(-cost, probabilities[0], target, decision.line)
+        yield Step((-cost,), (probabilities[0],), (target,), decision.line)
 
 
 def curve_of(
@@ -231,38 +240,67 @@ def curve_of(
         raise ReplayInputError(
             f"{source} holds no decision to validate on{f' ({reasons})' if reasons else ''}"
         )
-    names = ("reward", "propensity", "target", "group", "loss", "examined")
-    columns = {name: np.array([getattr(one, name) for one in found]) for name in names}
-    rounds = Rounds(columns["reward"], columns["propensity"], columns["target"], columns["group"])
-    examined = float(columns["examined"].sum())
+    rounds = _slates(found)
+    loss, examined = (np.array([getattr(one, name) for one in found], dtype=np.float64) for name in _LOSSES)
+    try:
+        normalised = interval_of(reward_interaction_ips(rounds), options)
+    except ValueError:  # no slot was ever filled as the learner would
+        normalised = None
     return Curve(
         source=source,
         learner=learner,
         unit=unit,
         rounds=len(rounds),
         logged=interval_of(mean_of("mean", rounds.reward, rounds.group), options),
-        ips=interval_of(ips(rounds), options),
-        snips=interval_of(snips(rounds), options) if rounds.target.any() else None,
-        loss=float(columns["loss"].sum()) / examined if examined else None,
-        diagnostics=diagnose(rounds),
-        points=tuple(_points(rounds, columns["loss"], columns["examined"])),
+        weighted=interval_of(cascade_ips(rounds), options),
+        normalised=normalised,
+        loss=_ratio(float(loss.sum()), float(examined.sum())),
+        diagnostics=diagnose(rounds.as_rounds()),
+        points=tuple(_points(rounds, loss, examined)),
         left_out=left_out,
     )
 
 
-def _points(rounds: Rounds, loss: Column, examined: Column) -> Iterator[Point]:
+def _slates(steps: Sequence[Step]) -> SlateRounds:
+    slots = max(len(one.reward) for one in steps)
+    propensity, target = (
+        padded([getattr(one, name) for one in steps], slots, None) for name in ("propensity", "target")
+    )
+    return SlateRounds(
+        slot_reward=padded([one.reward for one in steps], slots, 0.0),
+        propensity=propensity[:, -1],
+        prefix_propensity=propensity,
+        target=target[:, -1],
+        prefix_target=target,
+        filled=np.arange(slots) < np.array([[len(one.reward)] for one in steps]),
+        group=np.array([one.group for one in steps], dtype=np.int64),
+    )
+
+
+def _points(rounds: SlateRounds, loss: Column, examined: Column) -> Iterator[Point]:
     ends = np.unique(np.linspace(0, len(rounds), min(_POINTS, len(rounds)) + 1).astype(np.int64))
-    weights = rounds.weights
-    above, below = (np.concatenate(([0.0], np.cumsum(x))) for x in (weights * rounds.reward, weights))
-    reward, lost, seen = (np.concatenate(([0.0], np.cumsum(x))) for x in (rounds.reward, loss, examined))
+    weights = rounds.prefix_weights
+    above, below = (_summed(x) for x in (weights * rounds.filled_reward, weights))
+    reward, lost, seen = (_summed(x) for x in (rounds.reward, loss, examined))
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         yield Point(
             rounds=end,
             logged=float(reward[end] / end),
-            reward=_ratio(above[end], below[end]),
-            recent=_ratio(above[end] - above[start], below[end] - below[start]),
+            reward=_normalised(above[end], below[end]),
+            recent=_normalised(above[end] - above[start], below[end] - below[start]),
             loss=_ratio(lost[end], seen[end]),
         )
+
+
+def _summed(column: Column) -> Column:
+    """Sums of the first 0 … m rows."""
+    return np.concatenate((np.zeros((1, *column.shape[1:])), np.cumsum(column, axis=0)))
+
+
+def _normalised(above: Column, below: Column) -> float | None:
+    """The sum of ratios over slots (K,); None where the first has none."""
+    held = below > 0.0
+    return float((above[held] / below[held]).sum()) if held[0] else None
 
 
 def _ratio(above: float, below: float) -> float | None:

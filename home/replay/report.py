@@ -10,6 +10,7 @@ import orjson
 from bandits.ope.diagnostics import Diagnostics
 from bandits.ope.intervals import Interval
 from home.ingest.rejects import Reject, RejectCount
+from home.replay.checks import Checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,14 @@ class Judgement:
 
     `unknowable` counts decisions at which nobody can say what the target would have done, by reason; they
     are left out of its estimates. `breakdowns`: name → segments. `slots`: the value of each slot, top first.
+    `checks` is None for a log that was longer than memory.
     """
 
     target: str
     estimates: tuple[Estimated, ...]
     diagnostics: Diagnostics
     support: Support | None = None
+    checks: Checks | None = None
     unknowable: dict[str, int] = field(default_factory=dict)
     weights: tuple[WeightClass, ...] = ()
     slots: tuple[Segment, ...] = ()

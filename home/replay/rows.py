@@ -9,6 +9,7 @@ import numpy as np
 
 from bandits.ope.actions import ActionRounds
 from bandits.ope.cascade_model import SlotFeatures
+from bandits.ope.multi_logger import LoggedBySeveral
 from bandits.ope.rounds import Column, Rounds
 from bandits.ope.slates import SlateRounds
 from home.ingest.progress import Progress, Silent
@@ -168,7 +169,7 @@ def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
         )
     rounds = Rounds(chunk.reward, chunk.propensity, shown, chunk.group)
     if probabilities.ndim == 1 or (chunk.action < 0).any():
-        return View(rounds, seed=seed)
+        return View(rounds, labels=chunk.segments, logged=_logged(chunk), seed=seed)
     actions = ActionRounds(
         reward=chunk.reward,
         action=chunk.action,
@@ -178,7 +179,24 @@ def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
         position=chunk.position,
         group=chunk.group,
     )
-    return View(rounds, actions, chunk.expected, seed=seed)
+    return View(
+        rounds,
+        actions,
+        expected=chunk.expected,
+        logging=chunk.distribution,
+        embedding=chunk.embedding,
+        logged=_logged(chunk),
+        labels=chunk.segments,
+        seed=seed,
+    )
+
+
+def _logged(chunk: Chunk) -> LoggedBySeveral | None:
+    """Who showed what; None where one policy did, or one showed too little to tell."""
+    if chunk.logger is None or chunk.propensities is None:
+        return None
+    counts = np.bincount(chunk.logger, minlength=chunk.propensities.shape[1])
+    return LoggedBySeveral(chunk.logger, chunk.propensities) if counts.min() > 1 else None
 
 
 def _features(chunk: Chunk, fold: Folded, probabilities: Column) -> SlotFeatures | None:

@@ -16,6 +16,7 @@ from home.replay.report import Judgement, ReplayReport, Segment
 
 STYLE = {Verdict.TRUST: "green", Verdict.THIN_SUPPORT: "yellow", Verdict.DO_NOT_TRUST: "red"}
 _ROWS = 12
+_MOVED = 3
 
 
 def render(report: ReplayReport, console: Console, *, breakdowns: bool = False) -> None:
@@ -32,6 +33,9 @@ def render(report: ReplayReport, console: Console, *, breakdowns: bool = False) 
         console.print(f"  {line}", highlight=False, markup=False)
     if breakdowns:
         for judgement in report.judgements:
+            console.print(f"[bold]{judgement.target}[/], checks", highlight=False)
+            for line in checks_in_words(judgement):
+                console.print(f"  {line}", highlight=False, markup=False)
             for table in _breakdowns(judgement, report.unit):
                 console.print(table)
     for line in rejects_in_words(report):
@@ -76,6 +80,27 @@ def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
         )
     for why, count in judgement.unknowable.items():
         yield f"{count} decisions left out of its estimates: {why}"
+
+
+def checks_in_words(judgement: Judgement) -> Iterator[str]:
+    """What was checked besides weights."""
+    checks = judgement.checks
+    if checks is None:
+        return
+    if judgement.diagnostics.tail is not None:
+        yield f"tail of weights: Pareto shape {judgement.diagnostics.tail:.2f} (heavy above 0.7)"
+    if checks.overlap is not None:
+        yield f"overlap of target and logging policy: {checks.overlap:.0%}"
+    for one in checks.calibration:
+        yield (
+            f"propensities around {one.propensity:.3g}: shown {one.frequency:.3g} of the time, {one.z:+.1f}"
+            " standard errors"
+        )
+    for moved in checks.balance[:_MOVED]:
+        yield (
+            f"weighting moves {moved.feature} by {moved.difference:+.3f} standard deviations, {moved.z:+.1f}"
+            " standard errors"
+        )
 
 
 def notes_in_words(report: ReplayReport) -> Iterator[str]:
@@ -189,7 +214,7 @@ def render_curve(curve: Curve, console: Console) -> None:
     left = ", ".join(f"{count:,}: {why}" for why, count in curve.left_out.items()) or "nothing"
     console.print(f"{curve.rounds:,} {curve.unit}s; left out: {left}", highlight=False, markup=False)
     console.print(f"[{STYLE[found.verdict]}]{found.verdict}[/]: {found.reason}", highlight=False)
-    rows = {"as it was": curve.logged, "progressive IPS": curve.ips, "progressive SNIPS": curve.snips}
+    rows = {"as it was": curve.logged, "weighted": curve.weighted, "normalised": curve.normalised}
     table = Table(title=f"Reward per {curve.unit}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     for header in ("value", "interval"):

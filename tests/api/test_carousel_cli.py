@@ -1,4 +1,4 @@
-"""`home carousel`, as it is called."""
+"""`home simulate carousel`, as it is called."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["carousel", "--rounds", "12", "--users", "50", *arguments])
+    return CliRunner().invoke(app, ["simulate", "carousel", "--rounds", "12", "--users", "50", *arguments])
 
 
 @pytest.mark.usefixtures("small")

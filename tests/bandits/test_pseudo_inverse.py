@@ -133,6 +133,12 @@ def test_variates_lower_the_error_and_intervals_cover() -> None:
     np.testing.assert_allclose(np.mean(covered, axis=0), 0.95, atol=0.039)
 
 
+def test_weights_that_are_one_but_for_rounding_change_nothing() -> None:
+    rounds = world("independent").log(200, np.random.default_rng(5)).rounds
+    weights = 1.0 + 1e-10 * np.random.default_rng(6).normal(size=200)
+    assert pseudo_inverse_cv(rounds, weights).value == pytest.approx(rounds.reward.mean(), abs=1e-8)
+
+
 def test_estimates_with_fitted_parts_are_no_means() -> None:
     here = world("independent")
     log = here.log(100, np.random.default_rng(2))

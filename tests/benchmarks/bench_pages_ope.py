@@ -1,6 +1,6 @@
 """Page estimators on pages of the real composer, whose true value is known, and on a log that is wrong.
 
-    python -m tests.benchmarks.bench_pages_ope --visits 1000 --logs 100
+    python -m tests.benchmarks.bench_pages_ope --visits 1000 --logs 60
 
 Simulated listeners visit a small surface (`tests.home.replay.page_world`); a model that explores is judged by
 its log on what another model would earn, which is known exactly. Every log draws new pages and new luck for
@@ -66,10 +66,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All estimators, the mean weight of pages over all logs, and the share of logs that are distrusted."""
+    """All estimators; over all logs the mean weight of pages and their effective number, and the share
+    of logs that are distrusted.
+    """
 
     rows: tuple[Row, ...]
     mean_weight: float
+    effective: float
     distrusted: float
 
 
@@ -78,7 +81,7 @@ def outcome(
 ) -> Outcome:
     """Every estimator on the same `logs` of the visits, drawn so."""
     values, covered = np.empty((logs, len(SUBJECTS))), np.empty((logs, len(SUBJECTS)))
-    means, distrusted = np.empty(logs), np.empty(logs)
+    means, effective, distrusted = np.empty(logs), np.empty(logs), np.empty(logs)
     for seed in track(range(logs), drawing.__name__, disable=not show, transient=True):
         found = studied(drawing(visits, seed), np.random.default_rng(0))
         # Visits are given, and what is drawn on one says nothing of another, whoever the listener is.
@@ -87,7 +90,8 @@ def outcome(
             interval = normal(estimate(alone))
             values[seed, column], covered[seed, column] = interval.value, not interval.excludes(truth)
         diagnosis = diagnose(alone.rounds.as_rounds())
-        means[seed], distrusted[seed] = diagnosis.mean_weight, diagnosis.verdict is Verdict.DO_NOT_TRUST
+        means[seed], effective[seed] = diagnosis.mean_weight, diagnosis.effective_sample_size
+        distrusted[seed] = diagnosis.verdict is Verdict.DO_NOT_TRUST
     errors = values - truth
     rows = tuple(
         Row(
@@ -100,26 +104,30 @@ def outcome(
         )
         for column, name in enumerate(SUBJECTS)
     )
-    return Outcome(rows, float(means.mean()), float(distrusted.mean()))
+    return Outcome(rows, float(means.mean()), float(effective.mean()), float(distrusted.mean()))
 
 
 def main() -> None:
     """Print one table for each way to draw pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--visits", type=int, default=1000, help="pages in a log (default: 1000)")
-    parser.add_argument("--logs", type=int, default=100, help="logs to draw (default: 100)")
+    parser.add_argument("--logs", type=int, default=60, help="logs to draw (default: 60)")
     args = parser.parse_args()
     visits = list(track(given_visits(args.visits), "deciding", total=args.visits, transient=True))
     truth = float(np.mean([visit.truth for visit in track(visits, "truth", transient=True)]))
     console = Console(width=110)
     console.print(f"The target earns {truth:.4f} per page.")
     for title, drawing in (("Drawn from the anchored mixture", drawn), ("Sampled, then repaired", repaired)):
-        console.print(_table(title, outcome(visits, truth, drawing, args.logs, show=True)))
+        found = outcome(visits, truth, drawing, args.logs, show=True)
+        console.print(
+            f"\n{title}: mean weight {found.mean_weight:.2f}, worth {found.effective:.0f} pages,"
+            f" distrusted {found.distrusted:.0%}"
+        )
+        console.print(_table(found))
 
 
-def _table(title: str, found: Outcome) -> Table:
-    told = f"mean page weight {found.mean_weight:.3f}, distrusted {found.distrusted:.0%}"
-    table = Table(title=f"{title}: {told}", title_justify="left", box=None)
+def _table(found: Outcome) -> Table:
+    table = Table(box=None)
     for header in ("estimator", "first log", "bias", "± MC error", "RMSE", "coverage"):
         table.add_column(header, justify="left" if header == "estimator" else "right")
     for row in found.rows:

@@ -46,6 +46,8 @@ class Chunk:
       together; their propensities are conditional on what is above them.
     - `distribution` (m, n): the logging policy's probability of every action.
     - `context` (m, d): numeric features. `expected` (m, n): rewards that a model predicts.
+    - `embedding` (m, 1): category of what was shown. `logger` (m,): which of K logging policies showed it,
+      with its probability under each in `propensities` (m, K).
     - `at` (m,) UTC. `segments`: name → label of each round (m,).
     - `targets`: name → probability of what was shown (m,), or of every action (m, n), under a policy that
       came with the log.
@@ -61,6 +63,9 @@ class Chunk:
     distribution: Column | None = None
     context: Column | None = None
     expected: Column | None = None
+    embedding: Groups | None = None
+    logger: Groups | None = None
+    propensities: Column | None = None
     at: Times | None = None
     segments: Mapping[str, Labels] = field(default_factory=dict)
     targets: Mapping[str, Column] = field(default_factory=dict)

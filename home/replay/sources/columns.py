@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ from home.replay.sources.screening import Flags, Screen
 REWARD, PROPENSITY, GROUP = "reward", "propensity", "group"
 ACTION, POSITION, SLATE, TIMESTAMP = "action", "position", "slate", "timestamp"
 DISTRIBUTION, EXPECTED = "action_distribution", "expected_rewards"
+EMBEDDING, LOGGER, LOGGERS = "embedding", "logger", "logger_propensities"
 TARGET, TARGET_DISTRIBUTION = "target_propensity", "target_distribution"
 CONTEXT = "context_"
 _LISTS = (DISTRIBUTION, EXPECTED, TARGET_DISTRIBUTION)
@@ -117,6 +119,8 @@ class _Table:
             distribution=distribution,
             context=self._context(screen),
             expected=tables[EXPECTED][0] if EXPECTED in tables else None,
+            embedding=self._whole(screen, EMBEDDING)[:, None] if EMBEDDING in self.frame else None,
+            **self._loggers(screen, propensity),
             at=self._at(screen),
             segments={name: labels(self.frame[name]) for name in self.by},
             targets=self._targets(screen, tables),
@@ -158,6 +162,18 @@ class _Table:
             if ACTION in self.frame:
                 screen.actions(ACTION, action, filled)
         return found
+
+    def _loggers(self, screen: Screen, propensity: Column) -> dict[str, Any]:
+        """Who showed each round, and its probability under each of them; nothing where one logger did."""
+        if LOGGER not in self.frame or LOGGERS not in self.frame:
+            return {}
+        logger, lists = self._whole(screen, LOGGER), self._lists(screen, LOGGERS)
+        table, filled = _table(lists, max(1, int(lists.list.len().max() or 0)))  # type: ignore[arg-type]
+        screen.actions(LOGGER, logger, filled)
+        bad = np.asarray(~((table >= 0.0) & (table <= 1.0))).sum(axis=1) > 0
+        screen.reject(LOGGERS, bad, "holds something that is no probability")
+        screen.agreement(PROPENSITY, propensity, table, logger)
+        return {"logger": logger, "propensities": table}
 
     def _lists(self, screen: Screen, name: str) -> pl.Series:
         lists = self.frame[name]

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import orjson
+from threadpoolctl import threadpool_limits
 
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress, Silent
@@ -88,7 +89,8 @@ def _prepare(directory: Path, protocol: Protocol, request: WorldRequest, progres
         _check_same(directory, orjson.loads(path.read_bytes()), about)
         return
     progress.start("Preparing users", None)
-    world = request.make()
+    with threadpool_limits(1):
+        world = request.make()
     (directory / "jobs").mkdir(parents=True, exist_ok=True)
     save_world(world, directory / "world")
     path.write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))

@@ -39,20 +39,20 @@ def _table(report: CarouselReport) -> Table:
     seeds = f"{len(report.seeds)} seed{'s' if len(report.seeds) > 1 else ''}"
     table = Table(
         title=f"Cumulative regret, {report.rounds} rounds × {report.users:,} users, {seeds}",
-        caption=f"feedback as in the {report.feedback}; 95 % intervals over seeds",
+        caption=f"feedback: {report.feedback}; ± 95 % over seeds; M/min: million carousels per CPU minute",
         box=SIMPLE_HEAD,
     )
     published = any(summary.published is not None for summary in report.summaries)
-    columns = ["policy", f"round {report.rounds // 2}", f"round {report.rounds}", "last round, per user"]
-    for column in [*columns, *(["paper"] if published else []), "M per CPU min"]:
-        table.add_column(column, justify="left" if column == "policy" else "right")
+    table.add_column("policy", no_wrap=True)
+    columns = [f"round {report.rounds // 2}", f"round {report.rounds}", *(["paper"] if published else [])]
+    for column in [*columns, "M/min"]:
+        table.add_column(column, justify="right", no_wrap=True)
     for summary in report.summaries:
         paper = "–" if summary.published is None else f"{summary.published:,.0f}"
         table.add_row(
             summary.policy,
             _plain(summary.halfway),
             _plain(summary.regret),
-            f"{summary.last_round:.4f}",
             *([paper] if published else []),
             f"{summary.per_minute / 1e6:.2f}",
         )

@@ -14,6 +14,7 @@ from bandits.ope.estimators import Estimate
 from bandits.ope.independent_ips import independent_ips
 from bandits.ope.page_ips import page_ips
 from bandits.ope.pseudo_inverse import pseudo_inverse
+from bandits.page import AnchoredMixture
 from bandits.portfolio import Portfolio
 from bandits.rewards import ShelfOutcome
 from bandits.types import Page
@@ -24,8 +25,8 @@ from home.records import DecisionRecord
 from home.redraw import draw_of
 from home.replay.laws import Laws, laws_of
 from home.replay.page_law import PageLaw, TooManyPagesError, logged_law
-from home.replay.pages import LoggedPage, Studied, slate_rounds, studied
-from home.replay.targets import Target
+from home.replay.pages import LoggedPage, Studied, studied
+from home.replay.what_if import WhatIf
 from tests.home.replay.test_what_if import ANCHORED, CAPPED, OLD, PAGES, PORTFOLIO, TARGETS, decide
 
 EXACT = 1e-10
@@ -127,15 +128,13 @@ def test_lists_that_would_be_too_long_are_refused() -> None:
 @DRAWS
 def test_rounds_hold_what_targets_say_of_beginnings(draw: str) -> None:
     record = decide(OLD, EXPLORATIONS[draw])
-    targets = [Target(None), Target(0.2)]
-    rounds = slate_rounds([LoggedPage(record, outcomes((1.0, 0.0, 0.5)))] * 2, targets)
-    for target, each in zip(targets, rounds, strict=True):
-        np.testing.assert_allclose(each.prefix_target[0], target.likelihood(record).prefixes)
-        np.testing.assert_array_equal(each.reward, [1.5, 1.5])
-        np.testing.assert_array_equal(each.group, [0, 0])
-    assert record.propensity is not None
-    np.testing.assert_allclose(rounds[0].page_weights, 1.0)
-    np.testing.assert_allclose(rounds[0].propensity, record.propensity)
+    target = WhatIf("target", lambda _: OLD, epsilon=0.2)
+    page = LoggedPage(record, outcomes((1.0, 0.0, 0.5)))
+    rounds = studied([(page, laws_of(record, target))] * 2, np.random.default_rng(0)).rounds
+    np.testing.assert_allclose(rounds.prefix_target[0], target.likelihood(record).prefixes)
+    np.testing.assert_array_equal(rounds.reward, [1.5, 1.5])
+    np.testing.assert_array_equal(rounds.group, [0, 0])
+    np.testing.assert_allclose(rounds.propensity, np.prod(record.conditionals))
 
 
 def test_shorter_pages_are_padded() -> None:
@@ -145,24 +144,33 @@ def test_shorter_pages_are_padded() -> None:
         page=record.page[:2],
         anchor=record.anchor[:2],
         conditionals=record.conditionals[:2],
-        exploration_conditionals=record.exploration_conditionals[:2],
+        examination=record.examination[:2],
     )
-    pages = [LoggedPage(record, outcomes((1.0, 0.0, 0.5))), LoggedPage(short, outcomes((1.0, 1.0)))]
-    (rounds,) = slate_rounds(pages, [Target(None)])
+    law = law_of(record)
+    assert isinstance(law.source, AnchoredMixture)
+    cut = replace(law, anchor=short.anchor, source=replace(law.source, anchor=short.anchor))
+    pages = [
+        (LoggedPage(record, outcomes((1.0, 0.0, 0.5))), Laws(law, law)),
+        (LoggedPage(short, outcomes((1.0, 1.0))), Laws(cut, cut)),
+    ]
+    rounds = studied(pages, np.random.default_rng(0)).rounds
     np.testing.assert_array_equal(rounds.filled, [[True, True, True], [True, True, False]])
     np.testing.assert_allclose(rounds.prefix_weights, [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+    np.testing.assert_allclose(rounds.slot_weights, [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
 
 
 def test_shelves_that_were_not_examined_earn_nothing() -> None:
     seen = (ShelfOutcome("a", True, 1.0), ShelfOutcome("b", False, 7.0), ShelfOutcome("c", True, 0.5))
-    (rounds,) = slate_rounds([LoggedPage(decide(OLD, ANCHORED), seen)], [Target(None)])
+    record = decide(OLD, ANCHORED)
+    laws = Laws(law_of(record), law_of(record))
+    rounds = studied([(LoggedPage(record, seen), laws)], np.random.default_rng(0)).rounds
     np.testing.assert_array_equal(rounds.slot_reward, [[1.0, 0.0, 0.5]])
     np.testing.assert_array_equal(rounds.examined, [[True, False, True]])
 
 
 def test_an_empty_log_is_refused() -> None:
     with pytest.raises(ValueError, match="no pages"):
-        slate_rounds([], [Target(None)])
+        studied([], np.random.default_rng(0))
 
 
 def additive(page: Page) -> tuple[float, ...]:

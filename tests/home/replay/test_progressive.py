@@ -32,7 +32,7 @@ from home.store.events import StoredEvent
 OPTIONS = Options(interval="normal", level=0.999)
 
 
-def _log(path: Path, m: int) -> Path:
+def dsjson_log(path: Path, m: int) -> Path:
     """Uniformly shown actions of which the one with the context's letter earns a click in 4 of 5 cases."""
     rng = np.random.default_rng(7)
     lines = []
@@ -51,7 +51,7 @@ def _log(path: Path, m: int) -> Path:
 
 
 def test_a_vowpal_wabbit_learner_rises_from_what_it_knew_to_what_can_be_known(tmp_path: Path) -> None:
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 4000))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 4000))
     found = validate_vw(source, "--cb_explore_adf --epsilon 0.1 -q ua", OPTIONS, Silent())
     assert (found.rounds, found.unit) == (4000, "round")
     assert not found.logged.excludes((0.8 + 0.1 + 0.1) / 3)
@@ -60,22 +60,22 @@ def test_a_vowpal_wabbit_learner_rises_from_what_it_knew_to_what_can_be_known(tm
     recent = [point.recent for point in found.points if point.recent is not None]
     assert np.mean(recent[-10:]) == pytest.approx(best, abs=0.1)
     assert recent[0] < np.mean(recent[-10:])
-    assert found.ips.low > found.logged.high
-    rewards = [point.reward for point in found.points]
-    assert rewards[-1] == found.snips.value if found.snips else False
+    assert found.weighted.low > found.logged.high
+    assert found.normalised is not None
+    assert found.points[-1].reward == pytest.approx(found.normalised.value)
 
 
 def test_a_learner_that_cannot_learn_earns_what_the_uniform_log_earned(tmp_path: Path) -> None:
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 500))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 500))
     found = validate_vw(source, "--cb_explore_adf --epsilon 1.0", OPTIONS, Silent())
-    assert found.ips.value == pytest.approx(found.logged.value, rel=1e-5)
+    assert found.weighted.value == pytest.approx(found.logged.value, rel=1e-5)
     assert found.diagnostics.effective_sample_size == pytest.approx(500, rel=1e-5)
 
 
 def test_what_cannot_be_validated_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="add --cb_explore_adf"):
         VwOnDsJson("--oaa 3")
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 1))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 1))
     with pytest.raises(ConfigurationError, match=r"vw: arguments .*unrecognised option"):
         validate_vw(source, "--cb_explore_adf --nonsense", OPTIONS, Silent())
     slate = {"_outcomes": [{"_label_cost": 0, "_a": [0], "_p": [1.0]}], "c": {}}
@@ -88,13 +88,27 @@ def test_what_cannot_be_validated_is_named(tmp_path: Path) -> None:
 
 
 def test_the_curve_is_made_of_textbook_means() -> None:
-    steps = [Step(1.0, 0.5, 0.25, 0, loss=0.5, examined=2), Step(0.0, 0.5, 1.0, 1), Step(0.5, 0.25, 0.0, 2)]
+    steps = [
+        Step((1.0,), (0.5,), (0.25,), 0, loss=0.5, examined=2),
+        Step((0.0,), (0.5,), (1.0,), 1),
+        Step((0.5,), (0.25,), (0.0,), 2),
+    ]
     found = curve_of(steps, OPTIONS, source="log", learner="x", unit="page", left_out={})
-    assert found.ips.value == pytest.approx(0.5 / 3)
+    assert found.weighted.value == pytest.approx(0.5 / 3)
     assert found.loss == 0.25
     assert [point.reward for point in found.points] == pytest.approx([1.0, 0.2, 0.2])
     assert [point.recent for point in found.points] == [1.0, 0.0, None]
     assert [point.logged for point in found.points] == pytest.approx([1.0, 0.5, 0.5])
+
+
+def test_slots_are_weighed_by_what_stands_above_them() -> None:
+    steps = [Step((1.0, 0.5), (0.5, 0.25), (1.0, 0.25), 0), Step((0.5, 1.0), (0.5, 0.5), (0.25, 0.25), 1)]
+    found = curve_of(steps, OPTIONS, source="log", learner="x", unit="page", left_out={})
+    assert found.weighted.value == pytest.approx((2.0 * 1.0 + 1.0 * 0.5 + 0.5 * 0.5 + 0.5 * 1.0) / 2)
+    expected = (2.0 * 1.0 + 0.5 * 0.5) / 2.5 + (1.0 * 0.5 + 0.5 * 1.0) / 1.5
+    assert found.normalised is not None
+    assert found.normalised.value == pytest.approx(expected)
+    assert found.points[-1].reward == pytest.approx(expected)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.rounds import Column
 from home.ingest.rejects import Rejects
 from home.replay.estimators import ESTIMATORS, Needs
 from home.replay.options import EVERY, Options
+from home.replay.page import write_page
 from home.replay.report import ReplayReport
 from home.replay.row_targets import Fixed, Given, Greedy, Logged, RowTarget, Uniform
 from home.replay.rows import judge_rows
+from home.replay.show import render
 from home.replay.sources.chunk import NoPropensityError, ReplayInputError
 from home.replay.sources.columns import ColumnsSource
 from home.replay.sources.dsjson import DsJsonSource
@@ -71,7 +75,7 @@ def test_every_estimator_that_is_unbiased_or_consistent_covers_the_truth(
     path, _, truth = log
     (found,) = judge(path, estimators=EVERY, level=0.999).judgements
     names = {one.estimator for one in found.estimates}
-    assert names == {name for name, one in ESTIMATORS.items() if one.needs is not Needs.SLOTS}
+    assert names == {name for name, one in ESTIMATORS.items() if one.needs in (Needs.NOTHING, Needs.ACTIONS)}
     assert found.diagnostics.verdict is Verdict.TRUST
     for name in ("ips", "snips", "rejection", "dr", "sndr", "mrdr"):
         interval = found.interval(name)
@@ -90,6 +94,96 @@ def test_the_logging_policy_is_worth_its_mean_reward(log: tuple[Path, pl.DataFra
     assert ips is not None
     assert ips.value == pytest.approx(report.on_policy.value) == frame["reward"].mean()
     assert report.groups == frame["group"].n_unique()
+
+
+def test_several_loggers_and_embeddings_are_told_from_their_columns(tmp_path: Path) -> None:
+    """Two loggers show four actions of two kinds; only the kind counts."""
+    rng = np.random.default_rng(4)
+    m = 6000
+    policies = np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.1, 0.4, 0.4]])
+    logger = rng.integers(0, 2, m)
+    action = (rng.random((m, 1)) > policies[logger].cumsum(axis=1)).sum(axis=1)
+    target = np.array([0.1, 0.5, 0.3, 0.1])
+    frame = pl.DataFrame(
+        {
+            "reward": (rng.random(m) < np.where(action < 2, 0.7, 0.2)).astype(float),
+            "propensity": policies[logger, action],
+            "action": action,
+            "action_distribution": policies[logger].tolist(),
+            "target_distribution:new": np.tile(target, (m, 1)).tolist(),
+            "embedding": action // 2,
+            "logger": logger,
+            "logger_propensities": policies[:, action].T.tolist(),
+        }
+    )
+    frame.write_parquet(tmp_path / "log.parquet")
+    names = ("mips", "snmips", "balanced_ips", "weighted_ips", "balanced_dr", "weighted_dr")
+    (found,) = judge(tmp_path / "log.parquet", estimators=EVERY, level=0.999).judgements
+    widths = {}
+    for name in (*names, "ips"):
+        interval = found.interval(name)
+        assert interval is not None, name
+        assert not interval.excludes(0.6 * 0.7 + 0.4 * 0.2), name
+        widths[name] = interval.high - interval.low
+    assert widths["balanced_ips"] < widths["ips"]
+    assert widths["mips"] < widths["ips"]
+    without = judge(tmp_path / "log.parquet", estimators=("balanced_ips", "mips")).judgements[0]
+    assert all(one.interval is not None for one in without.estimates)
+    frame.drop("logger", "embedding").write_parquet(tmp_path / "less.parquet")
+    less = judge(tmp_path / "less.parquet", estimators=("balanced_ips", "mips")).judgements[0]
+    assert [one.note.partition(":")[0] for one in less.estimates] == [
+        "needs several logging policies",
+        "needs the embedding of what was shown, and the distribution it was drawn from",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [(["action_distribution"], "were shown"), ([], "weighting moves context 0 by")],
+)
+def test_propensities_that_are_not_those_of_what_was_shown_are_found_out(
+    tmp_path: Path, seen: list[str], reason: str
+) -> None:
+    """Told by how often things are shown, or without the distribution by what weighting moves."""
+    rng = np.random.default_rng(3)
+    m = 4000
+    context, swap = rng.integers(0, 2, m), rng.integers(0, 2, m)
+    logged = np.where(swap[:, None] == [0, 1], 0.7, 0.3)
+    # The log says 0.7 and 0.3, but one is a coin, and the other follows the context.
+    action = rng.integers(0, 2, m) if seen else np.where(rng.random(m) < 0.8, context, 1 - context)
+    if not seen:
+        logged = np.full((m, 2), 0.5)
+    frame = pl.DataFrame(
+        {
+            "reward": rng.random(m),
+            "propensity": logged[np.arange(m), action],
+            "action": action,
+            "action_distribution": logged.tolist(),
+            "target_distribution:new": np.tile([0.9, 0.1], (m, 1)).tolist(),
+            "context_which": context.astype(float),
+        }
+    )
+    path = tmp_path / "log.parquet"
+    frame.drop([] if seen else ["action_distribution"]).write_parquet(path)
+    (found,) = judge(path).judgements
+    assert found.diagnostics.verdict is Verdict.DO_NOT_TRUST
+    assert reason in found.diagnostics.reason
+
+
+def test_an_honest_log_passes_its_checks(log: tuple[Path, pl.DataFrame, float]) -> None:
+    (found,) = judge(log[0], by=("market",)).judgements
+    assert found.checks is not None
+    assert found.checks.broken == ""
+    assert 0.4 < (found.checks.overlap or 0.0) < 0.7
+    assert {one.feature for one in found.checks.balance} == {"context 0", "market DE", "market SE"}
+    assert all(abs(one.z) < 4.5 for one in found.checks.calibration)
+    # 1 less the total variation distance, from the textbook.
+    frame = log[1]
+    logging, target = (
+        np.array(frame[name].to_list()) for name in ("action_distribution", "target_distribution:new")
+    )
+    distance = np.abs(logging - target).sum(axis=1).mean() / 2
+    assert found.checks.overlap == pytest.approx(1.0 - distance)
 
 
 def test_a_log_longer_than_memory_gives_the_same_sums(log: tuple[Path, pl.DataFrame, float]) -> None:
@@ -194,8 +288,16 @@ def test_a_log_without_propensities_is_refused_or_labelled(tmp_path: Path) -> No
     ):
         judge_rows(source, [Uniform()], Options())
     report = judge_rows(source, [Uniform()], Options(level=0.999), estimate_propensities=True)
-    assert report.estimated_propensities
-    assert "estimated" in report.notes[0]
+    assert json.loads(report.to_json())["estimated_propensities"]
+    console = Console(file=io.StringIO(), width=100)
+    render(report, console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert printed.startswith("No propensities were logged: they are estimated")
+    assert "propensities estimated" in " ".join(printed.split())
+    write_page(report, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "No propensities were logged" in page
+    assert "from estimated propensities" in page
     snips = report.judgements[0].interval("snips")
     assert snips is not None
     assert not snips.excludes(0.5)

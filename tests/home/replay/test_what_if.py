@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bandits.ope.diagnostics import Verdict
+from bandits.ope.rounds import Rounds
 from bandits.policies import FixedPolicy, VwPolicy
 from bandits.portfolio import Weighting
 from bandits.types import Page
@@ -22,6 +24,10 @@ from home.explain import whole_problem
 from home.logbook import drawing_of
 from home.records import DecisionRecord, LoggedSolver
 from home.redraw import draw_of
+from home.replay.estimators import View
+from home.replay.judgement import Evidence, judged
+from home.replay.options import Options
+from home.replay.tally import Tally
 from home.replay.targets import Target
 from home.replay.what_if import Model, WhatIf
 from home.sampling import sample_contexts
@@ -41,7 +47,7 @@ OLD, LOOSE, OTHER = (
     Setup((LOW,), GRID),
     Setup((LOW, replace(HIGH, first=2, last=3)), GRID),
 )
-PAGES = tuple(permutations(range(5), 3))
+PAGES: tuple[Page, ...] = tuple(permutations(range(5), 3))
 ANCHORED = Exploration(0.5, 0.25)
 CAPPED = Exploration(0.5, 0.25, regret_cap=0.3)
 PORTFOLIO = Exploration(1.0, 0.5, portfolio=PortfolioDraw(4, Weighting.SOFTMAX, 1.0))
@@ -167,3 +173,36 @@ def test_served_pages_keep_their_propensity_under_the_model_and_rules_that_serve
         assert other.likelihood(record).page != pytest.approx(record.propensity, rel=1e-3, abs=0.0)
         explored += record.explored
     assert explored
+
+
+def test_a_rulebook_is_worth_what_the_log_says_but_for_what_it_could_not_hold() -> None:
+    """3,000 logged pages of one decision; what each earns is known, and so is what the looser rules would."""
+    target, record = TARGETS["fewer rules"], decide(OLD, ANCHORED)
+    rng = np.random.default_rng(5)
+    source = draw_of(record, effective_problem(record))
+    theirs = {page: target.likelihood(replace(record, page=page)).page for page in PAGES}
+    worth = {page: float(rng.random()) for page in PAGES}
+    shown = [source.draw(rng) for _ in range(3000)]
+    rounds = Rounds(
+        np.array([worth[draw.page] for draw in shown]),
+        np.array([draw.propensity for draw in shown]),
+        np.array([theirs[draw.page] for draw in shown]),
+    )
+    outside = np.array(
+        [replace(target, draws=4, seed=seed).likelihood(record).outside for seed in range(300)] * 10
+    )
+    tally = Tally()
+    tally.add(rounds, {}, outside)
+    options = Options(interval="normal", level=0.999)
+    found = judged(Evidence("rules", tally, View(rounds), (0.0, 1.0)), options)
+    held = sum(p * worth[page] for page, p in theirs.items() if source.probability(page) > 0.0)
+    lost = sum(p for page, p in theirs.items() if source.probability(page) == 0.0)
+    ips = found.interval("ips")
+    assert ips is not None
+    assert not ips.excludes(held)
+    assert found.support is not None
+    assert not found.support.outside.excludes(lost)
+    whole = sum(p * worth[page] for page, p in theirs.items())
+    assert found.support.low < whole < found.support.high
+    assert found.support.high - found.support.low >= ips.high - ips.low + lost * 0.5
+    assert found.diagnostics.verdict is Verdict.DO_NOT_TRUST
