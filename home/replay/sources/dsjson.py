@@ -24,12 +24,10 @@ import polars as pl
 from bandits.ope.rounds import Column
 from home.ingest.rejects import Reject, Rejects
 from home.replay.sources.chunk import Chunk, ReplayInputError, labels
-from home.replay.sources.screening import SUM_TOLERANCE
+from home.replay.sources.screening import MOST, SUM_TOLERANCE
 
 _LINES = 8_192
 _SHOWN = 80
-_MOST_ACTIONS = 10_000
-"""A number above it is a fault of the log: tables have a column for each action."""
 
 
 class _FaultError(Exception):
@@ -228,8 +226,8 @@ def _ccb(outcome: Mapping[str, Any]) -> Round:
 
 def _distribution(found: Mapping[str, Any], a: str, p: str, first: int) -> tuple[list[int], list[float]]:
     actions, probabilities = _listed(found, a), _listed(found, p)
-    if any(one != int(one) or one >= _MOST_ACTIONS for one in actions):
-        raise _FaultError(a, actions, f"holds something that is no whole number below {_MOST_ACTIONS}")
+    if any(one != int(one) or one >= MOST for one in actions):
+        raise _FaultError(a, actions, f"holds something that is no whole number below {MOST}")
     numbers = [int(one) - first for one in actions]
     if len(set(numbers)) < len(numbers) or min(numbers) < 0:
         raise _FaultError(a, actions, f"repeats an action, or counts from below {first}")
