@@ -38,6 +38,7 @@ from home.errors import NotExplainableError
 from home.records import DecisionRecord
 from home.registry import LiveModel
 from home.replay.judgement import NEGLIGIBLE
+from home.replay.tables import slates_of
 from home.replay.targets import Likelihood
 from home.replay.what_if import Model, WhatIf
 from home.store import decisions, events, models
@@ -184,22 +185,11 @@ def _lost(models: Sequence[WhatIf], pages: Sequence[tuple[Judged, tuple[Likeliho
 
 def slate_rounds(pages: Sequence[tuple[Judged, Likelihood]]) -> SlateRounds:
     """Closed decisions with what one target makes of them, as columns; shorter pages are padded."""
-    slots = max(len(one.rewards) for one, _ in pages)
-    table = np.zeros((4, len(pages), slots))
-    for row, (one, likelihood) in enumerate(pages):
-        k = len(one.rewards)
-        prefixes = np.cumprod(one.record.conditionals)
-        table[:, row, :k] = one.rewards, prefixes, likelihood.prefixes, np.ones(k)
-    rewards, logged, wanted, filled = table
-    last = np.arange(len(pages)), filled.sum(axis=1).astype(np.int64) - 1
-    return SlateRounds(
-        slot_reward=rewards,
-        propensity=logged[last],
-        prefix_propensity=logged,
-        target=wanted[last],
-        prefix_target=wanted,
-        filled=filled > 0.0,
-        group=np.array([one.group for one, _ in pages], dtype=np.int64),
+    return slates_of(
+        [one.rewards for one, _ in pages],
+        [np.cumprod(one.record.conditionals) for one, _ in pages],
+        [likelihood.prefixes for _, likelihood in pages],
+        np.array([one.group for one, _ in pages], dtype=np.int64),
     )
 
 

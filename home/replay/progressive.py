@@ -35,10 +35,11 @@ from home.ingest.rejects import Reject, Rejects
 from home.records import DecisionRecord
 from home.replay.inputs import DecisionLog
 from home.replay.judgement import interval_of
-from home.replay.log import Entry, padded
+from home.replay.log import Entry
 from home.replay.options import Options
 from home.replay.sources.chunk import ReplayInputError
 from home.replay.sources.dsjson import DsJsonSource
+from home.replay.tables import slates_of
 from home.replay.what_if import Model, WhatIf
 from home.settle import examples_of, outcomes_of
 
@@ -163,7 +164,7 @@ class PolicyOnLog:
         return Step(
             reward=tuple(one.reward if one.examined else 0.0 for one in outcomes),
             propensity=(*np.cumprod(record.conditionals)[:-1].tolist(), propensity),
-            target=tuple(np.minimum(self._target.likelihood(record).prefixes, 1.0).tolist()),
+            target=tuple(self._target.likelihood(record).prefixes.tolist()),
             group=self._listeners.setdefault(record.listener_id, len(self._listeners)),
             loss=float(sum(error**2 for error in errors)),
             examined=len(errors),
@@ -257,7 +258,12 @@ def curve_of(
         raise ReplayInputError(
             f"{source} holds no decision to validate on{f' ({reasons})' if reasons else ''}"
         )
-    rounds = _slates(found)
+    rounds = slates_of(
+        [one.reward for one in found],
+        [one.propensity for one in found],
+        [one.target for one in found],
+        np.array([one.group for one in found], dtype=np.int64),
+    )
     loss, examined = (np.array([getattr(one, name) for one in found], dtype=np.float64) for name in _LOSSES)
     try:
         normalised = interval_of(reward_interaction_ips(rounds), options)
@@ -275,22 +281,6 @@ def curve_of(
         diagnostics=diagnose(rounds.as_rounds()),
         points=tuple(_points(rounds, loss, examined)),
         left_out=left_out,
-    )
-
-
-def _slates(steps: Sequence[Step]) -> SlateRounds:
-    slots = max(len(one.reward) for one in steps)
-    propensity, target = (
-        padded([getattr(one, name) for one in steps], slots, None) for name in ("propensity", "target")
-    )
-    return SlateRounds(
-        slot_reward=padded([one.reward for one in steps], slots, 0.0),
-        propensity=propensity[:, -1],
-        prefix_propensity=propensity,
-        target=target[:, -1],
-        prefix_target=target,
-        filled=np.arange(slots) < np.array([[len(one.reward)] for one in steps]),
-        group=np.array([one.group for one in steps], dtype=np.int64),
     )
 
 
