@@ -52,6 +52,7 @@ bench: $(STAMP) ## Print the benchmark tables, with ratios against the named pee
 	@$(BIN)/python -m tests.benchmarks.bench_layout
 	@$(BIN)/python -m tests.benchmarks.bench_draw
 	@$(BIN)/python -m tests.benchmarks.bench_score
+	@$(BIN)/python -m tests.benchmarks.bench_simulate
 
 bench-layout: $(STAMP) ## Print the layout benchmark alone, and write its plots to var/bench
 	@$(BIN)/python -m tests.benchmarks.bench_layout

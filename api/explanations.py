@@ -66,7 +66,8 @@ class AbsentOut(BaseModel):
     )
     text: str = Field(description="All of it in a sentence.")
     proven: bool = Field(
-        description="Whether no better page has it; else one was found that may not be best."
+        description="Whether all of it is proven; else a better page may have it, and other rules may be "
+        "what keeps it out."
     )
 
 

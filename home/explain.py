@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 
 from home.compose import Tools, layout_problem
 from home.configuration import Setup, setup_here
@@ -21,15 +22,18 @@ from layout.validate import objective_of
 def explain_decision(record: DecisionRecord, setup: Setup, budget_s: float) -> Explanation:
     """What each shelf of a served page brings, what each absent one would cost, what each rule costs.
 
-    As far as it is found out in `budget_s` seconds.
+    As far as it is found out in `budget_s` seconds, up to half of them for rules that contradict each other.
 
     Raises NotExplainableError when the page breaks a rule, as one does whose layout failed.
     """
+    end = perf_counter() + budget_s
+    problem = problem_under(record, setup)
+    contradicting = _contradicting(record, setup, budget_s / 2)
     try:
-        found = explain(problem_under(record, setup), record.page, budget_s=budget_s)
+        found = explain(problem, record.page, budget_s=max(0.0, end - perf_counter()))
     except InvalidProblemError as error:
         raise NotExplainableError(record.id, str(error)) from error
-    return replace(found, contradicting=_contradicting(record, setup, budget_s))
+    return replace(found, contradicting=contradicting)
 
 
 def _contradicting(record: DecisionRecord, setup: Setup, budget_s: float) -> tuple[str, ...]:

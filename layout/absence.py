@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from layout.compiled import compiled
 from layout.explanation import Absence
-from layout.types import Page, Problem
+from layout.types import Page, Problem, Status
 from layout.validate import inputs_of, paid, violations
 from layout.whatif import WhatIf
 from layout.why import broken_rules, exchanges, gaining
@@ -27,17 +27,28 @@ class Absences:
         self._what_if = what_if
         self._problem = what_if.problem
         self._rules = tuple(rule.id for rule in what_if.problem.rules)
+        self._proven = True
 
-    def reason(self, shelf: str) -> tuple[Absence, tuple[str, ...]]:
-        """Why a shelf that some page could have is not on the best one. Raises OutOfTimeError."""
+    def reason(self, shelf: str) -> tuple[Absence, tuple[str, ...], bool]:
+        """Why a shelf that some page could have is not on the best one, and whether that is proven.
+
+        It is when every page that was compared is proven to be the best under its rules. Raises
+        OutOfTimeError.
+        """
+        self._proven = True
+        absence, rules = self._found(shelf)
+        return absence, rules, self._proven
+
+    def _found(self, shelf: str) -> tuple[Absence, tuple[str, ...]]:
         if self._lets_on(shelf, ()):
             return Absence.BY_CHANCE, ()
         found = self._single(shelf) or self._minimal(shelf, self._without_any(shelf) or self._chased(shelf))
         return (Absence.KEPT_OUT, found) if found else (Absence.WORTH_LESS, ())
 
     def _lets_on(self, shelf: str, dropped: Collection[str]) -> bool:
-        page = self._what_if.without(dropped).page
-        return shelf in (self._problem.shelves[option].group for option in page)
+        best = self._what_if.without(dropped)
+        self._proven &= best.status is Status.OPTIMAL
+        return shelf in (self._problem.shelves[option].group for option in best.page)
 
     def _single(self, shelf: str) -> tuple[str, ...]:
         """The rule without which alone the best page has the shelf and changes least, if there is one."""

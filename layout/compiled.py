@@ -175,7 +175,7 @@ def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints, Ints]:
     return (
         stacked(blocks, inputs.n, inputs.slots),
         np.repeat(np.arange(len(blocks)), counts),
-        np.repeat(np.array(penalties(problem), dtype=np.int64), counts),
+        np.repeat(np.array(penalties(problem, blocks), dtype=np.int64), counts),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from layout.bound import upper_bound
 from layout.compiled import Compiled
 from layout.cpsat import solve_feasible
-from layout.errors import SolverError
+from layout.errors import ClockError, SolverError
 from layout.kernels.support import FOUND, OUT_OF_NODES, dive
 from layout.rows import NO_LIMIT
 from layout.types import Ints, Page
@@ -35,7 +35,8 @@ def completion(
 
     A dive that tries options in `order` (K, n) settles nearly all cases, a short one most; when a long one
     runs out of `nodes`, prices may prove that there is none, and CP-SAT proves the answer. Raises SolverError
-    when even the solver cannot tell within `deterministic_time`, or within that many `seconds`.
+    when even the solver cannot tell within `deterministic_time`, and ClockError when not within that many
+    `seconds`.
     """
     if not rows.possible:
         return None
@@ -45,13 +46,14 @@ def completion(
     if ended != OUT_OF_NODES:
         return tuple(page.tolist()) if ended == FOUND else None
     if seconds is not None and seconds <= 0.0:
-        raise SolverError("no page was found at once, and there is no time to look for one")
+        raise ClockError("no page was found at once, and there is no time to look for one")
     if ruled_out(rows):
         return None
     answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time, seconds=seconds)
     if answer.page is None and not answer.proven:
-        limit = "time" if answer.cut_by_clock else "deterministic limit"
-        raise SolverError(f"CP-SAT could not tell whether a page is feasible within its {limit}")
+        if answer.cut_by_clock:
+            raise ClockError("CP-SAT could not tell in time whether a page is feasible")
+        raise SolverError("CP-SAT could not tell whether a page is feasible within its deterministic limit")
     return answer.page
 
 

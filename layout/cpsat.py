@@ -117,7 +117,7 @@ class _Model:
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise SolverError(f"CP-SAT refused the model: status {status}")
         proven = status == cp_model.OPTIMAL
-        bound = round(response.best_objective_bound)
+        bound = -response.inner_objective_lower_bound  # exact, where the bound in floats is not
         return Answer(self._page(response), bound, proven, early and not proven)
 
     def _page(self, response: cmh.CpSolverResponse) -> Page:

@@ -41,3 +41,7 @@ class InvalidScoresError(InvalidProblemError):
 
 class SolverError(LayoutError, RuntimeError):
     """The solver library raised, refused the model, or returned something that is not a page."""
+
+
+class ClockError(SolverError):
+    """A search was stopped by the clock: asked again, it may find an answer."""

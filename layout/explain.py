@@ -84,15 +84,18 @@ class _Explainer:
         return PlacedShelf(*shown, loss, instead, needed=False, reason=reason, proven=proven)
 
     def _reason(self, shelf: str) -> AbsentShelf:
-        """Why a shelf is not on the page, as far as can be told without the best page that has it."""
+        """Why a shelf is not on the page, as far as can be told without the best page that has it.
+
+        `proven` is about that alone.
+        """
         try:
             if self._hint(shelf) is None and not self._what_if.possible(shelf, 1):
                 rules = self._what_if.blocking(shelf)
                 return AbsentShelf(shelf, Absence.IMPOSSIBLE, None, None, None, rules, proven=True)
-            absence, rules = self._absences.reason(shelf)
+            absence, rules, proven = self._absences.reason(shelf)
         except (OutOfTimeError, SolverError):
-            absence, rules = Absence.UNKNOWN, ()
-        return AbsentShelf(shelf, absence, None, None, None, rules, proven=False)
+            absence, rules, proven = Absence.UNKNOWN, (), True
+        return AbsentShelf(shelf, absence, None, None, None, rules, proven)
 
     def _priced(self, found: AbsentShelf) -> AbsentShelf:
         """The same with the best page that has the shelf, if there is one and time to find it."""
@@ -106,7 +109,7 @@ class _Explainer:
             other = what_if.having(found.shelf, 1, near)
         except (OutOfTimeError, SolverError):
             if near is None:
-                return found
+                return replace(found, proven=False)
             return self._with_page(found, near, best.objective - objective_of(self._problem, near), False)
         cost = max(0, best.objective - other.objective)
         if not cost and found.absence is Absence.WORTH_LESS:
@@ -115,7 +118,9 @@ class _Explainer:
 
     def _with_page(self, found: AbsentShelf, page: Page, cost: int, proven: bool) -> AbsentShelf:
         groups = [self._problem.shelves[option].group for option in page]
-        return replace(found, page=page, cost=cost, slot=groups.index(found.shelf), proven=proven)
+        return replace(
+            found, page=page, cost=cost, slot=groups.index(found.shelf), proven=proven and found.proven
+        )
 
     def _hint(self, shelf: str) -> Page | None:
         return nearest(self._problem, self._what_if.best.page, shelf)

@@ -56,9 +56,10 @@ class AbsentShelf:
     `page` is the best page that has it, `cost` what the best page of all is worth more, `slot` (from 0) where
     the shelf then stands. All are None when no page has it, and when there was no time to find one. Where
     time ran out for the best, `page` is the page explained with the shelf in the place where it costs least,
-    and the cost at most that: `proven` is False then. `kept_out_by` are rules, hard and soft, as `absence`
-    says: a minimal set without which the best page has the shelf, or one that no page with it obeys. Minimal:
-    as soon as one of the set holds again, it is no longer so.
+    and the cost at most that: `proven` is False then, as it is where a page that `absence` rests on may not
+    be the best under its rules. `kept_out_by` are rules, hard and soft, as `absence` says: a minimal set
+    without which the best page has the shelf, or one that no page with it obeys. Minimal: as soon as one of
+    the set holds again, it is no longer so.
     """
 
     shelf: str

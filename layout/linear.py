@@ -17,12 +17,10 @@ from layout.compiled import Compiled
 from layout.kernels.certificate import certified
 from layout.kernels.simplex import (
     FULL,
-    SOLVED,
     Basis,
     Program,
-    attractive,
     dual,
-    primal,
+    generate,
     program_of,
     reprice,
     rounded,
@@ -32,7 +30,7 @@ from layout.kernels.simplex import (
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
-_MORE: Final = 2
+_MORE: Final = 5
 """Columns of each slot that are brought in at once."""
 
 _ROUNDS: Final = 40
@@ -85,25 +83,13 @@ class Relaxation:
             rows.penalty, NO_LIMIT,
         )  # fmt: skip
         inside = np.ones(len(program.cell), dtype=np.bool_) if first is None else first[cells]
-        live = np.flatnonzero(inside)
         basis = _room_for(program, _PER_SLOT * rows.size + _ROOM)
-        start(program, basis, live)
-        made = cls(rows, program, unit, basis, live, ~inside)
-        made._generate(inside)
-        return made
-
-    def _generate(self, inside: Mask) -> None:
-        """Solve, and bring in what would help, until nothing would."""
-        for _ in range(_ROUNDS):
-            if self.solve(None) != SOLVED:
-                return
-            new = attractive(self._program, self._basis, inside, _MORE)
-            if not len(new):
-                return
-            self.live = np.concatenate([self.live, new])
-            self._closed[new] = False
-            if primal(self._program, self._basis, self.live, _PIVOTS)[0] != SOLVED:
-                return
+        start(program, basis, np.flatnonzero(inside))
+        status = FULL
+        while status == FULL:
+            status, live = generate(program, basis, inside, _MORE, _ROUNDS, _PIVOTS)
+            basis = _copied(basis, program) if status == FULL else basis
+        return cls(rows, program, unit, basis, live, ~inside)
 
     def solve(self, worth: int | None) -> int:
         """Solve for the live columns; no further than that no page worth more than `worth` can be left."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layout.errors import InvalidScoresError
+from layout.inputs import Inputs
+from layout.rows import Rows, none
 from layout.types import Floats, Grid, Ints, Page, Problem, Rule
 
 MAX_VALUE: Final = 1 << 47
 """Values are below this, so that pages, prices and bounds add up exactly in int64."""
 
 _LINEAR_UP_TO: Final = 1 << 42
+
+_MOST_PAID: Final = 1 << 58
+"""What all soft rules together cost at most, so that it adds up with values and prices in int64."""
 
 _NOTHING: Final = 1e-200
 """Scores up to it are none, because what a weight costs beside them would be no number."""
@@ -58,24 +65,44 @@ def page_values(scores: NDArray[np.floating], grid: Grid, ids: tuple[str, ...]) 
     return PageValues(levels * room + _tie_break(ids, size), resolution / top * room)
 
 
-def penalties(problem: Problem) -> tuple[int, ...]:
+def penalties(problem: Problem, blocks: Sequence[Rows] | None = None) -> tuple[int, ...]:
     """What each rule's excess costs per unit of its rows, in units of `Problem.values`; 0 for hard rules.
 
-    Sums must fit int64. Beyond a limit that outweighs every difference between two pages a penalty grows with
-    the logarithm of the weight only: which rule is dearer stays, and cheaper rules keep their price.
+    Beyond a limit that outweighs every difference between two pages a penalty grows with the logarithm of the
+    weight only: which rule is dearer stays, and cheaper rules keep their price. Where the excess can be so
+    large that what a page pays would not fit int64, a penalty is what just fits. `blocks` are the rules'
+    rows, if they are known.
     """
-    if all(rule.weight is None for rule in problem.rules):
-        return (0,) * len(problem.rules)
+    known = _MEMO.get(problem)
+    if known is None:
+        known = _MEMO[problem] = _penalties(problem, blocks)
+    return known
+
+
+_MEMO: Final[WeakKeyDictionary[Problem, tuple[int, ...]]] = WeakKeyDictionary()
+
+
+def _penalties(problem: Problem, blocks: Sequence[Rows] | None) -> tuple[int, ...]:
+    soft = sum(rule.weight is not None for rule in problem.rules)
+    if not soft or not problem.shelves:
+        return tuple(int(rule.weight is not None) for rule in problem.rules)
     outweighing = 4 * len(problem.grid.slots) * int(np.abs(problem.values).max(initial=0))
     limit = max(_LINEAR_UP_TO, outweighing)
-    return tuple(_penalty(rule, problem.unit, limit) for rule in problem.rules)
+    if blocks is None:
+        inputs, hard = Inputs.of(problem), none(len(problem.shelves), len(problem.grid.slots))
+        blocks = [hard if rule.weight is None else rule.rows(inputs) for rule in problem.rules]
+    return tuple(
+        _penalty(rule, problem.unit, limit, _MOST_PAID // soft // max(1, rows.most_excess()))
+        for rule, rows in zip(problem.rules, blocks, strict=True)
+    )
 
 
-def _penalty(rule: Rule, unit: float, limit: int) -> int:
+def _penalty(rule: Rule, unit: float, limit: int, most: int) -> int:
     if rule.weight is None:
         return 0
     exact = rule.weight * unit / rule.SCALE
-    return max(1, round(exact)) if exact <= limit else round(limit * (1.0 + log2(exact / limit)))
+    penalty = round(exact) if exact <= limit else round(limit * (1.0 + log2(exact / limit)))
+    return max(1, min(penalty, most))
 
 
 def page_worth(values: Ints, page: Page) -> int:

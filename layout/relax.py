@@ -9,7 +9,7 @@ from typing import Final
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, dived, ranked
 from layout.conflict import conflict
-from layout.errors import SolverError
+from layout.errors import ClockError, SolverError
 from layout.rows import NO_LIMIT
 from layout.types import Page, Problem
 from layout.validate import inputs_of
@@ -53,8 +53,13 @@ def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = Non
     full = min(rows.groups, len(problem.grid.slots))
     if hint is not None and rows.holds(hint):
         return Relaxed(problem, rows, dived(rows, ranked(rows.values)) or hint, (), altered=False)
-    found = _attempt(problem, full, (), left)
-    return replace(found, altered=False) if found else _Relaxation(problem, full, left).run()
+    cut = False
+    try:
+        if found := _attempt(problem, full, (), left):
+            return replace(found, altered=False)
+    except ClockError:
+        cut = True
+    return _Relaxation(problem, full, left, cut).run()
 
 
 def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
@@ -70,10 +75,13 @@ def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
 
 
 class _Relaxation:
-    """What to give up of a problem of which no page of `full` length is found."""
+    """What to give up of a problem of which no page of `full` length is found.
 
-    def __init__(self, problem: Problem, full: int, left: Callable[[], float]) -> None:
-        self._problem, self._full, self._left = problem, full, left
+    `cut` says that the clock stopped the search for one. It may do so a little before none is `left`.
+    """
+
+    def __init__(self, problem: Problem, full: int, left: Callable[[], float], cut: bool) -> None:
+        self._problem, self._full, self._left, self._cut = problem, full, left, cut
         hard = [rule for rule in problem.rules if rule.weight is None]
         yielding = sorted((r for r in hard if r.relaxation is not None), key=lambda r: r.relaxation or 0)
         self._yielding = tuple(rule.id for rule in yielding)
@@ -94,7 +102,7 @@ class _Relaxation:
 
     @property
     def _late(self) -> bool:
-        return self._left() <= 0.0
+        return self._cut or self._left() <= 0.0
 
     def _with_fewer_rules(self) -> Relaxed | None:
         """The whole page without as many rules, in their order, as it takes.
@@ -153,19 +161,28 @@ class _Relaxation:
         return found
 
     def _attempt(self, size: int, dropped: tuple[str, ...]) -> Relaxed | None:
-        return _attempt(self._problem, size, dropped, self._left)
+        try:
+            return _attempt(self._problem, size, dropped, self._left)
+        except ClockError:
+            self._cut = True
+            return None
 
 
 def _attempt(
     problem: Problem, size: int, dropped: tuple[str, ...], left: Callable[[], float]
 ) -> Relaxed | None:
-    """The problem on its first slots without the `dropped` rules, with a page, if one is found."""
+    """The problem on its first slots without the `dropped` rules, with a page, if one is found.
+
+    Raises ClockError.
+    """
     trial = variant(problem, size, dropped)
     rows = compiled(trial)
     try:
         page = completion(
             rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
         )
+    except ClockError:
+        raise
     except SolverError:
         return None
     return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)

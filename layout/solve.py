@@ -9,7 +9,7 @@ input order does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from time import perf_counter
 from types import MappingProxyType
@@ -42,7 +42,7 @@ _WIDTH: Final = 8
 
 _CELLS_PER_SLOT: Final = 6
 
-_FIRST: Final = 6
+_FIRST: Final = 4
 """Cells of each slot that the linear relaxation begins with."""
 
 
@@ -76,7 +76,7 @@ def solve(
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
     outcome = _Search(start, watch, deterministic_time, known).run()
-    if start.rows.narrow and outcome.status is Status.OPTIMAL:
+    if start.rows.narrow:
         outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
     status = Status.FALLBACK if start.cut else status
@@ -92,13 +92,20 @@ def solve(
 
 
 def _judged_widely(problem: Problem, outcome: _Outcome, watch: _Stopwatch) -> _Outcome:
-    """An outcome that is best under narrow rows, with what is proven about all pages that the rules allow."""
+    """An outcome under narrow rows, with what is proven about all pages that the rules allow.
+
+    The bound under narrow rows says nothing about the pages that only these keep out.
+    """
     wide = compiled(widened(problem))
-    bound = _relaxed(wide, outcome.page, upper_bound(wide, outcome.worth, 1)).bound().total
+    assigned = upper_bound(wide, outcome.worth, 1)
+    late = outcome.status is Status.FALLBACK
+    bound = assigned.total if late else _relaxed(wide, outcome.page, assigned).bound().total
     watch.lap("widen")
-    if bound <= outcome.worth:
-        return outcome
-    return _Outcome(outcome.page, outcome.worth, Status.FEASIBLE, bound, "bound without narrow rows")
+    if late:
+        return replace(outcome, bound=max(bound, outcome.worth))
+    if bound > outcome.worth:
+        return replace(outcome, status=Status.FEASIBLE, bound=bound, proof="bound without narrow rows")
+    return replace(outcome, status=Status.OPTIMAL, bound=outcome.worth)
 
 
 def _relaxed(rows: Compiled, page: Page, assigned: Bound) -> Relaxation:

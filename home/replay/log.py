@@ -17,8 +17,9 @@ from bandits.ope.rounds import Column, Groups
 from bandits.ope.slates import SlateRounds
 from bandits.rewards import RewardFormula, ShelfOutcome, page_reward
 from bandits.types import RewardEvent
-from home.errors import NotExplainableError
+from home.errors import ConfigurationError, NotExplainableError
 from home.ingest.progress import Progress
+from home.page_context import FACTS
 from home.records import DecisionRecord
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
@@ -104,8 +105,13 @@ def collect(
 ) -> Log:
     """Decisions with their events to columns, one at a time.
 
-    `by`: facts of the request, or "model". `study` says what to look into besides.
+    `by`: facts of the request, or "model". `study` says what to look into besides. Raises ConfigurationError
+    for another name in `by`.
     """
+    known = (*FACTS, MODEL)
+    for name in by:
+        if name not in known:
+            raise ConfigurationError(f"by has {name!r}: on our own log break down by {', '.join(known)}")
     columns = _Columns(formula, targets, by, study)
     for decision, feedback in logged:
         columns.add(decision, feedback, now)

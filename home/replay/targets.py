@@ -81,15 +81,8 @@ class Target:
         """The probability of the record's page under this policy, exact."""
         return self.likelihood(record).page
 
-    def within(self, record: DecisionRecord) -> bool:
-        """Whether every page that this policy could show there could have been logged.
-
-        Where not, the log says nothing of part of what the policy does, and no weights make up for that:
-        pages of exploration that was switched off, or an anchor that exploration could never have drawn.
-        """
-        return self._outside(record) == 0.0
-
     def _outside(self, record: DecisionRecord) -> float:
+        """Pages of exploration that was switched off, or an anchor that exploration could not have drawn."""
         epsilon = record.epsilon if self.epsilon is None else self.epsilon
         if record.epsilon == 0.0:
             return epsilon * (1.0 - record.anchor_exploration)

@@ -98,6 +98,7 @@ class Player:
         self._policy: Policy = participant.make() if snapshot is None else participant.revive(snapshot)
         self._lessons: list[Example] = []
         self._responses: dict[str, list[Response]] = defaultdict(list)
+        self._read_responses: dict[str, ResponseMemory] = {}
         self._memories: dict[str, Memory] = defaultdict(Memory, self.state.memories)
         self.state.memories = self._memories
 
@@ -164,8 +165,12 @@ class Player:
         )
 
     def _responded(self, listener: str) -> ResponseMemory:
-        found = self.state.responded.get(listener)
-        return ResponseMemory() if found is None else ResponseMemory.read(*found)
+        if listener not in self._read_responses:
+            found = self.state.responded.get(listener)
+            self._read_responses[listener] = (
+                ResponseMemory() if found is None else ResponseMemory.read(*found)
+            )
+        return self._read_responses[listener]
 
     def _meet(self, page: ComposedPage, truth: Truth, tools: Tools) -> _Met:
         model, memory = self._stage.model, self._memories[page.context.listener.id]
@@ -245,6 +250,7 @@ class Player:
             if memory.at is not None:
                 self.state.responded[listener] = memory.at, memory.kind_rows(), memory.shelf_rows()
         self._responses.clear()
+        self._read_responses.clear()
         if not self._lessons:
             return
         self._policy.learn(self._lessons)

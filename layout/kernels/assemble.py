@@ -237,17 +237,24 @@ def _by_slot(coefs: Ints, allowed: Mask) -> tuple[Ints, Ints]:
 def _mixed(coefs: Ints, weights: Ints, terms: Ints, allowed: Mask, most: Ints, least: Ints) -> None:
     """Fill `most` and `least` (K,) of one row of several terms."""
     n, size = allowed.shape
-    for k in range(size):
-        high, low = -_MANY, _MANY
+    total = np.zeros((n, size), dtype=np.int64)
+    for t in range(len(terms)):
+        coef, weight = coefs[terms[t, 1]], weights[terms[t, 2]]
         for s in range(n):
+            if coef[s] != 0:
+                for k in range(size):
+                    total[s, k] += coef[s] * weight[k]
+    most[:] = -_MANY
+    least[:] = _MANY
+    for s in range(n):
+        for k in range(size):
             if allowed[s, k]:
-                total = 0
-                for t in range(len(terms)):
-                    total += coefs[terms[t, 1], s] * weights[terms[t, 2], k]
-                high = max(high, total)
-                low = min(low, total)
-        most[k] = high if high >= low else 0
-        least[k] = low if high >= low else 0
+                most[k] = max(most[k], total[s, k])
+                least[k] = min(least[k], total[s, k])
+    for k in range(size):
+        if most[k] < least[k]:
+            most[k] = 0
+            least[k] = 0
 
 
 @kernel

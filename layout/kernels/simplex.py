@@ -255,6 +255,31 @@ def primal(program: Program, basis: Basis, live: Ints, pivots: int) -> tuple[int
 
 
 @kernel
+def generate(
+    program: Program, basis: Basis, inside: Mask, per_slot: int, rounds: int, pivots: int
+) -> tuple[int, Ints]:
+    """Solve over the columns `inside` (c,), bringing in `per_slot` others of each slot as long as they help.
+
+    Returns how the last solve ended, SOLVED also when nothing more helps, and the columns now inside.
+    """
+    live = np.flatnonzero(inside)
+    closed = ~inside
+    for _ in range(rounds):
+        status, _ = dual(program, basis, live, closed, np.inf, pivots)
+        if status != SOLVED:
+            return status, live
+        new = attractive(program, basis, inside, per_slot)
+        if len(new) == 0:
+            return SOLVED, live
+        live = np.concatenate((live, new))
+        closed[new] = False
+        status, _ = primal(program, basis, live, pivots)
+        if status != SOLVED:
+            return status, live
+    return STALLED, live
+
+
+@kernel
 def attractive(program: Program, basis: Basis, inside: Mask, per_slot: int) -> Ints:
     """The columns not `inside` (c,) that would lower the cost most, at most `per_slot` of each slot.
 

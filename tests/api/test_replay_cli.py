@@ -13,6 +13,8 @@ from home.errors import ConfigurationError, HomeError
 from home.replay.specs import Context, page_targets, row_targets
 from home.replay.targets import Target
 from home.replay.what_if import WhatIf
+from tests.home.replay.test_open_bandit import made_campaign
+from tests.home.replay.test_progressive import dsjson_log
 from tests.home.replay.test_rows import rounds
 
 
@@ -102,3 +104,24 @@ def test_targets_over_pages_are_read_from_their_names() -> None:
     assert [one.name for one in row_targets(["logged", "uniform", "epsilon=0.1"], [])] == [
         "as logged", "uniform", "epsilon=0.1",
     ]  # fmt: skip
+
+
+def test_a_learner_is_validated_and_a_campaign_judged(tmp_path: Path) -> None:
+    lines = dsjson_log(tmp_path / "log.dsjson", 300)
+    printed = run(
+        "validate", "--input", lines, "--vw", "--cb_explore_adf -q ua", "--html", tmp_path / "v.html"
+    )
+    for text in ("300 rounds", "as it was", "normalised", "reward recently"):
+        assert text in printed
+    assert "Progressive reward" in (tmp_path / "v.html").read_text()
+    assert len(json.loads(run("validate", "--input", lines, "--json"))["points"]) == 50
+    made_campaign(tmp_path, rows=600)
+    printed = run("obd", "--data-dir", tmp_path, "--estimators", "ips,dr", "--html", tmp_path / "o.html")
+    for text in ("made: bts from the log of random", "its own log", "ips", "dr"):
+        assert text in printed
+    assert "made: bts from the log of random" in (tmp_path / "o.html").read_text()
+    with pytest.raises(HomeError, match="behaviour is 'greedy': choose random or bts"):
+        run("obd", "--data-dir", tmp_path, "--behaviour", "greedy")
+    for options, message in {"{": "give a JSON object", "[1]": "give a JSON object"}.items():
+        with pytest.raises(HomeError, match=message):
+            run("validate", "--policy-options", options)

@@ -1,6 +1,6 @@
 """Regret of policies in closed loop, against ε-greedy without context.
 
-    python -m tests.benchmarks.bench_regret --seeds 20 --visits 300
+    python -m tests.benchmarks.bench_regret --warm --seeds 20 --listeners 20 --visits 800 --batch 20
 
 Every policy starts untrained, with its default options (with --warm, the policy that serves starts from the
 newest model of the database instead, which `home setup` trains on simulated visits), and meets
@@ -9,6 +9,9 @@ known page of the same candidates, and exact given the page.
 A seed makes other listeners, other visits and other luck, so seeds are independent: intervals are Student's t
 over seeds for regret, and a bootstrap over seeds for the ratio of total regrets, paired by seed. The floor
 that the share of explored pages costs is in every policy's regret, the baseline's as well.
+
+How often each listener comes decides what there is to win: who a listener is shows in what they did before.
+A batch is a day, so `--batch` as large as `--listeners` lets each come once a day on average.
 
 It reads the database of HOME_DATABASE_URL and prepares the embedded catalogue in it when it is empty.
 """

@@ -90,7 +90,7 @@ def test_a_portfolio_is_logged_and_replayed_within_itself(draw: str) -> None:
             each = [replace(record, page=one) for one in drawing.pages]
             probabilities = [Target(epsilon).probability(one) for one in each]
             assert sum(probabilities) == pytest.approx(1.0, abs=1e-12)
-            assert Target(epsilon).within(record)
+            assert Target(epsilon).likelihood(record).outside == 0.0
             expected = (1.0 - epsilon) * np.eye(len(each))[0] + epsilon * np.array(drawing.probabilities)
             np.testing.assert_array_equal(probabilities, expected)
 

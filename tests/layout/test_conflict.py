@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from layout.compiled import compiled
+import layout.relax
+from layout.compiled import Compiled, compiled
 from layout.completion import ruled_out
 from layout.conflict import conflict
-from layout.errors import SolverError
+from layout.errors import ClockError, SolverError
 from layout.relax import relaxed, variant
 from layout.rows import NO_LIMIT
 from layout.rules import (
@@ -41,7 +42,18 @@ from layout.rules import (
 )
 from layout.selector import Selector
 from layout.solve import effective, solve
-from layout.types import Attribute, Grid, LayoutShelf, PageContext, Presentation, Problem, Rule, Slot, Status
+from layout.types import (
+    Attribute,
+    Grid,
+    LayoutShelf,
+    Page,
+    PageContext,
+    Presentation,
+    Problem,
+    Rule,
+    Slot,
+    Status,
+)
 from layout.validate import inputs_of, violations
 from tests.layout.instances import feasible_pages
 from tests.layout.random_rows import feasible_pages as pages_of_rows
@@ -260,3 +272,20 @@ def test_a_rulebook_without_pages_is_given_up_in_time() -> None:
     result = solve(given_, deadline_s=0.0)
     assert result.status is Status.FALLBACK
     assert violations(effective(given_, result), result.page) == ()
+
+
+def test_a_search_that_the_clock_stops_early_is_no_proof_that_there_is_no_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(rows: Compiled, *_: object, **__: object) -> Page | None:
+        if len(rows.lo):
+            raise ClockError("the clock ran ahead")
+        return tuple(range(rows.size))
+
+    shelves = tuple(LayoutShelf(f"s{i}", {"kind": i % 2}) for i in range(4))
+    rule = MaxCount(id="few", selector=Selector({"kind": 0}), count=1, relaxation=1)
+    given_ = Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
+    monkeypatch.setattr(layout.relax, "completion", stopped)
+    found = relaxed(given_, lambda: 1.0)
+    assert found is not None
+    assert (found.dropped, found.cut) == (("few",), True)

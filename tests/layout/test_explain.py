@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import layout.whatif
 from layout.conflict import conflict
 from layout.errors import InvalidProblemError
 from layout.explain import explain
@@ -18,7 +20,7 @@ from layout.implied import implied
 from layout.rules import MaxCount, MinCount, MutualExclusion, SlotRange
 from layout.selector import Selector
 from layout.solve import effective, solve
-from layout.types import LayoutShelf, Mask, Pages, Problem, Rule
+from layout.types import LayoutShelf, Mask, Pages, Problem, Result, Rule, Status
 from layout.validate import inputs_of, objective_of, paid, violations
 from tests.layout.instances import every_page, feasible_pages, grid, problem, worth
 from tests.layout.small import problems
@@ -176,6 +178,22 @@ def test_without_time_an_explanation_says_what_is_missing_and_claims_nothing() -
         if absent.page is not None:
             assert violations(kept, absent.page) == ()
             assert absent.cost == found.best - objective_of(kept, absent.page)
+
+
+def test_a_reason_that_rests_on_a_page_without_a_proof_is_not_called_proven(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_ = _red_problem(MaxCount(id="few", selector=Selector({"colour": "r"}), count=2))
+    page = solve(given_, deadline_s=60.0).page
+
+    def unproven(problem_: Problem, **limits: Any) -> Result:
+        result = solve(problem_, **limits)
+        return result if problem_.rules else replace(result, status=Status.FEASIBLE)
+
+    assert all(one.proven for one in explain(given_, page, budget_s=60.0).absent)
+    monkeypatch.setattr(layout.whatif, "solve", unproven)
+    absent = {one.shelf: one for one in explain(given_, page, budget_s=60.0).absent}
+    assert (absent["r2"].absence, absent["r2"].cost, absent["r2"].proven) == (Absence.KEPT_OUT, 1, False)
 
 
 def test_slack_is_the_distance_to_the_nearest_limit() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import layout.rules.item_overlap as module
+import layout.solve
 from layout.compiled import compiled
 from layout.conflict import conflict
 from layout.inputs import Inputs
@@ -111,16 +112,18 @@ def test_budgets_take_over_on_crowded_pages_and_leave_some() -> None:
     assert len(rows.lo)
 
 
-def _crowded(seed: int) -> Problem:
+def _crowded(seed: int, items: int = 21, min_items: int = 7) -> Problem:
     """A few shelves that share most of few items: more sets of them have too few than are listed."""
     rng = np.random.default_rng(seed)
     n, size = 10, 3
     shelves_ = tuple(
-        LayoutShelf(f"s{i:02d}", items=tuple(rng.permutation(21)[: rng.integers(7, 19)].tolist()))
+        LayoutShelf(f"s{i:02d}", items=tuple(rng.permutation(items)[: rng.integers(7, 19)].tolist()))
         for i in range(n)
     )
     values = rng.integers(0, 1000, size=(n, 1)) * np.arange(10, 10 - size, -1)
-    return Problem(shelves_, grid(size), (ItemOverlap(id="own", min_items=7),), values.astype(np.int64))
+    return Problem(
+        shelves_, grid(size), (ItemOverlap(id="own", min_items=min_items),), values.astype(np.int64)
+    )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -141,6 +144,21 @@ def test_narrow_rows_never_claim_more_than_they_prove(seed: int, monkeypatch: py
     elif result.status is Status.FEASIBLE:
         assert result.objective <= best <= result.bound
     assert not violations(effective(given_, result), result.page)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 6, 9])
+def test_a_search_that_ends_early_bounds_what_narrow_rows_keep_out_as_well(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SETS", 1)
+    monkeypatch.setattr(layout.solve, "_CUT", 10_000)
+    given_ = _crowded(seed, items=24, min_items=6)
+    pages = every_page(10, 3)
+    worth = given_.values[pages, np.arange(3)].sum(axis=1)
+    allowed = given_.rules[0].excess(inputs_of(given_), pages) == 0
+    result = solve(given_, deadline_s=60.0, deterministic_time=1e-9)
+    assert (result.status, result.relaxed, len(result.page)) == (Status.FEASIBLE, (), 3)
+    assert result.objective <= int(worth[allowed].max()) <= result.bound
 
 
 def test_some_crowded_problems_are_solved_with_narrow_rows(monkeypatch: pytest.MonkeyPatch) -> None:

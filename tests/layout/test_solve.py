@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from layout.search import improved
 from layout.selector import Selector
 from layout.solve import effective, solve
 from layout.types import Grid, LayoutShelf, Page, Presentation, Problem, Slot, Status
-from layout.validate import misreported, paid, violations
+from layout.validate import misreported, objective_of, paid, violations
 from tests.layout.instances import feasible_pages, grid, presented, problem, worth
 from tests.layout.small import problems
 
@@ -331,6 +332,19 @@ def test_a_very_dear_rule_leaves_the_others_their_price() -> None:
     alone = penalties(Problem(shelves, grid(2), (cheap,), worth_.values, worth_.unit))
     beside = penalties(Problem(shelves, grid(2), (cheap, dear), worth_.values, worth_.unit))
     assert beside[0] == alone[0] == round(0.5 * worth_.unit)
+
+
+@pytest.mark.parametrize("weight", [1.0, 1e3, 1e9])
+@pytest.mark.parametrize("cost", [1.0, 1e3, 1e6])
+def test_what_a_page_pays_fits_however_dear_the_rule_and_far_the_excess(weight: float, cost: float) -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"cost": cost if i < 3 else cost / 2}) for i in range(6))
+    made = page_values(np.array([1.0, 0.9, 0.8, 0.3, 0.2, 0.1]), grid(3), tuple(s.id for s in shelves))
+    rules = tuple(CostBudget(id=name, budget=0.0, weight=weight) for name in "ab")
+    given_ = Problem(shelves, grid(3), rules, made.values, made.unit)
+    result = solve(given_, deadline_s=60.0)
+    assert result.status is Status.OPTIMAL
+    assert result.objective == max(objective_of(given_, page) for page in permutations(range(6), 3))
+    assert misreported(given_, result) == ()
 
 
 def test_no_shelves_have_no_values() -> None:

@@ -24,10 +24,12 @@ from bandits.types import EventKind, RewardEvent
 from home.compose import ComposedPage, Tools
 from home.db import DecisionRow, writing
 from home.draw import Exploration
+from home.errors import ConfigurationError
 from home.logbook import record_of
 from home.records import DecisionRecord, encode
 from home.replay.judge import NothingToReplayError, judge, replay
-from home.replay.log import Log, collect
+from home.replay.log import MODEL, Log, collect
+from home.replay.options import Options
 from home.replay.report import Left
 from home.replay.show import render
 from home.replay.targets import Target
@@ -167,10 +169,15 @@ def test_targets_that_show_what_was_never_drawn_are_refused() -> None:
     ]
     switched_off = off[0]
     never_anchor = replace(drawn("never", 1.0, q, on_anchor=False, listener="l1"), anchor_exploration=0.0)
-    assert [Target(e).within(logged_[0]) for e in (0.0, 0.5, 1.0)] == [True, True, True]
-    assert [Target(e).within(switched_off) for e in (0.0, 0.5, 1.0)] == [True, False, False]
-    assert [Target(e).within(never_anchor) for e in (0.0, 0.5, 1.0)] == [False, False, True]
-    assert Target(0.5).within(replace(switched_off, anchor_exploration=1.0))
+    always = replace(switched_off, anchor_exploration=1.0)
+    for record, outside in (
+        (logged_[0], [0.0, 0.0, 0.0]),
+        (switched_off, [0.0, 0.48, 0.96]),
+        (never_anchor, [1.0, 0.5, 0.0]),
+        (always, [0.0, 0.0, 0.0]),
+    ):
+        found = [Target(e).likelihood(record).outside for e in (0.0, 0.5, 1.0)]
+        assert found == pytest.approx(outside)
 
     log = collect(((logged(record), []) for record in logged_), FORMULA, [Target(0.3)], CLOSED)
     assert judge(log).judgements[0].support is None
@@ -204,6 +211,21 @@ def test_only_the_period_asked_for_is_judged(engine: Engine) -> None:
     start, end = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
     report = replay(engine, FORMULA, [], now=NOON + timedelta(hours=2), start=start, end=end)
     assert report.rounds == 2
+
+
+def test_breakdowns_are_by_facts_of_the_request_or_by_model(engine: Engine) -> None:
+    for number in range(4):
+        record = make_record(f"d{number}", policy_version=1 + number % 2, listener_id=f"l{number}")
+        _store(engine, record, [feedback(f"e{number}", f"d{number}", EventKind.CLICK)] if number % 2 else [])
+    options = Options(by=("surface", MODEL))
+    found = replay(engine, FORMULA, [Target(None)], now=CLOSED, options=options).judgements[0].breakdowns
+    assert [(one.label, one.rounds, one.logged.value) for one in found[MODEL]] == [
+        ("1", 2, 0.0),
+        ("2", 2, 0.5),
+    ]
+    assert [one.label for one in found["surface"]] == ["phone"]
+    with pytest.raises(ConfigurationError, match="by has 'planet': on our own log break down by surface"):
+        replay(engine, FORMULA, [], now=CLOSED, options=Options(by=("planet",)))
 
 
 def test_an_empty_log_says_what_to_do(engine: Engine) -> None:

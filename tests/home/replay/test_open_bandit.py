@@ -33,7 +33,7 @@ made:
 """
 
 
-def _campaign(root: Path, rows: int = 4000) -> float:
+def made_campaign(root: Path, rows: int = 4000) -> float:
     """A campaign in which the logged Thompson policy is the prior's; returns that policy's true value."""
     (root / "prior_bts.yaml").write_text(PRIOR)
     alpha, beta = thompson_prior(root / "prior_bts.yaml", "made")
@@ -60,7 +60,7 @@ def _campaign(root: Path, rows: int = 4000) -> float:
 
 
 def test_thompson_sampling_is_judged_from_the_uniform_log_and_the_other_way_round(tmp_path: Path) -> None:
-    truth = _campaign(tmp_path)
+    truth = made_campaign(tmp_path)
     assert campaigns(tmp_path) == ("made",)
     options = Options(estimators=("ips", "snips", "dr"), level=0.999, interval="normal")
     found = judge_campaign(tmp_path, "made", "random", options)

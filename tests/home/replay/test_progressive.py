@@ -32,7 +32,7 @@ from home.store.events import StoredEvent
 OPTIONS = Options(interval="normal", level=0.999)
 
 
-def _log(path: Path, m: int) -> Path:
+def dsjson_log(path: Path, m: int) -> Path:
     """Uniformly shown actions of which the one with the context's letter earns a click in 4 of 5 cases."""
     rng = np.random.default_rng(7)
     lines = []
@@ -51,7 +51,7 @@ def _log(path: Path, m: int) -> Path:
 
 
 def test_a_vowpal_wabbit_learner_rises_from_what_it_knew_to_what_can_be_known(tmp_path: Path) -> None:
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 4000))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 4000))
     found = validate_vw(source, "--cb_explore_adf --epsilon 0.1 -q ua", OPTIONS, Silent())
     assert (found.rounds, found.unit) == (4000, "round")
     assert not found.logged.excludes((0.8 + 0.1 + 0.1) / 3)
@@ -66,7 +66,7 @@ def test_a_vowpal_wabbit_learner_rises_from_what_it_knew_to_what_can_be_known(tm
 
 
 def test_a_learner_that_cannot_learn_earns_what_the_uniform_log_earned(tmp_path: Path) -> None:
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 500))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 500))
     found = validate_vw(source, "--cb_explore_adf --epsilon 1.0", OPTIONS, Silent())
     assert found.weighted.value == pytest.approx(found.logged.value, rel=1e-5)
     assert found.diagnostics.effective_sample_size == pytest.approx(500, rel=1e-5)
@@ -75,7 +75,7 @@ def test_a_learner_that_cannot_learn_earns_what_the_uniform_log_earned(tmp_path:
 def test_what_cannot_be_validated_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="add --cb_explore_adf"):
         VwOnDsJson("--oaa 3")
-    source = DsJsonSource(_log(tmp_path / "log.dsjson", 1))
+    source = DsJsonSource(dsjson_log(tmp_path / "log.dsjson", 1))
     with pytest.raises(ConfigurationError, match=r"vw: arguments .*unrecognised option"):
         validate_vw(source, "--cb_explore_adf --nonsense", OPTIONS, Silent())
     slate = {"_outcomes": [{"_label_cost": 0, "_a": [0], "_p": [1.0]}], "c": {}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from bandits.ope.diagnostics import Verdict
 from bandits.ope.rounds import Column
 from home.ingest.rejects import Rejects
 from home.replay.estimators import ESTIMATORS, Needs
 from home.replay.options import EVERY, Options
+from home.replay.page import write_page
 from home.replay.report import ReplayReport
 from home.replay.row_targets import Fixed, Given, Greedy, Logged, RowTarget, Uniform
 from home.replay.rows import judge_rows
+from home.replay.show import render
 from home.replay.sources.chunk import NoPropensityError, ReplayInputError
 from home.replay.sources.columns import ColumnsSource
 from home.replay.sources.dsjson import DsJsonSource
@@ -284,8 +288,16 @@ def test_a_log_without_propensities_is_refused_or_labelled(tmp_path: Path) -> No
     ):
         judge_rows(source, [Uniform()], Options())
     report = judge_rows(source, [Uniform()], Options(level=0.999), estimate_propensities=True)
-    assert report.estimated_propensities
-    assert "estimated" in report.notes[0]
+    assert json.loads(report.to_json())["estimated_propensities"]
+    console = Console(file=io.StringIO(), width=100)
+    render(report, console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert printed.startswith("No propensities were logged: they are estimated")
+    assert "propensities estimated" in " ".join(printed.split())
+    write_page(report, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "No propensities were logged" in page
+    assert "from estimated propensities" in page
     snips = report.judgements[0].interval("snips")
     assert snips is not None
     assert not snips.excludes(0.5)
