@@ -369,6 +369,41 @@ def test_slates_are_judged_as_pages_and_slot_by_slot(tmp_path: Path) -> None:
         assert slot.target.value == pytest.approx(truth / 2, abs=0.06)
 
 
+@pytest.mark.parametrize("bad", [0, 1])
+def test_a_faulty_row_takes_its_whole_slate_with_it(tmp_path: Path, bad: int) -> None:
+    """Also the last row, without which the page would pass for a shorter one."""
+    reward = ["1", "0.5", "1", "0.5"]
+    reward[2 + bad] = "x"
+    frame = {"slate": [*"aabb"], "position": [0, 1] * 2, "reward": reward, "propensity": [0.5, 0.25] * 2}
+    path = tmp_path / "log.csv"
+    pl.DataFrame(frame | {"target_propensity": [0.5] * 4}).write_csv(path)
+    report = judge(path, Given("given"))
+    assert (report.rounds, report.broken_slates, report.on_policy.value) == (1, 1, 1.5)
+    assert [(one.field, one.count) for one in report.rejected] == [("reward", 1)]
+
+
+def test_rows_without_a_group_or_slate_are_listed(tmp_path: Path) -> None:
+    frame = {"reward": [1.0] * 3, "propensity": [0.5] * 3, "target_propensity": [0.5] * 3}
+    path = tmp_path / "log.parquet"
+    for name in ("group", "slate"):
+        pl.DataFrame(frame | {name: ["a", None, "b"]}).write_parquet(path)
+        report = judge(path, Given("given"))
+        assert report.groups == 2
+        assert [(one.field, one.reason, one.count) for one in report.rejected] == [(name, "is missing", 1)]
+
+
+def test_propensities_are_not_counted_where_a_table_cannot_hold_them(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"reward": [1.0], "action": [10**12]}).write_parquet(path)
+    with pytest.raises(ReplayInputError, match=r"action is 1000000000000: .*number them from 0"):
+        judge_rows(ColumnsSource(path), [Uniform()], Options(), estimate_propensities=True)
+    pl.DataFrame({"reward": [None], "action": [0]}, {"reward": pl.Float64, "action": pl.Int64}).write_parquet(
+        path
+    )
+    with pytest.raises(ReplayInputError, match="no valid round"):
+        judge_rows(ColumnsSource(path), [Uniform()], Options(), estimate_propensities=True)
+
+
 def test_slates_that_lack_a_slot_are_left_out(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
