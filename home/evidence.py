@@ -187,7 +187,7 @@ def slate_rounds(pages: Sequence[tuple[Judged, Likelihood]]) -> SlateRounds:
     """Closed decisions with what one target makes of them, as columns; shorter pages are padded."""
     return slates_of(
         [one.rewards for one, _ in pages],
-        [np.cumprod(one.record.conditionals) for one, _ in pages],
+        [np.asarray(np.cumprod(one.record.conditionals), dtype=np.float64) for one, _ in pages],
         [likelihood.prefixes for _, likelihood in pages],
         np.array([one.group for one, _ in pages], dtype=np.int64),
     )

@@ -8,7 +8,7 @@ from math import isinf
 
 import numpy as np
 
-from bandits.ope.diagnostics import MEAN_WEIGHT_LEVEL, Diagnostics, Verdict, diagnose, verdict_on
+from bandits.ope.diagnostics import MEAN_WEIGHT_LEVEL, Diagnostics, Verdict, diagnose, effective, verdict_on
 from bandits.ope.estimators import Estimate
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
@@ -235,7 +235,8 @@ def _diagnosed(evidence: Evidence, whole: Cell) -> Diagnostics:
         else Interval(mean.value, mean.value, mean.value, 1.0, "")
     )
     largest = weights.largest / total if total else 1.0
-    verdict, reason = verdict_on(rounds, groups, weights.effective, largest, spread.low, spread.high)
+    worth = effective(whole.snips.denominator)
+    verdict, reason = verdict_on(rounds, worth, weights.effective, largest, spread.low, spread.high)
     return Diagnostics(
         rounds=rounds,
         groups=groups,
