@@ -382,6 +382,16 @@ def test_a_faulty_row_takes_its_whole_slate_with_it(tmp_path: Path, bad: int) ->
     assert [(one.field, one.count) for one in report.rejected] == [("reward", 1)]
 
 
+def test_a_small_propensity_that_its_distribution_rules_out_is_listed(tmp_path: Path) -> None:
+    frame = {"reward": [1.0] * 2, "propensity": [0.0005, 0.5], "action": [0, 0]}
+    lists = [[0.0, 1.0], [0.5, 0.5]]
+    path = tmp_path / "log.parquet"
+    pl.DataFrame(frame | {"action_distribution": lists}).write_parquet(path)
+    report = judge(path, Uniform())
+    assert report.rounds == 1
+    assert [one.reason for one in report.rejected] == ["is not what its distribution gives"]
+
+
 def test_rows_without_a_group_or_slate_are_listed(tmp_path: Path) -> None:
     frame = {"reward": [1.0] * 3, "propensity": [0.5] * 3, "target_propensity": [0.5] * 3}
     path = tmp_path / "log.parquet"
