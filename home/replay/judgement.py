@@ -47,7 +47,7 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
         raise ValueError(f"target {evidence.target}: no round is left to judge it on")
     support = _support(evidence, evidence.tally.ips, options)
     checks = None if evidence.view is None else checked(evidence.view)
-    diagnostics = _too_rare(_diagnosed(evidence, whole), evidence.tally)
+    diagnostics = _too_alike(_too_rare(_diagnosed(evidence, whole), evidence.tally), evidence.tally)
     return Judgement(
         target=evidence.target,
         estimates=tuple(_estimates(evidence, options)),
@@ -201,6 +201,15 @@ def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
         reason=f"the log has met only {low:.0%} to {high:.0%} of what the target shows: the rest could have"
         " been shown, but so seldom that it hardly was",
     )
+
+
+def _too_alike(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
+    """Rewards that were all the same leave intervals without width, however rare another reward is."""
+    low, high = tally.rewards
+    if low < high or diagnostics.verdict is not Verdict.TRUST:
+        return diagnostics
+    said = f"every reward was {low:g}: intervals cannot know how rare others are"
+    return replace(diagnostics, verdict=Verdict.THIN_SUPPORT, reason=said)
 
 
 def _with_support(diagnostics: Diagnostics, support: Support | None) -> Diagnostics:

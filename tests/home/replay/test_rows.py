@@ -392,6 +392,16 @@ def test_a_small_propensity_that_its_distribution_rules_out_is_listed(tmp_path: 
     assert [one.reason for one in report.rejected] == ["is not what its distribution gives"]
 
 
+def test_a_log_without_a_click_is_not_trusted_to_the_last_digit(tmp_path: Path) -> None:
+    frame, _ = rounds(3000)
+    path = tmp_path / "log.parquet"
+    frame.with_columns(reward=pl.lit(0.0)).write_parquet(path)
+    found = judge(path, Logged()).judgements[0].diagnostics
+    assert (found.verdict, found.reason[:18]) == (Verdict.THIN_SUPPORT, "every reward was 0")
+    frame.write_parquet(path)
+    assert judge(path, Logged()).judgements[0].diagnostics.verdict is Verdict.TRUST
+
+
 def test_rows_without_a_group_or_slate_are_listed(tmp_path: Path) -> None:
     frame = {"reward": [1.0] * 3, "propensity": [0.5] * 3, "target_propensity": [0.5] * 3}
     path = tmp_path / "log.parquet"
