@@ -85,4 +85,5 @@ class Screen:
         """Reject propensities that are not what the distribution gives to the action shown."""
         inside = np.clip(action, 0, table.shape[1] - 1)
         given = table[np.arange(len(table)), inside]
-        self.reject(name, np.abs(given - propensity) > SUM_TOLERANCE, "is not what its distribution gives")
+        far = np.abs(given - propensity) > SUM_TOLERANCE
+        self.reject(name, far | (given <= 0.0), "is not what its distribution gives")

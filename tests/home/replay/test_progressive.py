@@ -91,8 +91,8 @@ def test_lines_that_vowpal_wabbit_cannot_learn_from_are_left_out(tmp_path: Path)
     """Handed to it as they are, some of these end the process."""
     path = dsjson_log(tmp_path / "log.dsjson", 3)
     good = json.loads(path.read_text().splitlines()[0])
-    contexts: tuple[object, ...] = (5, None, {}, {"_multi": []}, {"_multi": [{}] * 2}, {"_multi": [5] * 3})
-    faulty = [good | {"c": context} for context in contexts]
+    shared: list[object] = [5, None, {}, {"_multi": []}, {"_multi": [{}] * 2}, {"_multi": [5] * 3}]
+    faulty = [good | {"c": one} for one in shared]
     path.write_text("".join(json.dumps(line) + "\n" for line in [good, *faulty, good, good]))
     found = validate_vw(DsJsonSource(path), "--cb_explore_adf", OPTIONS, Silent())
     assert found.rounds == 3

@@ -382,6 +382,26 @@ def test_a_faulty_row_takes_its_whole_slate_with_it(tmp_path: Path, bad: int) ->
     assert [(one.field, one.count) for one in report.rejected] == [("reward", 1)]
 
 
+def test_a_small_propensity_that_its_distribution_rules_out_is_listed(tmp_path: Path) -> None:
+    frame = {"reward": [1.0] * 2, "propensity": [0.0005, 0.5], "action": [0, 0]}
+    lists = [[0.0, 1.0], [0.5, 0.5]]
+    path = tmp_path / "log.parquet"
+    pl.DataFrame(frame | {"action_distribution": lists}).write_parquet(path)
+    report = judge(path, Uniform())
+    assert report.rounds == 1
+    assert [one.reason for one in report.rejected] == ["is not what its distribution gives"]
+
+
+def test_a_log_without_a_click_is_not_trusted_to_the_last_digit(tmp_path: Path) -> None:
+    frame, _ = rounds(3000)
+    path = tmp_path / "log.parquet"
+    frame.with_columns(reward=pl.lit(0.0)).write_parquet(path)
+    found = judge(path, Logged()).judgements[0].diagnostics
+    assert (found.verdict, found.reason[:18]) == (Verdict.THIN_SUPPORT, "every reward was 0")
+    frame.write_parquet(path)
+    assert judge(path, Logged()).judgements[0].diagnostics.verdict is Verdict.TRUST
+
+
 def test_rows_without_a_group_or_slate_are_listed(tmp_path: Path) -> None:
     frame = {"reward": [1.0] * 3, "propensity": [0.5] * 3, "target_propensity": [0.5] * 3}
     path = tmp_path / "log.parquet"
