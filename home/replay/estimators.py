@@ -172,15 +172,21 @@ def _modelled(function: Callable[[ModelledRounds], Estimate]) -> Callable[[View]
 
 
 def _tuned_model(
-    function: Callable[[ModelledRounds, float], Estimate], name: str, smoothing: bool = False
+    function: Callable[[ModelledRounds, float], Estimate],
+    name: str,
+    tries: Callable[[Column], tuple[float, ...]] = limits,
 ) -> Callable[[View], tuple[Estimate, str]]:
     def compute(view: View) -> tuple[Estimate, str]:
         modelled = view.modelled()
-        tries = _SMOOTHINGS if smoothing else limits(view.rounds.weights)
-        tuned = _by_slope(f"the {name}", partial(function, modelled), tries)
+        tuned = _by_slope(f"the {name}", partial(function, modelled), tries(view.rounds.weights))
         return tuned.estimate, f"{name} {tuned.parameter:.3g} by SLOPE"
 
     return compute
+
+
+def _shrinkages(weights: Column) -> tuple[float, ...]:
+    """λ to try: weights of √λ are halved, so it goes with the square of the weights."""
+    return tuple(limit**2 for limit in limits(weights))
 
 
 def _mrdr(view: View) -> tuple[Estimate, str]:
@@ -244,10 +250,14 @@ def _estimators() -> dict[str, Estimator]:
         "switch_dr": Estimator(
             actions, "DR up to a weight, then the model", _tuned_model(switch_dr, "threshold")
         ),
-        "dros": Estimator(actions, "DR with optimistic shrinkage", _tuned_model(dros, "shrinkage")),
+        "dros": Estimator(
+            actions, "DR with optimistic shrinkage", _tuned_model(dros, "shrinkage", _shrinkages)
+        ),
         "mrdr": Estimator(actions, "more robust DR", _mrdr),
         "sub_gaussian_dr": Estimator(
-            actions, "DR with smoothed weights", _tuned_model(sub_gaussian_dr, "smoothing", smoothing=True)
+            actions,
+            "DR with smoothed weights",
+            _tuned_model(sub_gaussian_dr, "smoothing", lambda _: _SMOOTHINGS),
         ),
         "mips": Estimator(
             Needs.EMBEDDING,
