@@ -125,13 +125,17 @@ def _identity(
     policies: Mapping[str, Participant],
     happenings: Sequence[Happening],
 ) -> Identity:
-    """What makes two simulations the same one. Policies are told apart by name, exploration and rulebook."""
+    """What makes two simulations the same one.
+
+    Policies are told apart by name, exploration, rulebook and the model that they start from.
+    """
     tools, parameters, catalog = stage.tools, stage.model.parameters, stage.tools.builder.catalog
     books = {name: p.rulebook.version for name, p in policies.items() if p.rulebook is not None}
     explorations = {name: p.exploration for name, p in policies.items()}
     return {
         **{name: str(value) for name, value in asdict(stage.config).items()},
         "policies": ", ".join(policies),
+        "models": f"{ {name: p.start for name, p in policies.items()} }",
         "exploration": f"{tools.exploration} {explorations}",
         "rulebook": f"{tools.rules_version} {books}",
         "rewards": stage.formula.identity,

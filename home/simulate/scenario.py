@@ -63,6 +63,8 @@ class Expectation(BaseModel):
             raise ValueError(f"measure {self.measure!r} is not known; use one of {', '.join(_MEASURES)}")
         if self.at_least is None and self.at_most is None:
             raise ValueError("give at_least, at_most, or both")
+        if self.days is not None and not 0 <= self.days[0] <= self.days[1]:
+            raise ValueError(f"days {list(self.days)}: give the first and the last one, counted from 0")
         return self
 
     def met(self, value: float) -> bool:
@@ -95,7 +97,16 @@ class Scenario(BaseModel):
             known = (*self.policies, _CALM, None)
             if expectation.policy not in self.policies or expectation.relative_to not in known:
                 raise ValueError(f"expect {expectation.what!r}: policies are {', '.join(self.policies)}")
-        _ = self.happenings
+        last = -(-self.visits // self.batch) - 1
+        for happening in self.happenings:
+            end = last if happening.to_day is None else happening.to_day
+            if happening.from_day > min(end, last):
+                raise ValueError(
+                    f"happening from day {happening.from_day} to {end} never happens: days are 0 to {last}"
+                )
+        for expectation in self.expect:
+            if expectation.days is not None and expectation.days[0] > last:
+                raise ValueError(f"expect {expectation.what!r}: the last day is {last}")
         return self
 
     @property

@@ -123,6 +123,8 @@ def test_another_simulation_is_refused_and_the_difference_named(tmp_path: Path) 
     run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
     with pytest.raises(ConfigurationError, match="another seed"):
         run({"order": Participant(FixedPolicy)}, replace(small, seed=6), out=tmp_path)
+    with pytest.raises(ConfigurationError, match="another models"):
+        run({"order": Participant(FixedPolicy, start="a model")}, small, out=tmp_path)
     with pytest.raises(ConfigurationError, match="another policies"):
         run({"vw": Participant(VwPolicy)}, small, out=tmp_path)
 
