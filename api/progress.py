@@ -18,7 +18,10 @@ from rich.progress import (
 
 
 class TerminalProgress:
-    """Shows each named step of long work with its rate and time left. Use as a context manager."""
+    """Shows each named step of long work with its rate and time left. Use as a context manager.
+
+    Where the console is no terminal, steps are named as they begin, and listed with their times at the end.
+    """
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -30,6 +33,7 @@ class TerminalProgress:
             TimeRemainingColumn(),
             console=console,
         )
+        self._console = console
         self._current: TaskID | None = None
 
     def __enter__(self) -> TerminalProgress:
@@ -43,6 +47,9 @@ class TerminalProgress:
 
     def start(self, name: str, total: int | None = None) -> None:
         """Begin a step of `total` units, or of unknown length."""
+        if not self._console.is_terminal:
+            # A log file gets the bars only at the very end, and would look hung until then.
+            self._console.print(f"{name} …", highlight=False)
         self._current = self._bars.add_task(name, total=total)
 
     def advance(self, n: int = 1) -> None:

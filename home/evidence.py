@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from bandits.ope.cascade import cascade_ips
 from bandits.ope.diagnostics import Verdict, diagnose
-from bandits.ope.estimators import Estimate, ips
+from bandits.ope.estimators import Estimate, ips, mean_of
 from bandits.ope.intervals import Interval, bootstrap
 from bandits.ope.rounds import Rounds
 from bandits.ope.slates import SlateRounds
@@ -37,6 +37,8 @@ from home.configuration import setup_here
 from home.errors import NotExplainableError
 from home.records import DecisionRecord
 from home.registry import LiveModel
+from home.replay.judgement import NEGLIGIBLE
+from home.replay.tables import slates_of
 from home.replay.targets import Likelihood
 from home.replay.what_if import Model, WhatIf
 from home.store import decisions, events, models
@@ -139,8 +141,9 @@ def by_replay(
     """The paired differences, candidate less live, of inverse propensity estimates: of pages, and cascading.
 
     Pages without an exact propensity, or of another rulebook or grid, are left out. Each is trusted when the
-    weights of neither model are diagnosed as not to be; the cascade's are those of the beginnings of pages
-    that bring nine tenths of the reward.
+    weights of neither model are diagnosed as not to be, and next to nothing of what either shows could not
+    have been logged, which counts as 0 however much it would earn; the cascade's weights are those of the
+    beginnings of pages that bring nine tenths of the reward.
     """
     models = [
         WhatIf(
@@ -159,35 +162,40 @@ def by_replay(
     both = [slate_rounds([(one, found[index]) for one, found in pages]) for index in range(len(models))]
     whole = [rounds.as_rounds() for rounds in both]
     beginnings = [_beginnings(rounds, _enough(rounds)) for rounds in both]
+    lost = _lost(models, pages)
     return (
-        _paired("replay", [ips(rounds) for rounds in whole], whole),
-        _paired("cascade", [cascade_ips(rounds) for rounds in both], beginnings),
+        _paired("replay", [ips(rounds) for rounds in whole], whole, lost),
+        _paired("cascade", [cascade_ips(rounds) for rounds in both], beginnings, lost),
     )
+
+
+def _lost(models: Sequence[WhatIf], pages: Sequence[tuple[Judged, tuple[Likelihood, ...]]]) -> str:
+    """Which model shows more than a negligible share of pages that could not have been logged; "" if none."""
+    group = np.array([one.group for one, _ in pages], dtype=np.int64)
+    for index, model in enumerate(models):
+        outside = np.array([found[index].outside for _, found in pages])
+        share = _interval(mean_of("outside", outside, group))
+        if share.high > NEGLIGIBLE:
+            return (
+                f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}] of what {model.name} shows could not"
+                " have been logged: the log cannot tell what that earns"
+            )
+    return ""
 
 
 def slate_rounds(pages: Sequence[tuple[Judged, Likelihood]]) -> SlateRounds:
     """Closed decisions with what one target makes of them, as columns; shorter pages are padded."""
-    slots = max(len(one.rewards) for one, _ in pages)
-    table = np.zeros((4, len(pages), slots))
-    for row, (one, likelihood) in enumerate(pages):
-        k = len(one.rewards)
-        prefixes = np.cumprod(one.record.conditionals)
-        table[:, row, :k] = one.rewards, prefixes, likelihood.prefixes, np.ones(k)
-    rewards, logged, wanted, filled = table
-    last = np.arange(len(pages)), filled.sum(axis=1).astype(np.int64) - 1
-    return SlateRounds(
-        slot_reward=rewards,
-        propensity=logged[last],
-        prefix_propensity=logged,
-        target=wanted[last],
-        prefix_target=wanted,
-        filled=filled > 0.0,
-        group=np.array([one.group for one, _ in pages], dtype=np.int64),
+    return slates_of(
+        [one.rewards for one, _ in pages],
+        [np.asarray(np.cumprod(one.record.conditionals), dtype=np.float64) for one, _ in pages],
+        [likelihood.prefixes for _, likelihood in pages],
+        np.array([one.group for one, _ in pages], dtype=np.int64),
     )
 
 
-def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds]) -> Evidence:
-    """The difference of two means over the same pages; trusted if the weights of both may be."""
+def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds], lost: str) -> Evidence:
+    """The difference of two means over the same pages; trusted if the weights of both may be, and if nothing
+    was `lost`."""
     theirs, ours = estimates
     difference = Estimate(
         "difference", theirs.numerator - ours.numerator, np.ones(len(theirs.numerator)), theirs.group
@@ -199,8 +207,8 @@ def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds])
         kind,
         len(theirs.numerator),
         _interval(difference),
-        trusted=not doubted,
-        why=(doubted or [worst])[0].reason,
+        trusted=not doubted and not lost,
+        why=lost or (doubted or [worst])[0].reason,
     )
 
 

@@ -27,9 +27,9 @@ def explain_decision(record: DecisionRecord, setup: Setup, budget_s: float) -> E
     Raises NotExplainableError when the page breaks a rule, as one does whose layout failed.
     """
     end = perf_counter() + budget_s
-    problem = problem_under(record, setup)
-    contradicting = _contradicting(record, setup, budget_s / 2)
     try:
+        problem = problem_under(record, setup)
+        contradicting = _contradicting(record, setup, budget_s / 2)
         found = explain(problem, record.page, budget_s=max(0.0, end - perf_counter()))
     except InvalidProblemError as error:
         raise NotExplainableError(record.id, str(error)) from error

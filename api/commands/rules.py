@@ -50,14 +50,14 @@ def show(context: typer.Context, rulebook: _Optional = None) -> None:
     Exits with status 1 and names the rule, the field and the fix when the file is wrong.
     """
     book = load_rulebook(rulebook or settings_of(context).rulebook_file)
-    table = Table("rule", "kind", "owner", "reason", "yields", title=f"rulebook {book.version}")
+    table = Table("rule", "kind", "owner", "reason", "yields", title=f"rulebook {escape(book.version)}")
     for rule in book.rules:
         order = "never" if rule.relaxation is None else f"dropped in turn {rule.relaxation}"
         table.add_row(
-            rule.id,
+            escape(rule.id),
             kind_of(rule),
-            rule.owner,
-            rule.reason,
+            escape(rule.owner),
+            escape(rule.reason),
             order if rule.weight is None else f"at a price of {rule.weight:g}",
         )
     STDOUT.print(table)
@@ -150,7 +150,7 @@ def diff_rules(
 
 
 def _prices(report: CheckReport, book: Rulebook) -> Table:
-    title = f"rulebook {book.version}, {report.contexts} contexts: prices in % of a page's worth"
+    title = f"rulebook {escape(book.version)}, {report.contexts} contexts: prices in % of a page's worth"
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("rule", "binds in", "mean", "max", "", "paid", "remark"):
         text = name in ("rule", "", "remark")
@@ -166,11 +166,11 @@ def _price(one: RuleReport, dearest: float) -> Sequence[str]:
     remark = "; ".join(filter(None, (f"[yellow]{one.verdict}[/]" if one.verdict else "", unproven)))
     binds = f"{one.binding} of {one.applies}"
     if not one.binding:
-        return one.rule.id, binds, "", "", "", "", remark
+        return escape(one.rule.id), binds, "", "", "", "", remark
     mean, most = float(np.mean(one.prices)), max(one.prices)
     bar = "█" * round(_BAR * mean / dearest) if dearest else ""
     paid = "" if one.rule.weight is None else f"{float(np.mean(one.payments)):.2%}"
-    return one.rule.id, binds, f"{mean:.2%}", f"{most:.2%}", f"[red]{bar}", paid, remark
+    return escape(one.rule.id), binds, f"{mean:.2%}", f"{most:.2%}", f"[red]{bar}", paid, remark
 
 
 def _verdicts(report: CheckReport) -> list[str]:
@@ -197,7 +197,7 @@ def _verdicts(report: CheckReport) -> list[str]:
 
 
 def _named(rules: Sequence[str]) -> str:
-    return " and ".join(map(repr, rules)) if rules else "the shelves alone"
+    return escape(" and ".join(map(repr, rules))) if rules else "the shelves alone"
 
 
 def _draw(report: CheckReport, path: Path) -> None:
@@ -212,7 +212,7 @@ def _draw(report: CheckReport, path: Path) -> None:
 
 def _changes(report: DiffReport) -> list[str]:
     lines = [
-        f"rules {name}: {', '.join(ids)}"
+        f"rules {name}: {escape(', '.join(ids))}"
         for name, ids in (("added", report.added), ("removed", report.removed), ("changed", report.changed))
         if ids
     ]
@@ -225,7 +225,8 @@ def _changes(report: DiffReport) -> list[str]:
         lines.append(f"[red]no page obeys B in {report.blocked} contexts where one obeys A[/]")
     for name, relaxed in zip("AB", report.relaxed, strict=True):
         lines += [
-            f"under {name}, {rule!r} had to be dropped on {n} pages" for rule, n in relaxed.most_common()
+            f"under {name}, {escape(repr(rule))} had to be dropped on {n} pages"
+            for rule, n in relaxed.most_common()
         ]
     return lines
 

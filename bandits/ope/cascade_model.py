@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.ope.rounds import Column, Groups
+from bandits.ope.estimators import check_limit
+from bandits.ope.folds import folds_of
+from bandits.ope.rounds import Column
 from bandits.ope.slates import SlateRounds, Table
 
 
@@ -54,9 +56,8 @@ def fit(
     Econometrics Journal 2018. `ridge` is the penalty per coefficient, in rounds. Raises ValueError for fewer
     groups than `folds`, `folds` below 2 or a `ridge` that is not positive.
     """
-    if folds < 2 or not ridge > 0.0:
-        raise ValueError(f"folds = {folds}, ridge = {ridge}: use at least two folds and a positive penalty")
-    fold = _folds(rounds.group, folds, rng)
+    check_limit("ridge", ridge, "the penalty must be positive")
+    fold = folds_of(rounds.group, folds, rng)
     shown, expected = np.zeros(rounds.slot_reward.shape), np.zeros(rounds.slot_reward.shape)
     for each in range(folds):
         inside = fold == each
@@ -64,13 +65,6 @@ def fit(
         shown[inside] = np.einsum("ikd,kd->ik", features.shown[inside], weights)
         expected[inside] = np.einsum("ikd,kd->ik", features.expected[inside], weights)
     return SlotPredictions(shown, expected)
-
-
-def _folds(group: Groups, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    names, index = np.unique(group, return_inverse=True)
-    if len(names) < folds:
-        raise ValueError(f"{len(names)} groups for {folds} folds: every fold needs a group of its own")
-    return (rng.permutation(len(names)) % folds)[index]
 
 
 def _fit(rounds: SlateRounds, features: SlotFeatures, rows: NDArray[np.bool_], ridge: float) -> Table:

@@ -14,7 +14,7 @@ from bandits.ope.rounds import Column, Rounds
 from bandits.ope.tails import HEAVY, pareto_shape
 
 _MIN_ESS, _THIN_ESS = 30.0, 200.0
-_MIN_GROUPS = 30
+_MIN_GROUPS, _LEAST_GROUPS = 30, 1.5
 _THIN_SHARE = 0.05
 _LARGEST_SHARE = 0.1
 MEAN_WEIGHT_LEVEL = 0.9999
@@ -58,12 +58,13 @@ class Diagnostics:
 def diagnose(rounds: Rounds) -> Diagnostics:
     """Diagnose the weights of these rounds, with a verdict and its reason."""
     weights = rounds.weights
-    total, groups = float(weights.sum()), len(np.unique(rounds.group))
-    ess = total**2 / float(weights @ weights) if total > 0.0 else 0.0
+    total, (names, group) = float(weights.sum()), np.unique(rounds.group, return_inverse=True)
+    groups, held = len(names), np.bincount(group, weights).astype(np.float64)
+    ess = effective(weights)
     largest = float(weights.max()) / total if total > 0.0 else 1.0
     low, high = _mean_weight_interval(rounds, weights, groups)
     tail = pareto_shape(weights)
-    verdict, reason = verdict_on(len(rounds), groups, ess, largest, low, high, tail)
+    verdict, reason = verdict_on(len(rounds), effective(held), ess, largest, low, high, tail)
     return Diagnostics(
         rounds=len(rounds),
         groups=groups,
@@ -80,6 +81,12 @@ def diagnose(rounds: Rounds) -> Diagnostics:
     )
 
 
+def effective(weights: Column) -> float:
+    """(Σw)² / Σw², how many equal weights would be as precise; 0 when every weight is 0."""
+    squares = float(weights @ weights)
+    return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
+
+
 def _mean_weight_interval(rounds: Rounds, weights: Column, groups: int) -> tuple[float, float]:
     mean = Estimate("mean weight", weights, np.ones(len(rounds)), rounds.group)
     if groups < 2:
@@ -89,17 +96,22 @@ def _mean_weight_interval(rounds: Rounds, weights: Column, groups: int) -> tuple
 
 
 def verdict_on(
-    m: int, groups: int, ess: float, largest: float, low: float, high: float, tail: float | None = None
+    m: int, groups: float, ess: float, largest: float, low: float, high: float, tail: float | None = None
 ) -> tuple[Verdict, str]:
-    """A verdict with its reason on m rounds in so many groups, worth `ess` rounds.
+    """A verdict with its reason on m rounds worth `ess` rounds, whose groups are worth so many equal ones.
 
     `largest` is the share of Σw that one round holds, `low` and `high` the interval of the mean weight, and
     `tail` the Pareto shape of the largest weights.
     """
-    if ess < _MIN_ESS or groups < 2:
+    if ess < _MIN_ESS:
         return (
             Verdict.DO_NOT_TRUST,
             f"{m} rounds are worth {ess:.1f}: the log hardly shows what the target would",
+        )
+    if groups < _LEAST_GROUPS:
+        return (
+            Verdict.DO_NOT_TRUST,
+            f"nearly all weight is on one group of {m} rounds: nothing tells how far groups differ",
         )
     if not (low <= 1.0 <= high or isclose(low, 1.0) or isclose(high, 1.0)):
         return (
@@ -108,7 +120,7 @@ def verdict_on(
             " propensities are wrong or support is missing",
         )
     if groups < _MIN_GROUPS:
-        return Verdict.THIN_SUPPORT, f"only {groups} independent groups: intervals are rough"
+        return Verdict.THIN_SUPPORT, f"worth only {groups:.0f} independent groups: intervals are rough"
     if largest > _LARGEST_SHARE:
         return Verdict.THIN_SUPPORT, f"one round holds {largest:.0%} of the total weight"
     if tail is not None and tail > HEAVY:

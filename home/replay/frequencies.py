@@ -10,6 +10,7 @@ import numpy as np
 from bandits.ope.actions import Table
 from home.ingest.rejects import Rejects
 from home.replay.sources.chunk import Chunk, ReplayInputError, Source
+from home.replay.sources.screening import MOST
 
 NOTE = (
     "No propensities were logged: they are estimated from how often each action was shown at each position."
@@ -24,7 +25,8 @@ class FrequencySource:
 
     Reads the log once to count. Assumes a logging policy that did not look at contexts: where it did, all
     estimates are biased, and nothing in the log tells by how much. Raises ReplayInputError for rounds that do
-    not name their action, or that belong to slates.
+    not name their action, that number actions or positions beyond what a table can hold, or that belong to
+    slates.
     """
 
     source: Source
@@ -35,6 +37,8 @@ class FrequencySource:
         """Count the actions of a log."""
         table = np.zeros((1, 1))
         for chunk in source.chunks(Rejects()):
+            if not len(chunk):
+                continue
             _check(source.name, chunk)
             shape = (int(chunk.position.max()) + 1, int(chunk.action.max()) + 1)
             table = _grown(table, shape)
@@ -69,10 +73,16 @@ def _check(name: str, chunk: Chunk) -> None:
         raise ReplayInputError(
             f"{name}: propensities of slates cannot be estimated from how often they occur"
         )
-    if len(chunk) and (chunk.action < 0).any():
+    if (chunk.action < 0).any():
         raise ReplayInputError(
             f"{name} has no column action: propensities can only be estimated for rounds that name it"
         )
+    for column, numbers in (("action", chunk.action), ("position", chunk.position)):
+        if int(numbers.max()) >= MOST:
+            raise ReplayInputError(
+                f"{name}: {column} is {int(numbers.max())}: to count how often each was shown, number"
+                f" them from 0 without gaps, below {MOST}"
+            )
 
 
 def _grown(table: Table, shape: tuple[int, int]) -> Table:

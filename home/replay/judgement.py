@@ -8,7 +8,7 @@ from math import isinf
 
 import numpy as np
 
-from bandits.ope.diagnostics import MEAN_WEIGHT_LEVEL, Diagnostics, Verdict, diagnose, verdict_on
+from bandits.ope.diagnostics import MEAN_WEIGHT_LEVEL, Diagnostics, Verdict, diagnose, effective, verdict_on
 from bandits.ope.estimators import Estimate
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
@@ -47,7 +47,7 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
         raise ValueError(f"target {evidence.target}: no round is left to judge it on")
     support = _support(evidence, evidence.tally.ips, options)
     checks = None if evidence.view is None else checked(evidence.view)
-    diagnostics = _too_rare(_diagnosed(evidence, whole), evidence.tally)
+    diagnostics = _too_alike(_too_rare(_diagnosed(evidence, whole), evidence.tally), evidence.tally)
     return Judgement(
         target=evidence.target,
         estimates=tuple(_estimates(evidence, options)),
@@ -203,6 +203,15 @@ def _too_rare(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
     )
 
 
+def _too_alike(diagnostics: Diagnostics, tally: Tally) -> Diagnostics:
+    """Rewards that were all the same leave intervals without width, however rare another reward is."""
+    low, high = tally.rewards
+    if low < high or diagnostics.verdict is not Verdict.TRUST:
+        return diagnostics
+    said = f"every reward was {low:g}: intervals cannot know how rare others are"
+    return replace(diagnostics, verdict=Verdict.THIN_SUPPORT, reason=said)
+
+
 def _with_support(diagnostics: Diagnostics, support: Support | None) -> Diagnostics:
     """What the log could not hold comes before what weights look like: they look fine without it."""
     if support is None:
@@ -235,7 +244,8 @@ def _diagnosed(evidence: Evidence, whole: Cell) -> Diagnostics:
         else Interval(mean.value, mean.value, mean.value, 1.0, "")
     )
     largest = weights.largest / total if total else 1.0
-    verdict, reason = verdict_on(rounds, groups, weights.effective, largest, spread.low, spread.high)
+    worth = effective(whole.snips.denominator)
+    verdict, reason = verdict_on(rounds, worth, weights.effective, largest, spread.low, spread.high)
     return Diagnostics(
         rounds=rounds,
         groups=groups,

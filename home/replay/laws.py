@@ -65,14 +65,21 @@ class Laws:
 
     def listing(self, page: Page, rng: np.random.Generator) -> Listing:
         """The pages that both may show, the logged `page` among them."""
-        return self._whole if self._whole is not None else Listing(self._sampled(page, rng))
+        found = self._whole
+        return Listing(self._sampled(page, rng)) if isinstance(found, TooManyPagesError) else found
+
+    def whole(self) -> Listing:
+        """Every page that either may show. Raises TooManyPagesError for more than `limit` of one law."""
+        if isinstance(self._whole, TooManyPagesError):
+            raise self._whole
+        return self._whole
 
     @cached_property
-    def _whole(self) -> Listing | None:
+    def _whole(self) -> Listing | TooManyPagesError:
         try:
             listed = self.logging.listed(self.limit), self.target.listed(self.limit)
-        except TooManyPagesError:
-            return None
+        except TooManyPagesError as error:
+            return error
         every = tuple(sorted(listed[0].keys() | listed[1].keys()))
         p, t = (np.array([each.get(one, 0.0) for one in every]) for each in listed)
         return Listing(PageSupport(every, p, t))

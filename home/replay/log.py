@@ -24,6 +24,7 @@ from home.records import DecisionRecord
 from home.replay.report import Left
 from home.replay.sources.chunk import Labels, Times
 from home.replay.studies import Looked, Looking, Study
+from home.replay.tables import filled_by, padded, slates_from
 from home.replay.targets import Likelihood, PageTarget
 from home.settle import outcomes_of
 from home.store import decisions, events
@@ -81,16 +82,13 @@ class Log:
 
     def slates(self, target: Judged) -> SlateRounds:
         """The pages on which a target is known, with its probabilities."""
-        rows = target.known
-        prefixes, looked = np.minimum(target.prefixes[rows], 1.0), target.looked
-        rounds = SlateRounds(
-            slot_reward=self.slot_reward[rows],
-            propensity=self.propensity[rows],
-            prefix_propensity=self.prefixes[rows],
-            target=prefixes[:, -1],
-            prefix_target=prefixes,
-            filled=self.filled[rows],
-            group=self.group[rows],
+        rows, looked = target.known, target.looked
+        rounds = slates_from(
+            self.slot_reward[rows],
+            self.prefixes[rows],
+            target.prefixes[rows],
+            self.filled[rows],
+            self.group[rows],
         )
         if looked.slot_propensity is None or looked.slot_target is None:
             return rounds
@@ -200,14 +198,14 @@ class _Columns:
         return found
 
     def log(self) -> Log:
-        m, slots = len(self.reward), max((len(page) for page in self.slot_reward), default=1)
+        slots = max((len(page) for page in self.slot_reward), default=1)
         low, high = self.formula.clip
         return Log(
             reward=np.array(self.reward),
             propensity=np.array(self.propensity),
             slot_reward=padded(self.slot_reward, slots, 0.0),
             prefixes=padded(self.prefixes, slots, None),
-            filled=np.arange(slots) < np.array([len(page) for page in self.slot_reward]).reshape(m, 1),
+            filled=filled_by(self.slot_reward, slots),
             group=np.array(self.group, dtype=np.int64),
             at=np.array(self.at, dtype="datetime64[us]"),
             segments={name: np.array(labels, dtype=np.str_) for name, labels in self.segments.items()},
@@ -228,15 +226,6 @@ class _Columns:
             unknowable=dict(self.unknowable[number]),
             looked=looking.found(slots) if looking is not None and known.any() else Looked(),
         )
-
-
-def padded(rows: Sequence[Sequence[float] | Column], width: int, fill: float | None) -> Column:
-    """Rows as a table (m, width); what is shorter ends in `fill`, or in its last number."""
-    table = np.empty((len(rows), width))
-    for row, values in enumerate(rows):
-        table[row, : len(values)] = values
-        table[row, len(values) :] = values[-1] if fill is None else fill
-    return table
 
 
 def _label(record: DecisionRecord, name: str) -> str:

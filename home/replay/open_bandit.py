@@ -51,8 +51,8 @@ ESTIMATORS = tuple(PUBLISHED_ERRORS)
 class Error:
     """An estimate of a policy's value, with its error relative to what the policy earned.
 
-    `here` is relative to the mean of its own log in the same directory, `full_size` to the published click
-    rate; `published` is what others report for the estimator on campaign "all".
+    `here` is relative to the mean of its own log in the same directory, None where that is 0, `full_size` to
+    the published click rate; `published` is what others report for the estimator on campaign "all".
     """
 
     estimator: str
@@ -145,7 +145,7 @@ def _errors(report: ReplayReport, earned: float, full_size: float | None, behavi
         yield Error(
             one.estimator,
             one.interval,
-            None if value is None else abs(value - earned) / earned,
+            None if value is None or not earned else abs(value - earned) / earned,
             None if value is None or full_size is None else abs(value - full_size) / full_size,
             PUBLISHED_ERRORS.get(one.estimator) if behaviour == UNIFORM else None,
             one.note,

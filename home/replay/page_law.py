@@ -47,8 +47,10 @@ class PageLaw:
     def choices(self, page: Page) -> Probabilities:
         """What each slot would show below the shelves that the page has above it: (K, n), rows sum to 1.
 
-        All 0 below a beginning that has no probability.
+        All 0 below a beginning that has no probability, and for a page of another length.
         """
+        if len(page) != len(self.anchor):
+            return np.zeros((len(page), self.n))
         explored = self._explored_choices(page)
         above = np.concatenate(([1.0], np.cumprod(explored[np.arange(len(page)), list(page)])))[:-1]
         agrees = np.concatenate(([1.0], agreement(page, self.anchor)))[:-1]

@@ -7,7 +7,7 @@ pseudo-inverse need the whole distributions of both policies.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from bandits.ope.slates import SlateRounds, Table
 from bandits.rewards import ShelfOutcome
 from home.records import DecisionRecord
 from home.replay.laws import Laws
+from home.replay.tables import slates_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +109,6 @@ class _Ragged:
             padded[at, : len(row)] = row
         return padded
 
-    def filled(self) -> NDArray[np.bool_]:
-        lengths = np.array(list(map(len, self.rows)))
-        return np.arange(lengths.max()) < lengths[:, None]
-
 
 @dataclass(slots=True, eq=False)
 class _Columns:
@@ -131,21 +128,11 @@ class _Columns:
         self.group.append(self.listeners.setdefault(record.listener_id, len(self.listeners)))
 
     def rounds(self, target: _Ragged, slots: tuple[_Ragged, _Ragged]) -> SlateRounds:
-        if not self.group:
-            raise ValueError("no pages: nothing can be estimated from an empty log")
-        filled = self.prefixes.filled()
-        prefixes, targets = self.prefixes.table(), target.table()
-        last = filled.sum(axis=1) - 1
-        rows = np.arange(len(filled))
-        return SlateRounds(
-            slot_reward=self.reward.table(),
-            propensity=prefixes[rows, last],
-            prefix_propensity=prefixes,
-            target=targets[rows, last],
-            prefix_target=targets,
+        group = np.array(self.group, dtype=np.int64)
+        plain = slates_of(self.reward.rows, self.prefixes.rows, target.rows, group)
+        return replace(
+            plain,
             slot_propensity=slots[0].table(),
             slot_target=slots[1].table(),
-            filled=filled,
             examined=self.examined.table() > 0.0,
-            group=np.array(self.group, dtype=np.int64),
         )

@@ -31,14 +31,15 @@ from bandits.types import Example
 from home.configuration import Setup
 from home.errors import ConfigurationError, NotExplainableError
 from home.ingest.progress import Progress
-from home.ingest.rejects import Rejects
+from home.ingest.rejects import Reject, Rejects
 from home.records import DecisionRecord
 from home.replay.inputs import DecisionLog
 from home.replay.judgement import interval_of
-from home.replay.log import Entry, padded
+from home.replay.log import Entry
 from home.replay.options import Options
 from home.replay.sources.chunk import ReplayInputError
 from home.replay.sources.dsjson import DsJsonSource
+from home.replay.tables import slates_of
 from home.replay.what_if import Model, WhatIf
 from home.settle import examples_of, outcomes_of
 
@@ -163,7 +164,7 @@ class PolicyOnLog:
         return Step(
             reward=tuple(one.reward if one.examined else 0.0 for one in outcomes),
             propensity=(*np.cumprod(record.conditionals)[:-1].tolist(), propensity),
-            target=tuple(np.minimum(self._target.likelihood(record).prefixes, 1.0).tolist()),
+            target=tuple(self._target.likelihood(record).prefixes.tolist()),
             group=self._listeners.setdefault(record.listener_id, len(self._listeners)),
             loss=float(sum(error**2 for error in errors)),
             examined=len(errors),
@@ -225,9 +226,26 @@ def vw_steps(source: DsJsonSource, learner: VwOnDsJson, rejects: Rejects) -> Ite
                 f"{source.name} line {decision.line} is a slate: Vowpal Wabbit is validated on single actions"
             )
         ((cost, actions, probabilities),) = decision.rounds
-        predicted = learner.step(decision.text.decode())
+        if not _describes(decision.shared, actions):
+            rejects.add(
+                Reject(source.name, decision.line, "c", "", "has not one object in _multi per action")
+            )
+            continue
+        try:
+            predicted = learner.step(decision.text.decode())
+        except ValueError as error:
+            rejects.add(Reject(source.name, decision.line, "line", str(error), "cannot be learned from"))
+            continue
         target = min(1.0, predicted.get(actions[0], 0.0))
         yield Step((-cost,), (probabilities[0],), (target,), decision.line)
+
+
+def _describes(shared: object, actions: Sequence[int]) -> bool:
+    """Whether a line holds features of just these actions: Vowpal Wabbit crashes on lines that do not."""
+    found = shared.get("_multi") if isinstance(shared, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        return False
+    return sorted(actions) == list(range(len(found)))
 
 
 def curve_of(
@@ -240,7 +258,12 @@ def curve_of(
         raise ReplayInputError(
             f"{source} holds no decision to validate on{f' ({reasons})' if reasons else ''}"
         )
-    rounds = _slates(found)
+    rounds = slates_of(
+        [one.reward for one in found],
+        [one.propensity for one in found],
+        [one.target for one in found],
+        np.array([one.group for one in found], dtype=np.int64),
+    )
     loss, examined = (np.array([getattr(one, name) for one in found], dtype=np.float64) for name in _LOSSES)
     try:
         normalised = interval_of(reward_interaction_ips(rounds), options)
@@ -261,33 +284,23 @@ def curve_of(
     )
 
 
-def _slates(steps: Sequence[Step]) -> SlateRounds:
-    slots = max(len(one.reward) for one in steps)
-    propensity, target = (
-        padded([getattr(one, name) for one in steps], slots, None) for name in ("propensity", "target")
-    )
-    return SlateRounds(
-        slot_reward=padded([one.reward for one in steps], slots, 0.0),
-        propensity=propensity[:, -1],
-        prefix_propensity=propensity,
-        target=target[:, -1],
-        prefix_target=target,
-        filled=np.arange(slots) < np.array([[len(one.reward)] for one in steps]),
-        group=np.array([one.group for one in steps], dtype=np.int64),
-    )
-
-
 def _points(rounds: SlateRounds, loss: Column, examined: Column) -> Iterator[Point]:
     ends = np.unique(np.linspace(0, len(rounds), min(_POINTS, len(rounds)) + 1).astype(np.int64))
     weights = rounds.prefix_weights
-    above, below = (_summed(x) for x in (weights * rounds.filled_reward, weights))
+    above, below, filled = (
+        _summed(x) for x in (weights * rounds.filled_reward, weights, rounds.filled.astype(np.float64))
+    )
     reward, lost, seen = (_summed(x) for x in (rounds.reward, loss, examined))
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         yield Point(
             rounds=end,
             logged=float(reward[end] / end),
-            reward=_normalised(above[end], below[end]),
-            recent=_normalised(above[end] - above[start], below[end] - below[start]),
+            reward=_normalised(above[end], below[end], filled[end] / end),
+            recent=_normalised(
+                above[end] - above[start],
+                below[end] - below[start],
+                (filled[end] - filled[start]) / (end - start),
+            ),
             loss=_ratio(lost[end], seen[end]),
         )
 
@@ -297,10 +310,10 @@ def _summed(column: Column) -> Column:
     return np.concatenate((np.zeros((1, *column.shape[1:])), np.cumsum(column, axis=0)))
 
 
-def _normalised(above: Column, below: Column) -> float | None:
-    """The sum of ratios over slots (K,); None where the first has none."""
+def _normalised(above: Column, below: Column, share: Column) -> float | None:
+    """The sum of ratios over slots (K,), each for the share of pages that have it; None without the first."""
     held = below > 0.0
-    return float((above[held] / below[held]).sum()) if held[0] else None
+    return float((share[held] * above[held] / below[held]).sum()) if held[0] else None
 
 
 def _ratio(above: float, below: float) -> float | None:

@@ -22,6 +22,7 @@ from home.replay.report import ReplayReport
 from home.replay.row_targets import RowTarget, of_shown
 from home.replay.slates import Folded, folded, together, whole_slates
 from home.replay.sources.chunk import Chunk, Labels, NoPropensityError, ReplayInputError, Source
+from home.replay.tables import slates_from
 from home.replay.tally import Tally
 from home.replay.times import time_labels
 
@@ -148,15 +149,7 @@ def _rounds(chunk: Chunk, shown: Column, labels: Mapping[str, Labels]) -> tuple[
 
 def _slates(chunk: Chunk, fold: Folded, shown: Column) -> SlateRounds:
     propensity, target = fold.prefixes(chunk.propensity), fold.prefixes(shown)
-    return SlateRounds(
-        slot_reward=fold.table(chunk.reward),
-        propensity=propensity[:, -1],
-        prefix_propensity=propensity,
-        target=target[:, -1],
-        prefix_target=target,
-        filled=fold.filled,
-        group=chunk.group[fold.first],
-    )
+    return slates_from(fold.table(chunk.reward), propensity, target, fold.filled, chunk.group[fold.first])
 
 
 def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:

@@ -45,7 +45,9 @@ def render(report: ReplayReport, console: Console, *, breakdowns: bool = False) 
 def log_in_words(report: ReplayReport) -> str:
     """What was read, and what was left out."""
     left = report.excluded
-    parts = [f"{report.rounds:,} {report.unit}s of {report.groups:,} independent groups from {report.source}"]
+    # Of a streamed log only buckets of groups are known, and some groups may share one.
+    groups = f"{'at least ' if report.streamed else ''}{report.groups:,} independent groups"
+    parts = [f"{report.rounds:,} {report.unit}s of {groups} from {report.source}"]
     if report.streamed:
         parts.append("more than fit in memory, so summed up as they were read")
     counts = {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.ope.rounds import Column, Groups
-from home.replay.sources.chunk import Chunk
+from home.replay.sources.chunk import FAULTY, Chunk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +45,18 @@ class Folded:
 
 
 def folded(chunk: Chunk) -> tuple[Chunk, Folded, int]:
-    """The rounds of whole slates, where they belong, and how many slates lack a slot and were left out."""
+    """The rounds of whole slates, where they belong, and how many slates lack a slot and were left out.
+
+    A faulty row is a slot that its slate lacks.
+    """
     if chunk.slate is None:
         raise ValueError("slate is missing: these are rounds of single actions")
     _, row, size = np.unique(chunk.slate, return_inverse=True, return_counts=True)
     highest = np.zeros(len(size), dtype=np.int64)
     np.maximum.at(highest, row, chunk.position)
+    faulty = np.bincount(row[chunk.position == FAULTY], minlength=len(size)) > 0
     # As many rounds as the highest position says, none twice: positions 0 … k − 1.
-    whole = (highest == size - 1) & _once(row, chunk.position, len(size))
+    whole = (highest == size - 1) & ~faulty & _once(row, chunk.position, len(size))
     kept = chunk.take(whole[row])
     if not len(kept):
         return kept, Folded(*(np.empty(0, dtype=np.int64),) * 3), int((~whole).sum())

@@ -14,18 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.ope.cascade_model import SlotFeatures
-from bandits.ope.page_support import PageSupport
 from bandits.ope.rounds import Column
 from home.configuration import Setup
 from home.errors import NotExplainableError
 from home.records import DecisionRecord
-from home.replay.laws import Laws, Listing, laws_of
+from home.replay.laws import Laws, laws_of
 from home.replay.page_law import TooManyPagesError
 from home.replay.pages import slot_features
 from home.replay.targets import PageTarget, Target
 from home.replay.what_if import WhatIf
-
-_LIMIT = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +91,13 @@ class Looking:
 
     def _list(self, record: DecisionRecord, laws: Laws) -> None:
         try:
-            listed = laws.logging.listed(_LIMIT), laws.target.listed(_LIMIT)
+            listing = laws.whole()
         except TooManyPagesError as error:
             self.why = f"needs every page that could be shown listed, but {error} at decision {record.id!r}"
             self.study = replace(self.study, listing=False)
             return
-        every = tuple(sorted(listed[0].keys() | listed[1].keys()))
-        p, t = (np.array([each.get(page, 0.0) for page in every]) for each in listed)
-        listing = Listing(PageSupport(every, p, t))
-        self.slots.append((listing.in_slots(p, record.page), listing.in_slots(t, record.page)))
+        support, page = listing.support, record.page
+        self.slots.append((listing.in_slots(support.logging, page), listing.in_slots(support.target, page)))
         self.weights.append(listing.weight(record.page))
 
     def _what_if(self) -> WhatIf:

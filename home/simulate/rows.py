@@ -81,7 +81,7 @@ class VisitRow:
     inter_shelf: float = nan
     miscalibration: float = nan
     stability: float = nan
-    sponsored: int = 0
+    sponsored: float = nan
     fresh: float = nan
 
 

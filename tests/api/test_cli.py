@@ -216,6 +216,13 @@ def test_the_shipped_rulebook_is_shown(demo_settings: Settings) -> None:
     assert "resume-first" in _run(demo_settings, "rules", "show")
 
 
+def test_names_in_a_rulebook_are_no_markup(demo_settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    rule = '[[rule]]\nid = "a[/b]"\nkind = "max_count"\ncount = 1\nmatch = { genre = "Horror" }\n'
+    path.write_text(f'version = "1"\n{rule}')
+    assert "a[/b]" in _run(demo_settings, "rules", "show", str(path))
+
+
 def test_the_schema_of_rulebooks_is_printed_for_editors(demo_settings: Settings) -> None:
     schema = json.loads(_run(demo_settings, "rules", "schema"))
     assert schema["title"] == "Rulebook"

@@ -243,7 +243,7 @@ def test_diagnosis_notices_thin_and_missing_support() -> None:
     assert diagnose(none).verdict is Verdict.DO_NOT_TRUST
     assert diagnose(none).effective_sample_size == 0.0
     few = Rounds(rounds.reward, rounds.propensity, rounds.target, np.arange(5000) % 10)
-    assert diagnose(few).reason.startswith("only 10 independent groups")
+    assert diagnose(few).reason.startswith("worth only 10 independent groups")
     spiked = np.full(5000, 0.2)
     spiked[0] = 1.0
     propensity = np.full(5000, 0.2)

@@ -95,3 +95,14 @@ def test_balance_is_kept_by_right_weights_and_lost_by_wrong_ones() -> None:
     assert moved.z > 10.0
     (still,) = balance(rounds.rounds.weights, np.ones((20_000, 1)), rounds.group)
     assert (still.difference, still.z) == (0.0, 0.0)
+
+
+def test_a_few_listeners_who_hold_nearly_all_rounds_are_few_independent_groups() -> None:
+    """103 groups, of which three hold 97 % of the weight, tell no more of how groups differ than three."""
+    group = np.concatenate((np.repeat(np.arange(3), 1000), np.arange(3, 103)))
+    half = np.full(len(group), 0.5)
+    assert diagnose(Rounds(half, half, half)).verdict is Verdict.TRUST
+    found = diagnose(Rounds(half, half, half, group))
+    assert (found.verdict, found.groups) == (Verdict.THIN_SUPPORT, 103)
+    assert found.reason.startswith("worth only 3 independent groups")
+    assert diagnose(Rounds(half, half, half, 0 * group)).verdict is Verdict.DO_NOT_TRUST

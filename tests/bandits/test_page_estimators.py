@@ -218,7 +218,7 @@ def test_models_and_predictions_that_cannot_be_are_refused() -> None:
     log = here.log(10, rng)
     rounds = log.rounds
     features = features_of(here, log.rows)
-    with pytest.raises(ValueError, match="3 groups for 5 folds"):
+    with pytest.raises(ValueError, match="must lie between 2 and the 3 independent groups"):
         fit(replace(rounds, group=np.arange(10) % 3), features, rng)
     with pytest.raises(ValueError, match="folds = 1"):
         fit(rounds, features, rng, folds=1)

@@ -61,6 +61,17 @@ def test_the_log_says_more_of_beginnings_than_of_whole_pages(home: Home) -> None
     assert worth[0] > 2.0 * worth[-1]
 
 
+def test_a_model_that_shows_what_could_not_have_been_logged_is_not_trusted(demo_settings: Settings) -> None:
+    """Without exploration the log has nothing but optima of the model that served."""
+    home = open_home(_patient(demo_settings, epsilon=0.0), background=False)
+    log = [Judged(record, _rewards(record), i) for i, record in enumerate(_serve(home, 4))]
+    other = LiveModel(99, _trained_differently(home))
+    for found in by_replay(log, other, home.models.current(), home.tools):
+        assert not found.trusted
+        assert "of what model 99 shows could not have been logged" in found.why
+    home.close()
+
+
 def test_decisions_of_another_rulebook_are_left_out(home: Home) -> None:
     live = home.models.current()
     record = make_record("d")

@@ -17,6 +17,8 @@ from home.ingest.rejects import Rejects
 Times = NDArray[np.datetime64]
 Labels = NDArray[np.str_]
 CHUNK_ROWS = 65_536
+FAULTY = -1
+"""The position of a row of a slate that cannot be: without it, the slate has a gap and is left out."""
 
 
 class ReplayInputError(HomeError):
@@ -43,7 +45,7 @@ class Chunk:
     - `action` (m,) counts from 0, −1 where the log does not name it; `available` (m, n): which actions there
       were. `position` (m,) counts from 0.
     - `slate` (m,): rounds that share a number, one for each position from 0 on without a gap, were shown
-      together; their propensities are conditional on what is above them.
+      together; their propensities are conditional on what is above them. Faulty rows are at `FAULTY`.
     - `distribution` (m, n): the logging policy's probability of every action.
     - `context` (m, d): numeric features. `expected` (m, n): rewards that a model predicts.
     - `embedding` (m, 1): category of what was shown. `logger` (m,): which of K logging policies showed it,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from polars.exceptions import PolarsError
 from bandits.ope.rounds import Column, Groups
 from home.errors import first_line
 from home.ingest.rejects import Rejects
-from home.replay.sources.chunk import CHUNK_ROWS, Chunk, ReplayInputError, Times, labels
+from home.replay.sources.chunk import CHUNK_ROWS, FAULTY, Chunk, ReplayInputError, Times, labels
 from home.replay.sources.screening import Flags, Screen
 
 REWARD, PROPENSITY, GROUP = "reward", "propensity", "group"
@@ -111,10 +111,10 @@ class _Table:
         chunk = Chunk(
             reward=reward,
             propensity=propensity,
-            group=self._group(),
+            group=self._group(screen),
             action=action,
             position=self._position(screen),
-            slate=self._identity(SLATE) if SLATE in self.frame else None,
+            slate=self._identity(screen, SLATE) if SLATE in self.frame else None,
             available=available,
             distribution=distribution,
             context=self._context(screen),
@@ -125,7 +125,10 @@ class _Table:
             segments={name: labels(self.frame[name]) for name in self.by},
             targets=self._targets(screen, tables),
         )
-        return chunk.take(screen.good)
+        if chunk.slate is None:
+            return chunk.take(screen.good)
+        # Without its last rows a page would look like a shorter one: faulty rows stay, to break it.
+        return replace(chunk, position=np.where(screen.good, chunk.position, FAULTY))
 
     def _line(self, row: int) -> int:
         return self.start + row + (2 if self.path.suffix == ".csv" else 1)
@@ -190,21 +193,21 @@ class _Table:
 
     def _whole(self, screen: Screen, name: str) -> Groups:
         numbers = self._required(screen, name)
-        screen.reject(name, (numbers % 1.0 != 0.0) | (numbers < 0.0), "is not a whole number, 0 or more")
-        return np.where(np.isfinite(numbers), numbers, 0.0).astype(np.int64)
+        return screen.whole(name, numbers)
 
     def _position(self, screen: Screen) -> Groups:
         if POSITION not in self.frame:
             return np.zeros(len(self.frame), dtype=np.int64)
         return self._whole(screen, POSITION)
 
-    def _group(self) -> Groups:
+    def _group(self, screen: Screen) -> Groups:
         for name in (GROUP, SLATE):
             if name in self.frame:
-                return self._identity(name)
+                return self._identity(screen, name)
         return np.arange(self.start, self.start + len(self.frame))
 
-    def _identity(self, name: str) -> Groups:
+    def _identity(self, screen: Screen, name: str) -> Groups:
+        screen.reject(name, self.frame[name].is_null().to_numpy(), "is missing")
         return self.frame[name].cast(pl.String).hash(seed=0).to_numpy().view(np.int64)
 
     def _context(self, screen: Screen) -> Column | None:

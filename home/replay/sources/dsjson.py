@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from math import isfinite
 from pathlib import Path
@@ -24,7 +24,7 @@ import polars as pl
 from bandits.ope.rounds import Column
 from home.ingest.rejects import Reject, Rejects
 from home.replay.sources.chunk import Chunk, ReplayInputError, labels
-from home.replay.sources.screening import SUM_TOLERANCE
+from home.replay.sources.screening import MOST, SUM_TOLERANCE
 
 _LINES = 8_192
 _SHOWN = 80
@@ -64,7 +64,7 @@ class DsJsonSource:
 
     A CCB decision is a slate with a round for each slot. Decisions that were never activated are left out
     and listed. Raises ReplayInputError for a file that does not exist, and while reading for one of which
-    different shares were dropped at different times.
+    different shares were dropped at different times, or that mixes CB and CCB decisions.
     """
 
     path: Path
@@ -97,12 +97,19 @@ class DsJsonSource:
     def chunks(self, rejects: Rejects) -> Iterator[Chunk]:
         """The rounds in the order of the file."""
         dropped: set[float] = set()
+        kinds: set[bool] = set()
         found = self.decisions(rejects)
         while some := tuple(islice(found, _LINES)):
             rows = _Rows(self.by)
             for decision in some:
                 rows.add(decision)
                 dropped.add(decision.dropped)
+                kinds.add(decision.slate)
+            if len(kinds) > 1:
+                raise ReplayInputError(
+                    f"{self.path} has decisions for one action and decisions for slots (_outcomes): split the"
+                    " file by them"
+                )
             if len(dropped) > 1:
                 shares = " and ".join(map(str, sorted(dropped)))
                 raise ReplayInputError(
@@ -167,13 +174,15 @@ def _decision(number: int, line: bytes) -> Decision:
     if found.get("DeferredAction") is True:
         raise _FaultError("DeferredAction", True, "was never activated: nobody saw it")
     outcomes = found.get("_outcomes")
+    if outcomes is not None and not (isinstance(outcomes, list) and outcomes):
+        raise _FaultError("_outcomes", outcomes, "is no list of outcomes, one for each slot")
     return Decision(
         line=number,
         text=line,
         rounds=tuple([_cb(found)] if outcomes is None else [_ccb(one) for one in outcomes]),
         slate=outcomes is not None,
         at=_instant(found.get("Timestamp")),
-        dropped=float(found.get("pdrop", 0.0)),
+        dropped=_number(found, "pdrop") if "pdrop" in found else 0.0,
         shared=found.get("c", {}),
     )
 
@@ -217,6 +226,8 @@ def _ccb(outcome: Mapping[str, Any]) -> Round:
 
 def _distribution(found: Mapping[str, Any], a: str, p: str, first: int) -> tuple[list[int], list[float]]:
     actions, probabilities = _listed(found, a), _listed(found, p)
+    if any(one != int(one) or one >= MOST for one in actions):
+        raise _FaultError(a, actions, f"holds something that is no whole number below {MOST}")
     numbers = [int(one) - first for one in actions]
     if len(set(numbers)) < len(numbers) or min(numbers) < 0:
         raise _FaultError(a, actions, f"repeats an action, or counts from below {first}")
@@ -255,9 +266,10 @@ def _instant(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise _FaultError("Timestamp", text, "is not a time, such as 2026-03-01T12:00:00Z") from error
+    return at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _feature(shared: Any, path: str) -> str | None:

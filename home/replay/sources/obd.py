@@ -133,8 +133,7 @@ class OpenBanditSource:
 
     def _index(self, screen: Screen, frame: pl.DataFrame, name: str) -> Groups:
         numbers = self._number(screen, frame, name)
-        screen.reject(name, (numbers % 1.0 != 0.0) | (numbers < 0.0), "is not a whole number, 0 or more")
-        return np.where(np.isfinite(numbers), numbers, 0.0).astype(np.int64)
+        return screen.whole(name, numbers)
 
 
 def campaigns(data_dir: Path) -> tuple[str, ...]:

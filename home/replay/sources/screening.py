@@ -16,6 +16,12 @@ Flags = NDArray[np.bool_]
 SUM_TOLERANCE = 1e-3
 """How far from 1 the probabilities of a distribution may sum: logs print seven digits, and often fewer."""
 
+MOST = 10_000
+"""Actions and slots are numbered below it where a table needs a column for each."""
+
+_EXACT = 2.0**53
+"""Whole numbers from here on are not told apart from their neighbours."""
+
 
 @dataclass(slots=True, eq=False)
 class Screen:
@@ -46,6 +52,12 @@ class Screen:
         self.reject(name, absent, "is missing")
         self.reject(name, ~np.isfinite(column), "is not a finite number")
 
+    def whole(self, name: str, column: Column) -> Groups:
+        """The column (m,) as indices, 0 where it holds none, which is rejected."""
+        known = (column % 1.0 == 0.0) & (column >= 0.0) & (column < _EXACT)
+        self.reject(name, ~known, "is not a whole number, 0 or more")
+        return np.where(known, column, 0.0).astype(np.int64)
+
     def shown(self, name: str, propensity: Column, absent: Flags) -> None:
         """Reject probabilities that something which was shown cannot have had."""
         self.numbers(name, propensity, absent)
@@ -73,4 +85,5 @@ class Screen:
         """Reject propensities that are not what the distribution gives to the action shown."""
         inside = np.clip(action, 0, table.shape[1] - 1)
         given = table[np.arange(len(table)), inside]
-        self.reject(name, np.abs(given - propensity) > SUM_TOLERANCE, "is not what its distribution gives")
+        far = np.abs(given - propensity) > SUM_TOLERANCE
+        self.reject(name, far | (given <= 0.0), "is not what its distribution gives")

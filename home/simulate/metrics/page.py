@@ -53,7 +53,7 @@ class PageMetrics:
     inter_shelf: float = float("nan")
     miscalibration: float = float("nan")
     stability: float = float("nan")
-    sponsored: int = 0
+    sponsored: float = float("nan")
     fresh: float = float("nan")
 
 
@@ -100,7 +100,7 @@ class PageMeter:
             inter_shelf=inter_shelf(tags, display.shown),
             miscalibration=miscalibration(observed.genres, shown_genres),
             stability=rank_biased_overlap(page.context.previous_page, [s.id for s in display.shelves]),
-            sponsored=sum(bool(shelf.attributes["sponsored"]) for shelf in display.shelves),
+            sponsored=float(sum(bool(shelf.attributes["sponsored"]) for shelf in display.shelves)),
             fresh=float(exposure @ _fresh(today, rows)) / float(exposure.sum()),
         )
 

@@ -87,6 +87,30 @@ def test_what_cannot_be_validated_is_named(tmp_path: Path) -> None:
         validate_vw(DsJsonSource(tmp_path / "bad.dsjson"), "--cb_explore_adf", OPTIONS, Silent())
 
 
+def test_lines_that_vowpal_wabbit_cannot_learn_from_are_left_out(tmp_path: Path) -> None:
+    """Handed to it as they are, some of these end the process."""
+    path = dsjson_log(tmp_path / "log.dsjson", 3)
+    good = json.loads(path.read_text().splitlines()[0])
+    shared: list[object] = [5, None, {}, {"_multi": []}, {"_multi": [{}] * 2}, {"_multi": [5] * 3}]
+    faulty = [good | {"c": one} for one in shared]
+    path.write_text("".join(json.dumps(line) + "\n" for line in [good, *faulty, good, good]))
+    found = validate_vw(DsJsonSource(path), "--cb_explore_adf", OPTIONS, Silent())
+    assert found.rounds == 3
+    assert found.left_out == {"c has not one object in _multi per action": len(faulty)}
+
+
+def test_slots_that_few_pages_have_count_for_those_alone() -> None:
+    steps = [
+        Step((1.0, 1.0), (0.5, 0.25), (0.5, 0.25), 0),
+        *(Step((1.0,), (0.5,), (0.5,), i) for i in (1, 2, 3)),
+    ]
+    found = curve_of(steps, OPTIONS, source="log", learner="x", unit="page", left_out={})
+    assert found.normalised is not None
+    assert found.normalised.value == pytest.approx(1.25)
+    assert found.points[-1].reward == pytest.approx(1.25)
+    assert [point.recent for point in found.points] == [2.0, 1.0, 1.0, 1.0]
+
+
 def test_the_curve_is_made_of_textbook_means() -> None:
     steps = [
         Step((1.0,), (0.5,), (0.25,), 0, loss=0.5, examined=2),

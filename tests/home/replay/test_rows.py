@@ -369,6 +369,61 @@ def test_slates_are_judged_as_pages_and_slot_by_slot(tmp_path: Path) -> None:
         assert slot.target.value == pytest.approx(truth / 2, abs=0.06)
 
 
+@pytest.mark.parametrize("bad", [0, 1])
+def test_a_faulty_row_takes_its_whole_slate_with_it(tmp_path: Path, bad: int) -> None:
+    """Also the last row, without which the page would pass for a shorter one."""
+    reward = ["1", "0.5", "1", "0.5"]
+    reward[2 + bad] = "x"
+    frame = {"slate": [*"aabb"], "position": [0, 1] * 2, "reward": reward, "propensity": [0.5, 0.25] * 2}
+    path = tmp_path / "log.csv"
+    pl.DataFrame(frame | {"target_propensity": [0.5] * 4}).write_csv(path)
+    report = judge(path, Given("given"))
+    assert (report.rounds, report.broken_slates, report.on_policy.value) == (1, 1, 1.5)
+    assert [(one.field, one.count) for one in report.rejected] == [("reward", 1)]
+
+
+def test_a_small_propensity_that_its_distribution_rules_out_is_listed(tmp_path: Path) -> None:
+    frame = {"reward": [1.0] * 2, "propensity": [0.0005, 0.5], "action": [0, 0]}
+    lists = [[0.0, 1.0], [0.5, 0.5]]
+    path = tmp_path / "log.parquet"
+    pl.DataFrame(frame | {"action_distribution": lists}).write_parquet(path)
+    report = judge(path, Uniform())
+    assert report.rounds == 1
+    assert [one.reason for one in report.rejected] == ["is not what its distribution gives"]
+
+
+def test_a_log_without_a_click_is_not_trusted_to_the_last_digit(tmp_path: Path) -> None:
+    frame, _ = rounds(3000)
+    path = tmp_path / "log.parquet"
+    frame.with_columns(reward=pl.lit(0.0)).write_parquet(path)
+    found = judge(path, Logged()).judgements[0].diagnostics
+    assert (found.verdict, found.reason[:18]) == (Verdict.THIN_SUPPORT, "every reward was 0")
+    frame.write_parquet(path)
+    assert judge(path, Logged()).judgements[0].diagnostics.verdict is Verdict.TRUST
+
+
+def test_rows_without_a_group_or_slate_are_listed(tmp_path: Path) -> None:
+    frame = {"reward": [1.0] * 3, "propensity": [0.5] * 3, "target_propensity": [0.5] * 3}
+    path = tmp_path / "log.parquet"
+    for name in ("group", "slate"):
+        pl.DataFrame(frame | {name: ["a", None, "b"]}).write_parquet(path)
+        report = judge(path, Given("given"))
+        assert report.groups == 2
+        assert [(one.field, one.reason, one.count) for one in report.rejected] == [(name, "is missing", 1)]
+
+
+def test_propensities_are_not_counted_where_a_table_cannot_hold_them(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"reward": [1.0], "action": [10**12]}).write_parquet(path)
+    with pytest.raises(ReplayInputError, match=r"action is 1000000000000: .*number them from 0"):
+        judge_rows(ColumnsSource(path), [Uniform()], Options(), estimate_propensities=True)
+    pl.DataFrame({"reward": [None], "action": [0]}, {"reward": pl.Float64, "action": pl.Int64}).write_parquet(
+        path
+    )
+    with pytest.raises(ReplayInputError, match="no valid round"):
+        judge_rows(ColumnsSource(path), [Uniform()], Options(), estimate_propensities=True)
+
+
 def test_slates_that_lack_a_slot_are_left_out(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {

@@ -215,6 +215,12 @@ def test_ccb_lines_say_what_vowpal_wabbit_reads_from_them(tmp_path: Path) -> Non
         ({"a": [2, 0, 3]}, "a", "repeats an action, or counts from below 1"),
         ({"DeferredAction": True}, "DeferredAction", "was never activated"),
         ({"Timestamp": "noon"}, "Timestamp", "is not a time"),
+        ({"a": [2.5, 1, 3]}, "a", "holds something that is no whole number"),
+        ({"a": [2, 1, 10**12]}, "a", "holds something that is no whole number below"),
+        ({"pdrop": "half"}, "pdrop", "is missing, or not a finite number"),
+        ({"pdrop": None}, "pdrop", "is missing, or not a finite number"),
+        ({"_outcomes": 5}, "_outcomes", "is no list of outcomes"),
+        ({"_outcomes": []}, "_outcomes", "is no list of outcomes"),
     ],
 )
 def test_a_faulty_line_is_listed(tmp_path: Path, changes: dict[str, Any], name: str, reason: str) -> None:
@@ -233,6 +239,19 @@ def test_a_faulty_slot_takes_the_whole_slate_with_it(tmp_path: Path) -> None:
     (chunk,), rejected = read(DsJsonSource(path))
     assert len(chunk) == 2
     assert [(line, name) for line, name, _ in rejected] == [(1, "_p"), (3, "line")]
+
+
+def test_times_with_an_offset_are_moved_to_utc(tmp_path: Path) -> None:
+    (chunk,), _ = read(
+        DsJsonSource(_lines(tmp_path / "cb.dsjson", CB | {"Timestamp": "2026-03-01T01:30+02:00"}))
+    )
+    assert chunk.at is not None
+    assert chunk.at.astype(str).tolist() == ["2026-02-28T23:30:00.000000"]
+
+
+def test_single_actions_and_slates_in_one_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReplayInputError, match="split the file"):
+        read(DsJsonSource(_lines(tmp_path / "mixed.dsjson", CB, CCB)))
 
 
 def test_lines_dropped_with_different_probabilities_are_refused(tmp_path: Path) -> None:
