@@ -109,6 +109,7 @@ def simulate(
             help="Write every policy's decisions to this directory, as Parquet that `home replay` reads.",
             metavar="DIR",
             show_default=False,
+            file_okay=False,
         ),
     ] = None,
     plot: Plot = None,

@@ -43,6 +43,7 @@ Out = Annotated[
     typer.Option(
         help="Keep every batch in this directory; the same command goes on from there.",
         metavar="DIR",
+        file_okay=False,
         show_default=False,
     ),
 ]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress
 from home.simulate.happenings import KINDS
+from home.simulate.parameters import problems
 from home.simulate.rows import SimulationConfig, SimulationResult, VisitRow
 from home.simulate.timeline import Happening
 from home.simulate.world import World
@@ -173,7 +174,7 @@ def load_scenario(name: str | Path) -> Scenario:
     try:
         return Scenario.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {'; '.join(_problems(error))}") from error
+        raise ConfigurationError(f"{path}: {'; '.join(problems(error))}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
@@ -284,11 +285,4 @@ def _happening(table: Mapping[str, Any]) -> Happening:
     try:
         return TypeAdapter(KINDS[kind]).validate_python(fields)
     except ValidationError as error:
-        raise ValueError(f"happening {kind!r}: {'; '.join(_problems(error))}") from error
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors():
-        where = ".".join(map(str, detail["loc"]))
-        message = detail["msg"].removeprefix("Value error, ")
-        yield f"{where} is {detail['input']!r}: {message}" if where else message
+        raise ValueError(f"happening {kind!r}: {'; '.join(problems(error))}") from error

@@ -100,6 +100,8 @@ def test_calibration_is_printed(demo_settings: Settings) -> None:
         (("--html", "/nowhere/report.html"), "there is no directory /nowhere"),
         (("sweep", "--plot", "front.foo"), "front.foo: end the name in"),
         (("sweep", "--weight", "taste-mix=2", "--weight", "taste-mix=2"), "two settings are called"),
+        (("--decisions", __file__), "is a file"),
+        (("--out", __file__), "is a file"),
         (("--policies", " , "), "name one or more of serving"),
         (("carousel", "--policies", ""), "name one or more of random"),
         (("carousel", "--policies", "random", "--baseline", "best"), "baseline is 'best'"),
