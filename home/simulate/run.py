@@ -140,12 +140,19 @@ def _identity(
         "rulebook": f"{tools.rules_version} {books}",
         "rewards": stage.formula.identity,
         "listener model": f"{parameters.version}@{_digest(parameters)}",
-        "listeners": _digest([(context.listener.id, len(context.history)) for context in contexts]),
+        "listeners": _digest([_known(context) for context in contexts]),
         "catalogue": _digest((catalog.as_of, catalog.ids)),
         "grids": _digest({name: surface.text for name, surface in tools.surfaces.items()}),
         "happenings": f"{list(happenings)}",
         "features": str(FEATURE_SCHEMA_VERSION),
     }
+
+
+def _known(context: Context) -> tuple[object, ...]:
+    """What is known of a listener, sets in order: what pages and tastes are made from."""
+    sets = context.follows, context.friends, context.dismissed_items, context.dismissed_shelves
+    known = (sorted(map(repr, one)) for one in sets)
+    return context.listener, context.history, context.previous_page, *known
 
 
 def _digest(value: object) -> str:
