@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.simulate_options import chosen, interruptible
 from api.progress import TerminalProgress
 from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT
@@ -96,10 +97,11 @@ def carousel(
     unchanged; without, users are synthetic and every output says so. See docs/carousel.md.
     """
     protocol = Protocol(rounds, users, feedback)
-    names = tuple(dict.fromkeys(name.strip() for name in policies.split(",") if name.strip()))
+    names = chosen(policies, POLICIES, baseline)
     request = WorldRequest(data_dir, users_file, PopulationModel(population, own_taste=own_taste))
     with ExitStack() as stack:
         directory = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="home-carousel-")))
+        stack.enter_context(interruptible(out))
         progress = stack.enter_context(TerminalProgress(STDERR))
         players, numbers = _engine(engine, workers), range(seed, seed + seeds)
         result = simulate(directory, request, protocol, names, numbers, players, progress)

@@ -21,7 +21,9 @@ from api.commands.simulate_options import (
     Surfaces,
     Visits,
     Workers,
+    chosen,
     interruptible,
+    written_as,
 )
 from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
@@ -51,6 +53,7 @@ app.command("calibrate")(studies.calibrate_listeners)
 
 _NAMES = "; ".join(f"{name}: {what}" for name, what in PARTICIPANTS.items())
 _REPLAY = "replay:"
+_OF_REPLAY = ("policies", "env", "visits", "batch", "seed", "as_json")
 
 
 @app.callback()
@@ -85,10 +88,20 @@ def simulate(
     out: Out = None,
     as_json: AsJson = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write a report with pictures, one file.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write a report with pictures, one file: .html.",
+            show_default=False,
+            callback=written_as(".html", ".htm"),
+        ),
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="Write every page as a row: .parquet or .csv.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write every page as a row: .parquet or .csv.",
+            show_default=False,
+            callback=written_as(".parquet", ".csv"),
+        ),
     ] = None,
     decisions: Annotated[
         Path | None,
@@ -96,6 +109,7 @@ def simulate(
             help="Write every policy's decisions to this directory, as Parquet that `home replay` reads.",
             metavar="DIR",
             show_default=False,
+            file_okay=False,
         ),
     ] = None,
     plot: Plot = None,
@@ -118,7 +132,7 @@ def simulate(
     if context.invoked_subcommand is not None:
         _nothing_before(context, context.invoked_subcommand)
         return
-    names = _names(policies, baseline)
+    names = chosen(policies, PARTICIPANTS, baseline)
     if env != "page":
         _replay(context, env, names, visits, batch, seed, as_json)
         return
@@ -167,15 +181,6 @@ def _given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _names(policies: str, baseline: str | None) -> list[str]:
-    names = [name.strip() for name in policies.split(",") if name.strip()]
-    if not names:
-        raise ConfigurationError(f"policies is {policies!r}: name one or more of {', '.join(PARTICIPANTS)}")
-    if baseline is not None and baseline not in names:
-        raise ConfigurationError(f"baseline is {baseline!r}: choose among the policies, {', '.join(names)}")
-    return names
-
-
 def _replay(
     context: typer.Context, env: str, names: list[str], visits: int, batch: int, seed: int, as_json: bool
 ) -> None:
@@ -183,6 +188,9 @@ def _replay(
         raise ConfigurationError(
             f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN, or run `home simulate carousel`"
         )
+    for name in context.params:
+        if name not in _OF_REPLAY and _given(context, name):
+            raise typer.BadParameter(f"--{name.replace('_', '-')} says nothing of a log; leave it out")
     log = open_log(Path(env.removeprefix(_REPLAY)))
     with TerminalProgress(STDERR) as progress:
         found: LoggedReport = replay_log(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,21 @@ import typer
 
 from api.schemas import MAX_SEED
 from api.terminal import STDERR
+from home.errors import ConfigurationError
+
+
+def written_as(*endings: str) -> Callable[[Path | None], Path | None]:
+    """A check of an option that names a file to write: what cannot be written must not be simulated first."""
+
+    def check(path: Path | None) -> Path | None:
+        if path is not None and path.suffix not in endings:
+            raise typer.BadParameter(f"{path}: end the name in {' or '.join(endings)}")
+        if path is not None and not path.parent.is_dir():
+            raise typer.BadParameter(f"{path}: there is no directory {path.parent}")
+        return path
+
+    return check
+
 
 Visits = Annotated[int, typer.Option("--visits", "--rounds", help="Visits, the same ones throughout.", min=1)]
 Listeners = Annotated[int, typer.Option(help="How many listeners visit.", min=2)]
@@ -28,6 +43,7 @@ Out = Annotated[
     typer.Option(
         help="Keep every batch in this directory; the same command goes on from there.",
         metavar="DIR",
+        file_okay=False,
         show_default=False,
     ),
 ]
@@ -45,8 +61,28 @@ FromLive = Annotated[
     ),
 ]
 Plot = Annotated[
-    Path | None, typer.Option(help="Draw the result: .png, .svg or .pdf.", show_default=False, metavar="FILE")
+    Path | None,
+    typer.Option(
+        help="Draw the result: .png, .svg or .pdf.",
+        show_default=False,
+        metavar="FILE",
+        callback=written_as(".png", ".svg", ".pdf"),
+    ),
 ]
+
+
+def chosen(policies: str, known: Iterable[str], baseline: str | None) -> list[str]:
+    """The names in a comma-separated option, each once.
+
+    Raises ConfigurationError for none, and for a baseline that is not among them: what cannot be reported
+    must not be simulated first.
+    """
+    names = list(dict.fromkeys(name.strip() for name in policies.split(",") if name.strip()))
+    if not names:
+        raise ConfigurationError(f"policies is {policies!r}: name one or more of {', '.join(known)}")
+    if baseline is not None and baseline not in names:
+        raise ConfigurationError(f"baseline is {baseline!r}: choose among the policies, {', '.join(names)}")
+    return names
 
 
 @contextmanager

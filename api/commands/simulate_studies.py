@@ -79,7 +79,9 @@ def sweep_settings(
     and how many providers share exposure, and marks the Pareto front of the three: settings that are worse
     than another at nothing are starred. Without options, sweeps the share of exploration.
     """
-    factors = dict(_factors(text) for text in weight or [])
+    factors: dict[str, list[float]] = {}
+    for rule, tried in map(_factors, weight or []):
+        factors.setdefault(rule, []).extend(tried)
     epsilons = epsilon or ([] if rules or factors else [0.0, 0.05, 0.1, 0.2, 0.5])
     world = _world(context, listeners, seed, model, from_live)
     with interruptible(out), TerminalProgress(STDERR) as progress:

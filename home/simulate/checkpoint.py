@@ -38,10 +38,10 @@ class Checkpoints:
         self.directory = directory
         path = directory / "simulation.json"
         if path.exists():
-            _check(directory, _read_identity(path), identity)
+            _check(directory, read_identity(path), identity)
         else:
             directory.mkdir(parents=True, exist_ok=True)
-            _replace(path, orjson.dumps(dict(identity), option=orjson.OPT_INDENT_2))
+            replace_file(path, orjson.dumps(dict(identity), option=orjson.OPT_INDENT_2))
 
     def load(self, policy: str) -> tuple[PlayerState, Pages]:
         """How far a policy has come, and its pages so far. Raises ConfigurationError for a damaged file."""
@@ -68,7 +68,7 @@ class Checkpoints:
             _write(row_frame(pages.rows), self._file(policy, "pages", batch))
         if pages.slots:
             _write(slot_frame(pages.slots), self._file(policy, "slots", batch))
-        _replace(directory / "state.json", _STATE.dump_json(state))
+        replace_file(directory / "state.json", _STATE.dump_json(state))
 
     def _read(self, policy: str, batch: int) -> Pages:
         rows, slots = (self._file(policy, kind, batch) for kind in ("pages", "slots"))
@@ -90,11 +90,14 @@ def slug(policy: str) -> str:
     return re.sub(r"[^\w.=-]+", "-", policy)
 
 
-def _read_identity(path: Path) -> Identity:
+def read_identity(path: Path) -> Identity:
+    """What a directory says that it holds. Raises ConfigurationError for a file that says nothing."""
     try:
         found = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise ConfigurationError(f"{path}: not a simulation ({error}); give another directory") from error
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{path}: not a simulation; give another directory")
     return {str(name): str(value) for name, value in found.items()}
 
 
@@ -115,7 +118,8 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
     os.replace(beside, path)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that it is whole at any moment."""
     beside = path.with_suffix(".part")
     beside.write_bytes(content)
     os.replace(beside, path)

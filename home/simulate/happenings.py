@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from home.compose import Tools
 from home.errors import ConfigurationError
@@ -19,6 +21,9 @@ from shelves.columns import TYPE_CODE
 from shelves.sources.base import Source
 from shelves.types import ContentType, Context, Shelf
 from shelves.view import View
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+"""A share of listeners."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +49,9 @@ class ReleaseDay(Happening):
     `draw` is in log-odds.
     """
 
-    items: int
+    items: Annotated[int, Field(ge=1)]
     content_type: ContentType = ContentType.MUSIC
-    draw: float = 0.0
+    draw: Annotated[float, Field(allow_inf_nan=False)] = 0.0
 
     def tools(self, tools: Tools) -> Tools:
         """The tools with the releases in the catalogue."""
@@ -64,7 +69,7 @@ class ReleaseDay(Happening):
 class ColdStart(Happening):
     """A share of listeners is new here: they are who they are, but Home knows nothing of them."""
 
-    share: float
+    share: Share
 
     def context(self, context: Context) -> Context:
         """The context, without what is known of the listener if they are new."""
@@ -77,7 +82,7 @@ class ColdStart(Happening):
 class TasteDrift(Happening):
     """A share of listeners changes: what they liked of one half of the tags, they now like of the other."""
 
-    share: float
+    share: Share
 
     def truth(self, truth: Truth) -> Truth:
         """The listener, changed or not."""
@@ -91,8 +96,8 @@ class Campaign(Happening):
     """A sponsor books editorial shelves of the most popular items of a content type, one below the other."""
 
     sponsor: str
-    shelves: int = 1
-    size: int = 12
+    shelves: Annotated[int, Field(ge=1)] = 1
+    size: Annotated[int, Field(ge=1)] = 12
     content_type: ContentType = ContentType.MUSIC
 
     def tools(self, tools: Tools) -> Tools:

@@ -95,12 +95,15 @@ def open_log(directory: Path) -> LoggedRounds:
         items = pl.read_csv(directory / "item_context.csv").sort("item_id")
         frame = frame.select("item_id", "position", "click", "propensity_score", *_USER)
         items = items.select("item_id", "item_feature_0", *_ITEM)
+        frame = frame.cast({"propensity_score": pl.Float64, "click": pl.Float64, "item_id": pl.Int64})
+        items = items.cast({"item_id": pl.Int64, "item_feature_0": pl.Float64})
     except (OSError, PolarsError) as error:
         raise ConfigurationError(
             f"{directory}: {first_line(error)}; give a directory such as DIR/random/men of the Open Bandit"
             " Dataset"
         ) from error
-    propensity = frame["propensity_score"].cast(pl.Float64).to_numpy()
+    _check(path, frame, items)
+    propensity = frame["propensity_score"].to_numpy()
     wrong = np.flatnonzero(~((propensity > 0.0) & (propensity <= 1.0)))
     if len(wrong):
         raise ConfigurationError(
@@ -111,10 +114,27 @@ def open_log(directory: Path) -> LoggedRounds:
         name=f"{directory.parent.name}/{directory.name}",
         contexts=[_context(row) for row in frame.iter_rows(named=True)],
         actions=[_action(row) for row in items.iter_rows(named=True)],
-        action=frame["item_id"].to_numpy().astype(np.int64),
+        action=frame["item_id"].to_numpy(),
         propensity=propensity,
-        reward=frame["click"].to_numpy().astype(np.float64),
+        reward=frame["click"].to_numpy(),
     )
+
+
+def _check(path: Path, frame: pl.DataFrame, items: pl.DataFrame) -> None:
+    """Raise ConfigurationError unless there are rows, clicks are 0 or 1, and items are numbered from 0."""
+    if frame.is_empty():
+        raise ConfigurationError(f"{path}: there are no rows")
+    if items["item_id"].to_list() != list(range(len(items))) or items["item_feature_0"].null_count():
+        raise ConfigurationError(
+            f"{path.parent / 'item_context.csv'}: item_id must number the items 0, 1, 2, …, and"
+            " item_feature_0 be a number for each"
+        )
+    for name, allowed in {"item_id": range(len(items)), "click": (0.0, 1.0)}.items():
+        wrong = frame.filter(~pl.col(name).is_in(list(allowed)).fill_null(False))[name]
+        if len(wrong):
+            raise ConfigurationError(
+                f"{path}: {name} is {wrong[0]} in {len(wrong)} rows; give {allowed[0]:g} to {allowed[-1]:g}"
+            )
 
 
 def replay_log(

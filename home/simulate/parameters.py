@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -182,5 +182,18 @@ def load_listener_model(path: Path = DEFAULT_LISTENER_MODEL) -> ListenerParamete
     """Read listener parameters. Raises ConfigurationError naming the file and field when one is malformed."""
     try:
         return _PARAMETERS.validate_python(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {'; '.join(problems(error))}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+
+
+def problems(error: ValidationError) -> Iterator[str]:
+    """Each field that is wrong, with its value and why."""
+    for detail in error.errors():
+        where = ".".join(map(str, detail["loc"]))
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "missing":
+            yield f"{where} is missing"
+        else:
+            yield f"{where} is {detail['input']!r}: {message}" if where else message

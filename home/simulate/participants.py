@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,12 +17,17 @@ Load = Callable[[bytes | None], Policy]
 """A model snapshot, or None for an untrained policy, to the policy that serves."""
 
 
+UNTRAINED = "untrained"
+"""What a policy without a snapshot starts from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A policy in a simulation: how to make it, whether it learns, and where it differs from what serves.
 
     `restore` reads a learning policy back from its snapshot; a simulation that can be taken up again needs
-    it. `exploration` and `rulebook` replace those of the simulation.
+    it. `exploration` and `rulebook` replace those of the simulation. `start` tells what it starts from, so
+    that a simulation is not taken up again from another model.
     """
 
     make: Callable[[], Policy]
@@ -29,6 +35,7 @@ class Participant:
     exploration: Exploration | None = None
     restore: Callable[[bytes], Policy] | None = None
     rulebook: Rulebook | None = None
+    start: str = UNTRAINED
 
     def revive(self, snapshot: bytes) -> Policy:
         """The policy of a snapshot. Raises ValueError without a `restore`."""
@@ -82,24 +89,30 @@ def participants(
 
     Raises ValueError for a name that is not one of `PARTICIPANTS`.
     """
+    serving = Participant(
+        lambda: load(snapshot),
+        learns=True,
+        restore=load,
+        start=UNTRAINED if snapshot is None else hashlib.sha256(snapshot).hexdigest()[:12],
+    )
     known: dict[str, Participant] = {
-        "serving": Participant(lambda: load(snapshot), learns=True, restore=load),
-        "frozen": Participant(lambda: load(snapshot)),
+        "serving": serving,
+        "frozen": replace(serving, learns=False, restore=None),
         "uniform": Participant(UniformPolicy),
         "order": Participant(FixedPolicy),
         "taste": Participant(lambda: FixedPolicy(by="taste")),
         "popularity": Participant(lambda: FixedPolicy(by="popularity")),
         "random": Participant(UniformPolicy, exploration=_EVERY_PAGE_RANDOM),
     }
-    serving = load(None).name
-    known |= {name: _learner(name, serving, load, snapshot) for name in PARTICIPANTS if name not in known}
+    serves = load(None).name
+    known |= {
+        name: serving if name == serves else _learner(name) for name in PARTICIPANTS if name not in known
+    }
     for name in names:
         if name not in known:
             raise ValueError(f"policies: {name!r} is not known; choose among {', '.join(known)}")
     return {name: known[name] for name in names}
 
 
-def _learner(name: str, serving: str, load: Load, snapshot: bytes | None) -> Participant:
-    if name == serving:
-        return Participant(lambda: load(snapshot), learns=True, restore=load)
+def _learner(name: str) -> Participant:
     return Participant(lambda: build(name), learns=True, restore=lambda data: build(name, snapshot=data))

@@ -125,23 +125,34 @@ def _identity(
     policies: Mapping[str, Participant],
     happenings: Sequence[Happening],
 ) -> Identity:
-    """What makes two simulations the same one. Policies are told apart by name, exploration and rulebook."""
+    """What makes two simulations the same one.
+
+    Policies are told apart by name, exploration, rulebook and the model that they start from.
+    """
     tools, parameters, catalog = stage.tools, stage.model.parameters, stage.tools.builder.catalog
     books = {name: p.rulebook.version for name, p in policies.items() if p.rulebook is not None}
     explorations = {name: p.exploration for name, p in policies.items()}
     return {
         **{name: str(value) for name, value in asdict(stage.config).items()},
         "policies": ", ".join(policies),
+        "models": f"{ {name: p.start for name, p in policies.items()} }",
         "exploration": f"{tools.exploration} {explorations}",
         "rulebook": f"{tools.rules_version} {books}",
         "rewards": stage.formula.identity,
         "listener model": f"{parameters.version}@{_digest(parameters)}",
-        "listeners": _digest([(context.listener.id, len(context.history)) for context in contexts]),
+        "listeners": _digest([_known(context) for context in contexts]),
         "catalogue": _digest((catalog.as_of, catalog.ids)),
         "grids": _digest({name: surface.text for name, surface in tools.surfaces.items()}),
         "happenings": f"{list(happenings)}",
         "features": str(FEATURE_SCHEMA_VERSION),
     }
+
+
+def _known(context: Context) -> tuple[object, ...]:
+    """What is known of a listener, sets in order: what pages and tastes are made from."""
+    sets = context.follows, context.friends, context.dismissed_items, context.dismissed_shelves
+    known = (sorted(map(repr, one)) for one in sets)
+    return context.listener, context.history, context.previous_page, *known
 
 
 def _digest(value: object) -> str:

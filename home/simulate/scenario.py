@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress
 from home.simulate.happenings import KINDS
+from home.simulate.parameters import problems
 from home.simulate.rows import SimulationConfig, SimulationResult, VisitRow
 from home.simulate.timeline import Happening
 from home.simulate.world import World
@@ -63,6 +64,8 @@ class Expectation(BaseModel):
             raise ValueError(f"measure {self.measure!r} is not known; use one of {', '.join(_MEASURES)}")
         if self.at_least is None and self.at_most is None:
             raise ValueError("give at_least, at_most, or both")
+        if self.days is not None and not 0 <= self.days[0] <= self.days[1]:
+            raise ValueError(f"days {list(self.days)}: give the first and the last one, counted from 0")
         return self
 
     def met(self, value: float) -> bool:
@@ -95,7 +98,16 @@ class Scenario(BaseModel):
             known = (*self.policies, _CALM, None)
             if expectation.policy not in self.policies or expectation.relative_to not in known:
                 raise ValueError(f"expect {expectation.what!r}: policies are {', '.join(self.policies)}")
-        _ = self.happenings
+        last = -(-self.visits // self.batch) - 1
+        for happening in self.happenings:
+            end = last if happening.to_day is None else happening.to_day
+            if happening.from_day > min(end, last):
+                raise ValueError(
+                    f"happening from day {happening.from_day} to {end} never happens: days are 0 to {last}"
+                )
+        for expectation in self.expect:
+            if expectation.days is not None and expectation.days[0] > last:
+                raise ValueError(f"expect {expectation.what!r}: the last day is {last}")
         return self
 
     @property
@@ -162,7 +174,7 @@ def load_scenario(name: str | Path) -> Scenario:
     try:
         return Scenario.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {'; '.join(_problems(error))}") from error
+        raise ConfigurationError(f"{path}: {'; '.join(problems(error))}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
@@ -273,11 +285,4 @@ def _happening(table: Mapping[str, Any]) -> Happening:
     try:
         return TypeAdapter(KINDS[kind]).validate_python(fields)
     except ValidationError as error:
-        raise ValueError(f"happening {kind!r}: {'; '.join(_problems(error))}") from error
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors():
-        where = ".".join(map(str, detail["loc"]))
-        message = detail["msg"].removeprefix("Value error, ")
-        yield f"{where} is {detail['input']!r}: {message}" if where else message
+        raise ValueError(f"happening {kind!r}: {'; '.join(problems(error))}") from error

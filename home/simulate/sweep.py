@@ -112,11 +112,19 @@ def sweep(
 ) -> SweepReport:
     """Run `policy` once under each setting, against the same visits with the same luck.
 
-    Raises ConfigurationError for a rulebook that cannot be read, or a weight of a rule that has none.
+    Raises ConfigurationError for a rulebook that cannot be read, a weight of a rule that has none, and two
+    settings of one name.
     """
     config = config or SimulationConfig(regret=False)
     base = world.participants([policy])[policy]
-    players = {setting.name: _under(setting, base, world) for setting in chosen}
+    players: dict[str, Participant] = {}
+    for setting in chosen:
+        if setting.name in players:
+            raise ConfigurationError(
+                f"two settings are called {setting.name!r}: give each value once, and rulebooks names of"
+                " their own"
+            )
+        players[setting.name] = _under(setting, base, world)
     result = world.run(players, config, progress=progress, workers=workers, out=out)
     found = report(result, chosen[0].name, catalog=world.catalog)
     goals = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from home.compose import Tools
 from home.simulate.truth import Truth
@@ -22,8 +22,8 @@ class Happening:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    from_day: int = 0
-    to_day: int | None = None
+    from_day: Annotated[int, Field(ge=0)] = 0
+    to_day: Annotated[int, Field(ge=0)] | None = None
 
     def on(self, day: int) -> bool:
         """Whether it goes on on a day."""

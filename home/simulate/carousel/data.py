@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from home.errors import ConfigurationError
-from home.simulate.carousel.world import Floats
+from home.simulate.carousel.world import SLOTS, Floats
 
 FOLDER = "deezer-carousel"
 PLAYLISTS_FILE = "playlist_features.csv"
@@ -53,6 +53,10 @@ def read_published(data_dir: Path) -> Published:
         raise ConfigurationError(
             f"{folder / PLAYLISTS_FILE} has {weights.shape[1]} columns but users have {nine.shape[1]} "
             f"dimensions: playlists need one column more, the bias; {_WHERE}"
+        )
+    if len(weights) < SLOTS:
+        raise ConfigurationError(
+            f"{folder / PLAYLISTS_FILE} has {len(weights)} playlists: a carousel shows {SLOTS}; {_WHERE}"
         )
     return Published(weights, nine, "Deezer playlists", made=False)
 

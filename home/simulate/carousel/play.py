@@ -6,11 +6,13 @@ import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from home.errors import ConfigurationError
 from home.simulate.carousel.environment import Feedback, Outcome, answer, draw_batch, present
 from home.simulate.carousel.policies import POLICIES, CarouselPolicy, Task
 from home.simulate.carousel.streams import Purpose, stream
@@ -92,12 +94,15 @@ def play(world: World, protocol: Protocol, job: Job, directory: Path, rounds: in
 
 
 def read_curve(directory: Path, job: Job) -> Curve:
-    """What a job's checkpoint has so far."""
+    """What a job's checkpoint has so far. Raises ConfigurationError for a damaged one."""
     path = directory / f"{job.name}.npz"
     if not path.exists():
         return _NOTHING
-    with np.load(path) as found:
-        return Curve(found["optimal"], found["expected"], found["rewards"], float(found["seconds"]))
+    try:
+        with np.load(path) as found:
+            return Curve(found["optimal"], found["expected"], found["rewards"], float(found["seconds"]))
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, EOFError) as error:
+        raise ConfigurationError(f"{path}: cannot be taken up again ({error}); remove it") from error
 
 
 def _round(

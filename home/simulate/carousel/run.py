@@ -17,6 +17,7 @@ from home.simulate.carousel.play import Curve, Job, Protocol, read_curve
 from home.simulate.carousel.policies import POLICIES
 from home.simulate.carousel.world import load_world, save_world
 from home.simulate.carousel.worlds import WorldRequest
+from home.simulate.checkpoint import Identity, read_identity, replace_file
 
 BLOCK = 10
 """Rounds between two checkpoints of a job."""
@@ -86,18 +87,18 @@ def _prepare(directory: Path, protocol: Protocol, request: WorldRequest, progres
     about = {**asdict(protocol), **request.description}
     path = directory / _ABOUT
     if path.exists():
-        _check_same(directory, orjson.loads(path.read_bytes()), about)
+        _check_same(directory, read_identity(path), {name: str(value) for name, value in about.items()})
         return
     progress.start("Preparing users", None)
     with threadpool_limits(1):
         world = request.make()
     (directory / "jobs").mkdir(parents=True, exist_ok=True)
     save_world(world, directory / "world")
-    path.write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
+    replace_file(path, orjson.dumps(about, option=orjson.OPT_INDENT_2))
     progress.finish()
 
 
-def _check_same(directory: Path, before: dict[str, object], now: dict[str, object]) -> None:
+def _check_same(directory: Path, before: Identity, now: Identity) -> None:
     for name, value in now.items():
         if before.get(name) != value:
             raise ConfigurationError(

@@ -207,3 +207,19 @@ def test_a_wrong_parameter_is_named(tmp_path: Path, old: str, new: str, field: s
     with pytest.raises(ConfigurationError, match=field) as raised:
         load_listener_model(path)
     assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "can't decode"),
+        (b"x = [", "at end of document"),
+        (b'version = "1"\n', "visits is missing"),
+    ],
+)
+def test_a_faulty_listener_model_is_one_message(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "model.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        load_listener_model(path)
+    assert "pydantic" not in str(raised.value)

@@ -106,3 +106,28 @@ def test_what_is_no_log_is_one_message(tmp_path: Path) -> None:
         open_log(write(tmp_path / "a" / "b", ["0,t,0,1,0,0.5,u,v,w,x"], HEAD.replace("click", "tap")))
     with pytest.raises(ConfigurationError, match=r"propensity_score is 0.0 in 1 rows"):
         open_log(write(tmp_path / "a" / "c", ["0,t,0,1,0,0.0,u,v,w,x"]))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("0,t,3,1,0,0.5,u,v,w,x", "item_id is 3 in 1 rows; give 0 to 2"),
+        ("0,t,,1,0,0.5,u,v,w,x", "item_id is None in 1 rows"),
+        ("0,t,0,1,7,0.5,u,v,w,x", "click is 7.0 in 1 rows; give 0 to 1"),
+        ("0,t,0,1,,0.5,u,v,w,x", "click is None in 1 rows"),
+        ("0,t,0,1,0,half,u,v,w,x", "half"),
+    ],
+)
+def test_a_wrong_cell_is_named(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        open_log(write(tmp_path / "a" / "b", [row]))
+
+
+def test_a_log_without_rows_or_with_gaps_among_its_items_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there are no rows"):
+        open_log(write(tmp_path / "a" / "b", []))
+    log = write(tmp_path / "a" / "c", ["0,t,0,1,0,0.5,u,v,w,x"])
+    items = log / "item_context.csv"
+    items.write_text(items.read_text("utf-8").replace("1,1,0.1", "1,9,0.1"), "utf-8")
+    with pytest.raises(ConfigurationError, match="item_id must number the items"):
+        open_log(log)

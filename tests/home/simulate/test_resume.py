@@ -123,8 +123,22 @@ def test_another_simulation_is_refused_and_the_difference_named(tmp_path: Path) 
     run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
     with pytest.raises(ConfigurationError, match="another seed"):
         run({"order": Participant(FixedPolicy)}, replace(small, seed=6), out=tmp_path)
+    with pytest.raises(ConfigurationError, match="another models"):
+        run({"order": Participant(FixedPolicy, start="a model")}, small, out=tmp_path)
     with pytest.raises(ConfigurationError, match="another policies"):
         run({"vw": Participant(VwPolicy)}, small, out=tmp_path)
+
+
+def test_listeners_who_have_played_meanwhile_are_other_listeners(tmp_path: Path) -> None:
+    here, small = world(), replace(CONFIG, visits=2, batch=2)
+    run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
+    louder = [
+        replace(context, history=tuple(replace(one, weight=2.0 * one.weight) for one in context.history))
+        for context in here.contexts
+    ]
+    with pytest.raises(ConfigurationError, match="another listeners"):
+        simulate(louder, here.tools, {"order": Participant(FixedPolicy)}, here.parameters, here.formula,
+                 small, out=tmp_path)  # fmt: skip
 
 
 def test_a_damaged_checkpoint_is_one_message(tmp_path: Path) -> None:

@@ -203,6 +203,18 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         participants(["best"], lambda snapshot: VwPolicy(snapshot=snapshot))
 
 
+def test_what_a_participant_starts_from_is_told_apart() -> None:
+    def starts(snapshot: bytes | None) -> list[str]:
+        found = participants(("frozen", "serving", "vw", "order"), lambda data: VwPolicy(), snapshot)
+        return [participant.start for participant in found.values()]
+
+    assert starts(None) == ["untrained"] * 4
+    *live, order = starts(b"one")
+    assert len(set(live)) == 1
+    assert order == "untrained"
+    assert live != starts(b"two")[:3]
+
+
 def test_every_participant_by_name_takes_part() -> None:
     policies = participants(tuple(PARTICIPANTS), lambda snapshot: VwPolicy(snapshot=snapshot))
     result = run(policies, SimulationConfig(visits=2, batch=1, regret=False))

@@ -220,6 +220,13 @@ def test_expectations_are_met_or_not(tmp_path: Path) -> None:
         ("at_least = 1.0", "", "give at_least, at_most, or both"),
         ('policy = "order"\ndays', 'policy = "vw"\ndays', "policies are order"),
         ("visits = 8", "visits = 0", "visits is 0"),
+        ("from_day = 1", "from_day = -1", "from_day is -1"),
+        ("from_day = 1", "from_day = 2", "from day 2 to 1 never happens: days are 0 to 1"),
+        ("from_day = 1", "from_day = 1\nto_day = 0", "from day 1 to 0 never happens"),
+        ("days = [1, 1]", "days = [1, 0]", "give the first and the last one"),
+        ("days = [1, 1]", "days = [2, 3]", "the last day is 1"),
+        ('kind = "outage"\nsource = "watch"', 'kind = "cold_start"\nshare = 7.0', "share is 7.0"),
+        ('kind = "outage"\nsource = "watch"', 'kind = "release_day"\nitems = -1', "items is -1"),
     ],
 )
 def test_a_wrong_scenario_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -73,6 +73,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_published(tmp_path)
 
 
+def test_too_few_playlists_for_a_carousel_are_refused(files: Path) -> None:
+    path = files / PLAYLISTS_FILE
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:12]), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"has 11 playlists: a carousel shows 12"):
+        read_published(files)
+
+
 def test_users_and_playlists_must_have_the_same_dimensions(files: Path) -> None:
     with pytest.raises(ConfigurationError, match="has 4 dimensions but the playlists have 6"):
         full_world(made_up(playlists=30, dimensions=6), files / USERS_FILE)

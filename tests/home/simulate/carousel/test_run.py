@@ -115,6 +115,21 @@ def test_another_protocol_in_the_same_directory_is_refused(tmp_path: Path) -> No
         )
 
 
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_a_damaged_description_is_one_message(tmp_path: Path, text: str) -> None:
+    (tmp_path / "simulation.json").write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match=r"simulation\.json: not a simulation"):
+        _simulate(tmp_path, policies=("random",))
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04nonsense"])
+def test_a_damaged_checkpoint_is_one_message(tmp_path: Path, content: bytes) -> None:
+    _simulate(tmp_path, policies=("random",))
+    next((tmp_path / "jobs").glob("*.npz")).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"\.npz: cannot be taken up again"):
+        _simulate(tmp_path, policies=("random",))
+
+
 def test_an_unknown_policy_is_named_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="policies has 'best': choose among random, "):
         _simulate(tmp_path / "new", policies=("best",))
