@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.terminal import STDOUT, settings_of
+from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
 from home.service import find_listeners
 
@@ -19,6 +19,9 @@ def listeners(
 ) -> None:
     """List listeners by id, optionally those whose id or name starts with SEARCH."""
     table = Table("id", "name", "market", "tier", "explicit")
-    for one in find_listeners(open_database(settings_of(context)), search, limit):
+    found = find_listeners(open_database(settings_of(context)), search, limit + 1)
+    for one in found[:limit]:
         table.add_row(one.id, one.name, one.market, one.tier, "yes" if one.allows_explicit else "no")
     STDOUT.print(table)
+    if len(found) > limit:
+        STDERR.print(f"the first {limit}; --limit lists more", highlight=False)

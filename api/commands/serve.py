@@ -12,6 +12,7 @@ from api.app import create_app
 from api.logs import configure_logs
 from api.terminal import STDERR, settings_of
 from home.bootstrap import open_home
+from home.errors import ConfigurationError
 
 
 def serve(
@@ -27,9 +28,26 @@ def serve(
     """
     settings = settings_of(context)
     configure_logs()
-    STDERR.print("loading the layout engine and the catalogue …")
-    home = open_home(settings)
-    _Server(uvicorn.Config(create_app(home), host, port, log_level="warning", access_log=False)).run()
+    # An address that is taken is found out before the wait for the catalogue, not after.
+    with _bind(host, port) as bound:
+        STDERR.print("loading the layout engine and the catalogue …")
+        home = open_home(settings)
+        config = uvicorn.Config(create_app(home), host, port, log_level="warning", access_log=False)
+        _Server(config).run(sockets=[bound])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}; "
+            "choose another with --host or --port"
+        ) from error
+    return bound
 
 
 class _Server(uvicorn.Server):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,26 @@ def test_a_page_is_printed_shelf_by_shelf(demo_settings: Settings) -> None:
     assert "Home of" in output
     assert "propensity" in output
     assert "layout optimal" in output
+
+
+def test_an_address_that_is_taken_is_named_with_the_fix(
+    demo_settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = _fails(capsys, monkeypatch, demo_settings, "serve", "--port", str(port))
+    assert f"127.0.0.1:{port}: address already in use" in message
+    assert "--port" in message
+    assert "loading" not in message
+
+
+@pytest.mark.parametrize(("limit", "more"), [("2", True), ("1000", False)])
+def test_a_list_of_listeners_says_when_there_are_more(
+    demo_settings: Settings, limit: str, more: bool
+) -> None:
+    output = _run(demo_settings, "listeners", "--limit", limit)
+    assert LISTENER in output
+    assert ("--limit lists more" in output) is more
 
 
 def test_a_page_as_json_is_the_same_for_the_same_seed(demo_settings: Settings) -> None:
