@@ -71,7 +71,7 @@ def _render(report: IngestReport) -> None:
     STDOUT.print(_tables(report))
     if report.faults:
         STDOUT.print(_faults(report), markup=False, highlight=False, soft_wrap=True)
-    STDOUT.print(f"{report.note}\nDone in {report.seconds:.1f} s.", highlight=False)
+    STDOUT.print(f"{report.note}\nRows loaded in {report.seconds:.1f} s.", highlight=False)
 
 
 def _tables(report: IngestReport) -> Table:

@@ -41,7 +41,9 @@ class NothingToReplayError(HomeError):
     def __init__(self, excluded: Left) -> None:
         super().__init__(
             f"the log holds no decision to replay ({excluded.open} still open, {excluded.inexact} without an"
-            " exact propensity): serve pages, send their events, and come back when their horizon has closed"
+            " exact propensity): serve pages, send their events, and come back when their horizon has closed;"
+            " to try it at once, replay a log of simulated listeners: `home simulate --policies serving"
+            " --log-to URL`, then `home --database URL replay`"
         )
 
 

@@ -106,7 +106,7 @@ def _check(directory: Path, found: Identity, wanted: Identity) -> None:
     if other:
         name = other[0]
         raise ConfigurationError(
-            f"{directory} holds a simulation with another {', '.join(other)}"
+            f"{directory} holds a simulation that differs in {', '.join(other)}"
             f" ({name} {found.get(name)!r}, now {wanted.get(name)!r}); give another directory or the same"
             " options"
         )

@@ -230,7 +230,7 @@ def test_breakdowns_are_by_facts_of_the_request_or_by_model(engine: Engine) -> N
 
 def test_an_empty_log_says_what_to_do(engine: Engine) -> None:
     _store(engine, make_record("open"), [])
-    with pytest.raises(NothingToReplayError, match="1 still open, 0 without an exact propensity"):
+    with pytest.raises(NothingToReplayError, match=r"1 still open, 0 without an exact propensity.*--log-to"):
         replay(engine, FORMULA, [Target(0.0)], now=NOON)
 
 

@@ -121,11 +121,11 @@ def test_a_finished_simulation_is_read_and_not_run_again(tmp_path: Path) -> None
 def test_another_simulation_is_refused_and_the_difference_named(tmp_path: Path) -> None:
     small = replace(CONFIG, visits=2, batch=2)
     run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
-    with pytest.raises(ConfigurationError, match="another seed"):
+    with pytest.raises(ConfigurationError, match="differs in seed"):
         run({"order": Participant(FixedPolicy)}, replace(small, seed=6), out=tmp_path)
-    with pytest.raises(ConfigurationError, match="another models"):
+    with pytest.raises(ConfigurationError, match="differs in models"):
         run({"order": Participant(FixedPolicy, start="a model")}, small, out=tmp_path)
-    with pytest.raises(ConfigurationError, match="another policies"):
+    with pytest.raises(ConfigurationError, match="differs in policies"):
         run({"vw": Participant(VwPolicy)}, small, out=tmp_path)
 
 
