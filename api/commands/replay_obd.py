@@ -24,7 +24,7 @@ from api.terminal import STDERR, STDOUT
 from home.errors import ConfigurationError
 from home.replay.open_bandit import ESTIMATORS, judge_campaign, to_json
 from home.replay.show import render_campaigns
-from home.replay.sources.obd import BEHAVIOURS, UNIFORM, campaigns
+from home.replay.sources.obd import BEHAVIOURS, UNIFORM, campaigns, dataset_in
 
 _OBD_ESTIMATORS = ",".join(ESTIMATORS)
 
@@ -32,7 +32,9 @@ _OBD_ESTIMATORS = ",".join(ESTIMATORS)
 def open_bandit(
     data_dir: Annotated[
         Path,
-        typer.Option(help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset."),
+        typer.Option(
+            help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset, or the one above."
+        ),
     ],
     campaign: Annotated[
         list[str] | None,
@@ -61,9 +63,10 @@ def open_bandit(
     if behaviour not in BEHAVIOURS:
         raise ConfigurationError(f"behaviour is {behaviour!r}: choose {' or '.join(BEHAVIOURS)}")
     options = options_of(estimators, level, interval, replicates, by, seed, keep)
-    names = tuple(campaign or campaigns(data_dir))
+    folder = dataset_in(data_dir)
+    names = tuple(campaign or campaigns(folder))
     with TerminalProgress(STDERR) as progress:
-        results = [judge_campaign(data_dir, name, behaviour, options, progress) for name in names]
+        results = [judge_campaign(folder, name, behaviour, options, progress) for name in names]
     if html is not None:
         # matplotlib takes a second to import, which only pictures should cost.
         from home.replay.page import write_campaigns

@@ -25,6 +25,7 @@ from home.replay.sources.screening import Screen
 UNIFORM, THOMPSON = "random", "bts"
 BEHAVIOURS = (UNIFORM, THOMPSON)
 POSITIONS = 3
+FOLDER = "open-bandit-dataset"
 _HOME = "https://research.zozo.com/data.html"
 _USER = tuple(f"user_feature_{i}" for i in range(4))
 _COLUMNS = ("timestamp", "item_id", "position", "click", "propensity_score", *_USER)
@@ -134,6 +135,12 @@ class OpenBanditSource:
     def _index(self, screen: Screen, frame: pl.DataFrame, name: str) -> Groups:
         numbers = self._number(screen, frame, name)
         return screen.whole(name, numbers)
+
+
+def dataset_in(data_dir: Path) -> Path:
+    """The data set's own directory: `data_dir`, or its folder "open-bandit-dataset" where there is one."""
+    folder = data_dir / FOLDER
+    return folder if folder.is_dir() else data_dir
 
 
 def campaigns(data_dir: Path) -> tuple[str, ...]:

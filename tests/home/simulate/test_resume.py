@@ -136,7 +136,7 @@ def test_listeners_who_have_played_meanwhile_are_other_listeners(tmp_path: Path)
         replace(context, history=tuple(replace(one, weight=2.0 * one.weight) for one in context.history))
         for context in here.contexts
     ]
-    with pytest.raises(ConfigurationError, match="another listeners"):
+    with pytest.raises(ConfigurationError, match="differs in listeners"):
         simulate(louder, here.tools, {"order": Participant(FixedPolicy)}, here.parameters, here.formula,
                  small, out=tmp_path)  # fmt: skip
 
