@@ -33,7 +33,7 @@ def open_bandit(
     data_dir: Annotated[
         Path,
         typer.Option(
-            help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset, or the one above."
+            help="Directory with random/, bts/ and prior_bts.yaml of the Open Bandit Dataset, or its parent."
         ),
     ],
     campaign: Annotated[
