@@ -162,6 +162,7 @@ def simulate(
     _write(result, trace, plot, decisions)
     if html is not None:
         _write_html(result, found, world, html)
+        STDERR.print(f"wrote {html}", soft_wrap=True)
     if as_json:
         print(found.to_json().decode())
     else:

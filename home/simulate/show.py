@@ -28,6 +28,11 @@ def render(report: SimulationReport, console: Console) -> None:
     for comparison in report.comparisons:
         if comparison.metric == "clicks":
             console.print(verdict(comparison))
+    if report.visits <= report.batch:
+        console.print(
+            f"[yellow]nothing was learned[/]: policies learn after each batch, and {report.visits} visits are"
+            f" one batch of {report.batch}; give more --visits or a smaller --batch"
+        )
 
 
 def verdict(comparison: Comparison) -> str:

@@ -113,6 +113,15 @@ def test_a_simulation_is_reported_in_every_form(tmp_path: Path) -> None:
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("batch", "said"), [(1, False), (2, True)])
+def test_a_simulation_of_one_batch_says_that_nothing_was_learned(batch: int, said: bool) -> None:
+    result = result_of({"vw": [1, 1], "frozen": [0, 1]}, ["x", "y"])
+    console = Console(file=io.StringIO(), width=160)
+    render(report(replace(result, config=SimulationConfig(visits=2, batch=batch))), console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert ("nothing was learned" in printed) is said
+
+
 def test_regret_that_was_not_measured_is_left_out() -> None:
     here = world()
     config = SimulationConfig(visits=4, batch=4, regret=False)
