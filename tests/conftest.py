@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from home.db import connect, migrate
@@ -25,6 +26,13 @@ _POSTGRES_URL = "HOME_TEST_POSTGRES_URL"
 def _compiled_layout() -> None:
     """No test's deadline pays for compiling the layout engine."""
     warm()
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went() -> Iterator[None]:
+    """A test that sets up logs sends them to its own captured output, which is closed when it ends."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
