@@ -197,9 +197,7 @@ def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds],
     """The difference of two means over the same pages; trusted if the weights of both may be, and if nothing
     was `lost`."""
     theirs, ours = estimates
-    difference = Estimate(
-        "difference", theirs.numerator - ours.numerator, np.ones(len(theirs.numerator)), theirs.group
-    )
+    difference = mean_of("difference", theirs.numerator - ours.numerator, theirs.group)
     diagnoses = [diagnose(rounds) for rounds in weighed]
     worst = min(diagnoses, key=lambda d: d.effective_sample_size)
     doubted = [d for d in diagnoses if d.verdict is Verdict.DO_NOT_TRUST]
@@ -267,7 +265,7 @@ def _likelihoods(record: DecisionRecord, models: Sequence[WhatIf]) -> tuple[Like
 
 def _mean(arm: Sequence[Judged]) -> Estimate:
     reward = np.array([one.reward for one in arm])
-    return Estimate("mean", reward, np.ones(len(arm)), np.array([one.group for one in arm], dtype=np.int64))
+    return mean_of("mean", reward, np.array([one.group for one in arm], dtype=np.int64))
 
 
 def _interval(estimate: Estimate) -> Interval:

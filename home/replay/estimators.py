@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,8 +25,10 @@ from bandits.ope.reward_interaction import reward_interaction_ips
 from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
 from bandits.ope.rounds import Column, Groups, Rounds
 from bandits.ope.slates import SlateRounds
-from bandits.ope.tuning import Tuned, limits, slope
+from bandits.ope.tuning import limits, slope
 from home.replay.sources.chunk import Labels
+
+Seen = TypeVar("Seen", Rounds, ModelledRounds)
 
 _FOLDS = 3
 _SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -150,38 +153,35 @@ def _rejection(view: View) -> tuple[Estimate, str]:
     )
 
 
-def _by_slope(name: str, function: Callable[[float], Estimate], parameters: tuple[float, ...]) -> Tuned:
-    try:
-        return slope(function, parameters)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot be tuned: {error}") from error
+def _tuned(
+    seen: Callable[[View], Seen],
+    function: Callable[[Seen, float], Estimate],
+    name: str,
+    tries: Callable[[Column], tuple[float, ...]] = limits,
+) -> Callable[[View], tuple[Estimate, str]]:
+    """An estimator on what it has `seen` of a view; the parameter `name` is chosen among `tries`."""
+
+    def compute(view: View) -> tuple[Estimate, str]:
+        rounds, parameters = seen(view), tries(view.rounds.weights)
+        try:
+            tuned = slope(partial(function, rounds), parameters)
+        except ValueError as error:
+            raise ValueError(f"the {name} cannot be tuned: {error}") from error
+        return tuned.estimate, f"{name} {tuned.parameter:.3g} by SLOPE"
+
+    return compute
 
 
-def _clipped(view: View) -> tuple[Estimate, str]:
-    tuned = _by_slope("the limit", partial(clipped_ips, view.rounds), limits(view.rounds.weights))
-    return tuned.estimate, f"limit {tuned.parameter:.3g} by SLOPE"
+def _smoothings(_: Column) -> tuple[float, ...]:
+    return _SMOOTHINGS
 
 
-def _sub_gaussian(view: View) -> tuple[Estimate, str]:
-    tuned = _by_slope("the smoothing", partial(sub_gaussian_ips, view.rounds), _SMOOTHINGS)
-    return tuned.estimate, f"smoothing {tuned.parameter:.3g} by SLOPE"
+def _rounds(view: View) -> Rounds:
+    return view.rounds
 
 
 def _modelled(function: Callable[[ModelledRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
     return lambda view: (function(view.modelled()), "")
-
-
-def _tuned_model(
-    function: Callable[[ModelledRounds, float], Estimate],
-    name: str,
-    tries: Callable[[Column], tuple[float, ...]] = limits,
-) -> Callable[[View], tuple[Estimate, str]]:
-    def compute(view: View) -> tuple[Estimate, str]:
-        modelled = view.modelled()
-        tuned = _by_slope(f"the {name}", partial(function, modelled), tries(view.rounds.weights))
-        return tuned.estimate, f"{name} {tuned.parameter:.3g} by SLOPE"
-
-    return compute
 
 
 def _shrinkages(weights: Column) -> tuple[float, ...]:
@@ -240,24 +240,26 @@ def _estimators() -> dict[str, Estimator]:
     return {
         "ips": Estimator(nothing, "inverse propensity scoring", _plain(ips)),
         "snips": Estimator(nothing, "self-normalised IPS", _plain(snips)),
-        "clipped_ips": Estimator(nothing, "IPS with clipped weights", _clipped),
-        "sub_gaussian_ips": Estimator(nothing, "IPS with smoothed weights", _sub_gaussian),
+        "clipped_ips": Estimator(nothing, "IPS with clipped weights", _tuned(_rounds, clipped_ips, "limit")),
+        "sub_gaussian_ips": Estimator(
+            nothing, "IPS with smoothed weights", _tuned(_rounds, sub_gaussian_ips, "smoothing", _smoothings)
+        ),
         "replay": Estimator(nothing, "mean where a deterministic target agrees", _plain(replay)),
         "rejection": Estimator(nothing, "mean of rounds accepted by weight", _rejection),
         "dm": Estimator(actions, "direct method, a reward model alone", _modelled(dm)),
         "dr": Estimator(actions, "doubly robust", _modelled(dr)),
         "sndr": Estimator(actions, "self-normalised DR", _modelled(sndr)),
         "switch_dr": Estimator(
-            actions, "DR up to a weight, then the model", _tuned_model(switch_dr, "threshold")
+            actions, "DR up to a weight, then the model", _tuned(View.modelled, switch_dr, "threshold")
         ),
         "dros": Estimator(
-            actions, "DR with optimistic shrinkage", _tuned_model(dros, "shrinkage", _shrinkages)
+            actions, "DR with optimistic shrinkage", _tuned(View.modelled, dros, "shrinkage", _shrinkages)
         ),
         "mrdr": Estimator(actions, "more robust DR", _mrdr),
         "sub_gaussian_dr": Estimator(
             actions,
             "DR with smoothed weights",
-            _tuned_model(sub_gaussian_dr, "smoothing", lambda _: _SMOOTHINGS),
+            _tuned(View.modelled, sub_gaussian_dr, "smoothing", _smoothings),
         ),
         "mips": Estimator(
             Needs.EMBEDDING,

@@ -9,7 +9,7 @@ from math import isinf
 import numpy as np
 
 from bandits.ope.diagnostics import MEAN_WEIGHT_LEVEL, Diagnostics, Verdict, diagnose, effective, verdict_on
-from bandits.ope.estimators import Estimate
+from bandits.ope.estimators import Estimate, mean_of
 from bandits.ope.estimators import ips as plain_ips
 from bandits.ope.intervals import Interval, bootstrap, normal
 from bandits.ope.sums import Sums
@@ -141,13 +141,12 @@ def _slots(view: View | None, options: Options) -> Iterator[Segment]:
     for slot in range(rounds.slots):
         rows = rounds.filled[:, slot]
         w, r, group = weights[rows, slot], rewards[rows, slot], rounds.group[rows]
-        squares = float(w @ w)
         yield Segment(
             label=str(slot + 1),
             rounds=int(rows.sum()),
-            logged=interval_of(Estimate("mean", r, np.ones(len(r)), group), plain),
-            target=interval_of(Estimate("snips", w * r, w, group), plain) if squares else None,
-            effective=float(w.sum()) ** 2 / squares if squares else 0.0,
+            logged=interval_of(mean_of("mean", r, group), plain),
+            target=interval_of(Estimate("snips", w * r, w, group), plain) if w.any() else None,
+            effective=effective(w),
         )
 
 

@@ -9,6 +9,25 @@ from home.simulate.carousel.policies.policy import State, Task
 from home.simulate.carousel.world import SLOTS, Floats
 
 
+class Counting:
+    """What segment policies have in common: what they learn is counts, and nothing else."""
+
+    def __init__(self, task: Task) -> None:
+        self.counts = Counts(task)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Count the visits of a round."""
+        self.counts.learn(outcome)
+
+    def state(self) -> State:
+        """The counts."""
+        return self.counts.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from counts."""
+        self.counts.restore(state)
+
+
 class Counts:
     """`displays` and `streams` (segments, playlists). Only slots that count as seen are counted."""
 

@@ -6,19 +6,19 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from home.simulate.carousel.environment import Batch, Lists, Outcome
-from home.simulate.carousel.policies.counts import Counts
-from home.simulate.carousel.policies.policy import State, Task
+from home.simulate.carousel.environment import Batch, Lists
+from home.simulate.carousel.policies.counts import Counting
+from home.simulate.carousel.policies.policy import Task
 from home.simulate.carousel.ranking import tied_lists
 from home.simulate.carousel.world import SLOTS, Floats
 
 
-class ScoredPolicy(ABC):
+class ScoredPolicy(Counting, ABC):
     """Shows each visitor the best-scored playlists of the segment."""
 
     def __init__(self, task: Task) -> None:
+        super().__init__(task)
         self.task = task
-        self.counts = Counts(task)
 
     @abstractmethod
     def scores(self) -> Floats:
@@ -31,15 +31,3 @@ class ScoredPolicy(ABC):
         for segment, run in batch.runs:
             lists[run] = tied_lists(scores[segment], run.stop - run.start, rng)
         return lists
-
-    def learn(self, outcome: Outcome) -> None:
-        """Count the visits of a round."""
-        self.counts.learn(outcome)
-
-    def state(self) -> State:
-        """The counts."""
-        return self.counts.state()
-
-    def restore(self, state: State) -> None:
-        """Go on from counts."""
-        self.counts.restore(state)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from home.simulate.carousel.environment import Batch, Lists, Outcome
-from home.simulate.carousel.policies.counts import Counts
-from home.simulate.carousel.policies.policy import State, Task
+from home.simulate.carousel.environment import Batch, Lists
+from home.simulate.carousel.policies.counts import Counting
+from home.simulate.carousel.policies.policy import Task
 from home.simulate.carousel.ranking import best_lists
 from home.simulate.carousel.world import SLOTS, Floats
 
 
-class SegmentThompson:
+class SegmentThompson(Counting):
     """Draws a rate for each visitor and playlist from the segment's Beta posterior and shows the highest.
 
     Playlists are ranked by −ln(1 − rate), which has the same order and is cheap to draw: with a first
@@ -21,7 +21,7 @@ class SegmentThompson:
     """
 
     def __init__(self, task: Task, alpha: float, beta: float) -> None:
-        self.counts = Counts(task)
+        super().__init__(task)
         self._alpha = alpha
         self._beta = beta
 
@@ -34,18 +34,6 @@ class SegmentThompson:
             drawn = draw_ranks(first[segment], second[segment], run.stop - run.start, rng)
             lists[run] = best_lists(drawn)
         return lists
-
-    def learn(self, outcome: Outcome) -> None:
-        """Count the visits of a round."""
-        self.counts.learn(outcome)
-
-    def state(self) -> State:
-        """The counts."""
-        return self.counts.state()
-
-    def restore(self, state: State) -> None:
-        """Go on from counts."""
-        self.counts.restore(state)
 
 
 def draw_ranks(first: Floats, second: Floats, rows: int, rng: np.random.Generator) -> NDArray[np.float32]:
