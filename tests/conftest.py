@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from home.db import connect, migrate
@@ -19,6 +20,10 @@ from home.settings import Settings
 from layout.warm import warm
 from tests.requirements import lacking
 
+_CHROMIUM_FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 _POSTGRES_URL = "HOME_TEST_POSTGRES_URL"
 
 
@@ -26,6 +31,18 @@ _POSTGRES_URL = "HOME_TEST_POSTGRES_URL"
 def _compiled_layout() -> None:
     """No test's deadline pays for compiling the layout engine."""
     warm()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window and without traffic of its own."""
+    path = os.environ.get("HOME_TEST_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium: install one, or set HOME_TEST_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -22,25 +22,16 @@ from home.service import Home
 from home.settings import Settings
 from home.simulate.listener import ListenerModel
 from home.simulate.parameters import Dismissal, load_listener_model
+from tests.clock import Clock
 
 START = datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
 PAGES = 40
 LISTENERS = 8
 
 
-@dataclass
-class Clock:
-    """A clock that stands still until told."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture

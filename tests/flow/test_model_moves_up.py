@@ -6,7 +6,6 @@ Listeners are simulated, so that which model is better is known; everything else
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +22,7 @@ from home.settings import Settings
 from home.simulate.listener import ListenerModel
 from home.simulate.parameters import load_listener_model
 from home.store.models import State
+from tests.clock import Clock
 
 START = datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
 LISTENERS = 120
@@ -30,21 +30,11 @@ DULL = ("explore", "deep", "chart", "video", "spoken")
 """Families that simulated listeners care least for."""
 
 
-@dataclass
-class Clock:
-    """A clock that stands still until told."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 class Town:
     """Simulated listeners who visit a Home one after the other."""
 
     def __init__(self, settings: Settings) -> None:
-        self.clock = Clock()
+        self.clock = Clock(START)
         self.home = open_home(settings, clock=self.clock, background=False)
         self.desk = ModelDesk(settings, self.clock)
         self._people = self.home.listeners(limit=LISTENERS)

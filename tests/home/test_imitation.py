@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -15,17 +15,8 @@ from home.modes import Baseline, Mode
 from home.records import DecisionRecord
 from home.service import Home
 from home.settings import Settings
+from tests.clock import Clock
 from tests.home.loop import make_record
-
-
-class _Clock:
-    """A clock that can be set forward."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def test_a_demonstration_shows_every_option_with_its_value() -> None:
@@ -48,7 +39,7 @@ def test_a_model_that_imitates_comes_to_agree_with_the_baseline(demo_settings: S
         }
     )
     home = open_home(settings, background=False)
-    clock = _Clock(home.clock())
+    clock = Clock(home.clock())
     before = _match_rate(home, range(10))
     _serve(home, range(10, 110))
     clock.now += timedelta(days=3)
@@ -66,7 +57,7 @@ def test_only_an_apprentice_learns_values_that_nobody_rewarded(demo_settings: Se
     """Online, pages of the baseline without an impression teach nothing."""
     apprentice = demo_settings.model_copy(update={"mode": Mode.APPRENTICE, "layout_deadline_ms": 10_000.0})
     home = open_home(apprentice, background=False)
-    clock = _Clock(home.clock() + timedelta(days=3))
+    clock = Clock(home.clock() + timedelta(days=3))
     _serve(home, range(2))
     learner = open_learner(demo_settings.model_copy(update={"mode": mode}), home.engine, clock)
     report = learner.catch_up()

@@ -25,14 +25,6 @@ from home.store import configurations
 Change = Callable[[DecisionRecord], DecisionRecord]
 
 
-@pytest.fixture
-def home(demo_settings: Settings) -> Iterator[Home]:
-    settings = demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0, "epsilon": 0.5})
-    opened = open_home(settings, background=False)
-    yield opened
-    opened.close()
-
-
 def _logged(home: Home, surface: str, seeds: int = 4) -> Iterator[DecisionRecord]:
     contexts = sample_contexts(home.engine, seeds, surface, 3, home.clock())
     for seed, context in enumerate(contexts):

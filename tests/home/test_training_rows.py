@@ -20,18 +20,11 @@ from home.learn import Learner
 from home.service import Home
 from home.settings import Settings
 from shelves.types import Context
+from tests.clock import Clock
 
 VISIT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = timedelta(days=1)
 CLICK_REWARD = 0.4
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.now = VISIT
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class _Spy:
@@ -47,19 +40,19 @@ class _Spy:
 
 
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
+def clock() -> Clock:
+    return Clock(VISIT)
 
 
 @pytest.fixture
-def home(demo_settings: Settings, clock: _Clock) -> Iterator[Home]:
+def home(demo_settings: Settings, clock: Clock) -> Iterator[Home]:
     settings = demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0, "epsilon": 0.5})
     opened = open_home(settings, clock=clock, background=False)
     yield opened
     opened.close()
 
 
-def test_a_row_learned_from_the_log_is_the_row_that_was_served(home: Home, clock: _Clock) -> None:
+def test_a_row_learned_from_the_log_is_the_row_that_was_served(home: Home, clock: Clock) -> None:
     listener = home.listeners(limit=1)[0].id
     config = VwConfig()
     for visit in range(2):
@@ -71,7 +64,7 @@ def test_a_row_learned_from_the_log_is_the_row_that_was_served(home: Home, clock
     assert _leaning(page.context_features) > 0.0, "the second row knows of the first visit's click"
 
 
-def test_responses_are_remembered_once_and_fade(home: Home, clock: _Clock) -> None:
+def test_responses_are_remembered_once_and_fade(home: Home, clock: Clock) -> None:
     listener, other = (person.id for person in home.listeners(limit=2))
     page = home.compose(listener, "phone", seed=1)
     _look_and_click(home, page, clock.now)
@@ -87,7 +80,7 @@ def test_responses_are_remembered_once_and_fade(home: Home, clock: _Clock) -> No
     assert _context(home, other, VISIT).crowd_responses == _context(home, listener, VISIT).responses
 
 
-def test_a_shelf_that_was_looked_at_says_so_on_the_next_page(home: Home, clock: _Clock) -> None:
+def test_a_shelf_that_was_looked_at_says_so_on_the_next_page(home: Home, clock: Clock) -> None:
     listener = home.listeners(limit=1)[0].id
     page = home.compose(listener, "phone", seed=1)
     _look_and_click(home, page, clock.now)
@@ -125,7 +118,7 @@ def _look_and_click(home: Home, page: ComposedPage, at: datetime) -> None:
     )
 
 
-def _learned(home: Home, clock: _Clock) -> list[Example]:
+def _learned(home: Home, clock: Clock) -> list[Example]:
     """What the learner teaches once the horizon has closed."""
     spy, after = _Spy(), clock.now + timedelta(hours=1)
     load = policy_loader(home.settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 
 from bandits.policies import FixedPolicy
 from bandits.types import EventKind, RewardEvent
-from home.bootstrap import open_home
 from home.db import writing
 from home.ingest.progress import Silent
 from home.records import DecisionRecord
@@ -29,7 +28,6 @@ from home.replay.targets import Target
 from home.replay.what_if import Model, WhatIf
 from home.sampling import sample_contexts
 from home.service import Home
-from home.settings import Settings
 from home.store import decisions, events
 from home.store.events import StoredEvent
 from tests.home.loop import FORMULA, HORIZON, NOON, feedback, make_record
@@ -82,14 +80,6 @@ def test_what_cannot_be_written_is_refused_and_nothing_is_left(engine: Engine, t
         is_export(tmp_path / "bad.parquet")
     assert not is_export(tmp_path / "other.csv")
     assert sorted(path.name for path in tmp_path.glob("*.parquet*")) == ["bad.parquet", "log.parquet"]
-
-
-@pytest.fixture
-def home(demo_settings: Settings) -> Iterator[Home]:
-    settings = demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0, "epsilon": 0.5})
-    opened = open_home(settings, background=False)
-    yield opened
-    opened.close()
 
 
 def test_another_model_and_rulebook_are_judged_from_the_export_alone(home: Home, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -15,7 +14,6 @@ from bandits.ope.rounds import Rounds
 from bandits.policies import FixedPolicy, VwPolicy
 from bandits.portfolio import Weighting
 from bandits.types import Page
-from home.bootstrap import open_home
 from home.compose import lay_out
 from home.configuration import Setup
 from home.draw import Exploration, PortfolioDraw, draw_page
@@ -32,7 +30,6 @@ from home.replay.targets import Target
 from home.replay.what_if import Model, WhatIf
 from home.sampling import sample_contexts
 from home.service import Home
-from home.settings import Settings
 from layout.rules import SlotRange
 from layout.selector import Selector
 from layout.solve import effective
@@ -148,14 +145,6 @@ def test_what_cannot_be_decided_again_says_why() -> None:
         replace(TARGETS["the same"], draws=0)
     with pytest.raises(ValueError, match="epsilon = 2"):
         replace(TARGETS["the same"], epsilon=2.0)
-
-
-@pytest.fixture
-def home(demo_settings: Settings) -> Iterator[Home]:
-    settings = demo_settings.model_copy(update={"layout_deadline_ms": 10_000.0, "epsilon": 0.5})
-    opened = open_home(settings, background=False)
-    yield opened
-    opened.close()
 
 
 def test_served_pages_keep_their_propensity_under_the_model_and_rules_that_served_them(home: Home) -> None:
