@@ -228,8 +228,8 @@ def _write(result: SimulationResult, trace: Path | None, plot: Path | None, deci
 
 
 def _write_html(result: SimulationResult, found: SimulationReport, world: World, path: Path) -> None:
-    from home.simulate.html import write_html
+    from home.simulate.html import write_report
 
     with TerminalProgress(STDERR) as progress:
         rules = rule_prices(world, progress=progress)
-    write_html(result, found, path, rules)
+    write_report(result, found, path, rules)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from math import nan
 from pathlib import Path
 
 from bandits.ope.diagnostics import Verdict
+from home.html import figure, table, write_html
 from home.replay import plots
 from home.replay.estimators import ESTIMATORS
 from home.replay.open_bandit import CampaignResult
@@ -24,7 +25,6 @@ from home.replay.show import (
 
 _CLASS = {Verdict.TRUST: "trust", Verdict.THIN_SUPPORT: "thin", Verdict.DO_NOT_TRUST: "refuse"}
 _TIMES = ("day", "hour_utc")
-_STYLE = Path(__file__).with_name("report.css")
 
 
 def write_page(report: ReplayReport, path: Path) -> None:
@@ -40,42 +40,6 @@ def write_campaigns(results: Sequence[CampaignResult], path: Path) -> None:
 def write_curve(curve: Curve, path: Path) -> None:
     """Write a progressive validation to `path`, whole or not at all."""
     write_html(f"{curve.learner} on {curve.source}", _validation(curve), path)
-
-
-def write_html(title: str, sections: Iterable[str], path: Path) -> None:
-    """Write a page in the look of all reports, whole or not at all."""
-    body = "\n".join(sections)
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE.read_text('utf-8')}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n",
-        "utf-8",
-    )
-    part.replace(path)
-
-
-def table(headers: Iterable[str], rows: Iterable[Iterable[str]], prose: tuple[int, ...] = ()) -> str:
-    """A table; columns with these numbers are `prose`, the others but the first are numbers."""
-    names = list(headers)
-    head = "".join(_cell("th", at in prose, name) for at, name in enumerate(names))
-    lines = (
-        f"<tr>{''.join(_cell('td', at in prose, cell) for at, cell in enumerate(row))}</tr>" for row in rows
-    )
-    inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return f'<div class="scroll"><table>{inner}</table></div>'
-
-
-def figure(caption: str, svg: str) -> str:
-    """A plot with its caption."""
-    return f'<figure class="panel"><figcaption>{escape(caption)}</figcaption>{svg}</figure>'
-
-
-def _cell(tag: str, prose: bool, content: str) -> str:
-    kind = ' class="text"' if prose else ""
-    return f"<{tag}{kind}>{escape(content)}</{tag}>"
 
 
 def _validation(curve: Curve) -> Iterator[str]:

@@ -17,7 +17,7 @@ from home.rules.book import load_rulebook
 from home.settings import Settings
 from home.simulate.calibrate import NothingPlayedError, calibrate
 from home.simulate.happenings import Campaign, ColdStart, Outage, ReleaseDay, TasteDrift
-from home.simulate.html import write_html
+from home.simulate.html import write_report
 from home.simulate.player import OnPage
 from home.simulate.prices import rule_prices
 from home.simulate.report import report
@@ -266,7 +266,7 @@ def test_a_report_is_one_file_with_all_pictures(tmp_path: Path) -> None:
     config = SimulationConfig(8, 4)
     result = here.run(here.participants(["order", "random"]), config)
     found = report(result, catalog=here.catalog)
-    write_html(result, found, tmp_path / "r.html", rule_prices(here, cases=1))
+    write_report(result, found, tmp_path / "r.html", rule_prices(here, cases=1))
     text = (tmp_path / "r.html").read_text("utf-8")
     assert text.count("<figure>") == text.count("data:image/svg+xml;base64,") >= 11
     for title in ("Cumulative regret", "Exposure by genre", "What rules cost", "Composing time", "Diversity"):
