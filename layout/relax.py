@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from layout.compiled import Compiled, compiled
-from layout.completion import completion, dived, ranked
+from layout.compiled import Compiled
+from layout.completion import dived, ranked
 from layout.conflict import conflict
 from layout.errors import ClockError, SolverError
+from layout.growing import Growing
 from layout.rows import NO_LIMIT
 from layout.types import Page, Problem
 from layout.validate import inputs_of
@@ -23,15 +24,20 @@ class Relaxed:
     """A problem that has a feasible page, that page, and what it took: dropped rules or a shorter page.
 
     `page` is of the options in order of ids. `altered` is False when the shelves alone limited its length.
-    `cut` is True when time ran out before the least altered version was found.
+    `cut` is True when the least altered version was not found: time ran out, or a search gave up.
     """
 
     problem: Problem
-    rows: Compiled
+    growing: Growing
     page: Page
     dropped: tuple[str, ...]
     altered: bool
     cut: bool = False
+
+    @property
+    def rows(self) -> Compiled:
+        """The problem's rows, as far as they are known."""
+        return self.growing.rows
 
 
 def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = None) -> Relaxed | None:
@@ -49,10 +55,13 @@ def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = Non
     are given up where a page is not found at once. `hint` is a page of the options in order of ids; where it
     obeys all rules, no other is looked for for long.
     """
-    rows = compiled(problem)
+    growing = Growing(problem)
+    rows = growing.rows
     full = min(rows.groups, len(problem.grid.slots))
-    if hint is not None and rows.holds(hint):
-        return Relaxed(problem, rows, dived(rows, ranked(rows.values)) or hint, (), altered=False)
+    if hint is not None and rows.holds(hint) and growing.lets(hint):
+        first = dived(growing.rows, ranked(rows.values))
+        page = hint if first is None or not growing.lets(first) else first
+        return Relaxed(problem, growing, page, (), altered=False)
     cut = False
     try:
         if found := _attempt(problem, full, (), left):
@@ -176,16 +185,11 @@ def _attempt(
     Raises ClockError.
     """
     trial = variant(problem, size, dropped)
-    rows = compiled(trial)
-    try:
-        page = completion(
-            rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
-        )
-    except ClockError:
-        raise
-    except SolverError:
-        return None
-    return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
+    growing = Growing(trial)
+    page = growing.completion(
+        ranked(growing.rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
+    )
+    return None if page is None else Relaxed(trial, growing, page, dropped, altered=True)
 
 
 def _demanding(problem: Problem) -> set[str]:
