@@ -29,7 +29,7 @@ from layout.rules import ItemOverlap
 from layout.solve import effective, solve
 from layout.types import Ints, LayoutShelf, Pages, Problem, Status
 from layout.validate import inputs_of, violations
-from tests.layout.instances import every_page, feasible_pages, grid
+from tests.layout.instances import every_page, feasible_pages, grid, problem
 from tests.layout.instances import worth as total_worth
 from tests.layout.small import problems
 
@@ -171,6 +171,28 @@ def test_however_few_sets_are_listed_the_page_is_the_best_of_all_that_can_be_dea
     else:
         assert (result.status, result.relaxed) == (Status.RELAXED, ("own",))
     assert not violations(effective(given_, result), result.page)
+
+
+@pytest.mark.parametrize("steps", ["enumeration", "branch and bound", "cp-sat"])
+@pytest.mark.parametrize("seed", [4, 9, 11, 33, 35, 38])
+def test_each_step_goes_on_from_a_best_page_that_cannot_be_dealt(
+    seed: int, steps: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seeds of which the step's first page is none."""
+    monkeypatch.setattr(module, "SETS", 0)
+    monkeypatch.setattr(layout.solve, "ENUMERATED_NODES", 400 if steps == "enumeration" else 0)
+    monkeypatch.setattr(layout.solve, "_CUT", 10_000 if steps == "cp-sat" else 1)
+    given_ = problem(seed, count=12, size=4)
+    rng = np.random.default_rng(seed)
+    shelves_ = tuple(
+        replace(shelf, items=tuple(rng.permutation(18)[: rng.integers(5, 9)].tolist()))
+        for shelf in given_.shelves
+    )
+    given_ = replace(given_, shelves=shelves_)
+    result = solve(given_, deadline_s=60.0)
+    kept = effective(given_, result)
+    assert (result.status is Status.OPTIMAL) == bool(len(feasible_pages(given_)))
+    assert result.objective == result.bound == total_worth(kept, feasible_pages(kept)).max()
 
 
 def test_rows_are_added_where_not_all_sets_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
