@@ -182,6 +182,7 @@ def test_each_step_goes_on_from_a_best_page_that_cannot_be_dealt(
     monkeypatch.setattr(module, "SETS", 0)
     monkeypatch.setattr(layout.solve, "ENUMERATED_NODES", 400 if steps == "enumeration" else 0)
     monkeypatch.setattr(layout.solve, "_CUT", 10_000 if steps == "cp-sat" else 1)
+    monkeypatch.setattr(layout.solve, "_CELLS_PER_SLOT", 100)
     given_ = problem(seed, count=12, size=4)
     rng = np.random.default_rng(seed)
     shelves_ = tuple(
