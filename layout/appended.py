@@ -32,8 +32,8 @@ def with_rows(rows: Compiled, added: Ints, lo: Ints, hi: Ints) -> Compiled:
         ptr=ptr,
         row=row,
         coef=coef,
-        floor=np.vstack([rows.floor, lo[:, None] - _from(most).T]),
-        ceiling=np.vstack([rows.ceiling, hi[:, None] - _from(least).T]),
+        floor=np.concatenate([rows.floor, lo[:, None] - _from(most)]),
+        ceiling=np.concatenate([rows.ceiling, hi[:, None] - _from(least)]),
         slot_ptr=rows.slot_ptr + np.append(0, np.cumsum(np.bincount(slot, minlength=rows.size))),
         slot_row=np.insert(rows.slot_row, rows.slot_ptr[1:][slot], len(rows.lo) + counted),
     )
@@ -49,6 +49,7 @@ def _entries(rows: Compiled, added: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _from(each: Ints) -> Ints:
-    """What slots k.. add together, given what each of them adds (K, m): (K + 1, m)."""
-    below = np.zeros((1, each.shape[1]), dtype=np.int64)
-    return np.concatenate([np.cumsum(each[::-1], axis=0)[::-1], below])
+    """What slots k.. add together, given what each of them adds (K, m): (m, K + 1)."""
+    from_bottom = np.zeros((each.shape[1], len(each) + 1), dtype=np.int64)
+    from_bottom[:, :-1] = np.cumsum(each[::-1], axis=0)[::-1].T
+    return from_bottom

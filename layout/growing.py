@@ -67,14 +67,14 @@ class Growing:
         tried first once a page in `order` (K, n) broke a rule: such pages can mostly be dealt out.
         """
         end = None if seconds is None else perf_counter() + seconds
-        for _ in range(ROUNDS):
+        for attempt in range(ROUNDS):
             page = completion(
                 self.rows, order, prefix, deterministic_time=deterministic_time, seconds=_left(end)
             )
             if page is None or self.lets(page):
                 return page
             order = self._spread()
-            if end is not None and perf_counter() > end:
+            if end is not None and perf_counter() > end and attempt:
                 raise ClockError("no page whose items can be dealt out was found in time")
         raise SolverError(f"no page of {ROUNDS} could be dealt out, and none is proven impossible")
 

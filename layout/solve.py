@@ -21,7 +21,7 @@ from layout.bound import Bound, upper_bound
 from layout.branch import ENUMERATED_NODES, BranchAndBound
 from layout.compiled import Compiled, compiled
 from layout.completion import dived, ranked
-from layout.cpsat import Answer, solve_best
+from layout.cpsat import Answer, model_seconds, solve_best
 from layout.errors import InvalidProblemError, SolverError
 from layout.growing import ROUNDS
 from layout.linear import Relaxation
@@ -233,12 +233,13 @@ class _Search:
         return self._feasible(total, _LEFT_OUT)
 
     def _solve(self, bound: Bound, floor: int) -> Answer | None:
+        cells = worthwhile(self._rows, bound, floor + 1)
         seconds = self._watch.left()
-        if seconds <= 0:
+        if seconds <= model_seconds(self._rows, cells):
             return None
         return solve_best(
             self._rows,
-            worthwhile(self._rows, bound, floor + 1),
+            cells,
             self._page,
             floor=floor,
             deterministic_time=self._budget,

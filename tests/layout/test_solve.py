@@ -162,8 +162,9 @@ def test_a_deadline_in_the_past_gives_a_valid_fallback_with_a_bound() -> None:
     assert result.objective <= best.objective <= result.bound
 
 
-def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time() -> None:
-    given_ = problem(0, size=20, crowding=3.0)
+def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout.solve, "_CUT", 10_000)
+    given_ = problem(12, size=20, per_slot=True)
     first, second = (solve(given_, deterministic_time=1e-4, **CALM) for _ in range(2))
     assert first.status is Status.FEASIBLE
     assert first.gap > 0
@@ -176,7 +177,8 @@ def test_a_solver_fault_costs_the_proof_and_not_the_page(monkeypatch: pytest.Mon
         raise SolverError("out of order")
 
     monkeypatch.setattr(layout.solve, "solve_best", broken)
-    given_ = problem(0, size=20, crowding=3.0)
+    monkeypatch.setattr(layout.solve, "_CUT", 10_000)
+    given_ = problem(12, size=20, per_slot=True)
     result = solve(given_, **CALM)
     assert (result.status, result.proof) == (Status.FALLBACK, "out of order")
     assert violations(given_, result.page) == ()
