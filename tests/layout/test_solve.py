@@ -80,6 +80,18 @@ def test_the_input_order_does_not_matter(given_: Problem, random: object) -> Non
     assert (first.status, first.objective, first.relaxed) == (second.status, second.objective, second.relaxed)
 
 
+@LAW
+@given(problems(least=4), st.randoms(use_true_random=False))
+def test_of_equal_pages_the_same_one_is_taken_in_any_order(given_: Problem, random: object) -> None:
+    """Values so coarse that many pages are worth the same."""
+    given_ = replace(given_, values=given_.values // 25)
+    order = list(range(len(given_.shelves)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = replace(given_, shelves=tuple(given_.shelves[s] for s in order), values=given_.values[order])
+    first, second = solve(given_, **CALM), solve(shuffled, **CALM)
+    assert first.page == tuple(order[s] for s in second.page)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_realistic_pages_are_the_same_in_any_order_and_every_time(seed: int) -> None:
     given_ = problem(seed, per_slot=seed % 2 == 1)
