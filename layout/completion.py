@@ -79,7 +79,7 @@ class _Clock:
     def affords(self, seconds: float) -> int:
         """How many steps of so many seconds each there is time for."""
         left = self.left
-        return _ANY if left is None else min(_ANY, int(left / seconds))
+        return _ANY if left is None else int(min(_ANY, left / seconds))
 
     def check(self, seconds: float) -> None:
         """Raise ClockError when a step of so many seconds would end too late."""

@@ -339,8 +339,11 @@ def test_a_dive_looks_no_further_than_there_is_time_for(monkeypatch: pytest.Monk
         completion(rows, ranked(rows.values), seconds=0.0)
     with pytest.raises(ClockError):
         completion(rows, ranked(rows.values), seconds=1e-3)
+    with pytest.raises(SolverError, match="deterministic"):
+        completion(rows, ranked(rows.values), seconds=float("inf"), deterministic_time=1e-9)
     assert looked[1] == 0
     assert 0 < looked[3] < 500
+    assert looked[5] == 2000
 
 
 def test_without_time_rules_that_the_page_obeys_are_taken_back() -> None:
