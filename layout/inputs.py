@@ -56,6 +56,12 @@ class Inputs:
             known = _MEMO[problem] = cls(problem.shelves, problem.grid, problem.context)
         return known
 
+    @classmethod
+    def shared(cls, problem: Problem, other: Problem) -> Problem:
+        """The `other` problem, whose rules read what those of `problem` do: it differs in its rules alone."""
+        _MEMO[other] = cls.of(problem)
+        return other
+
     def ordered(self, order: Ints) -> Self:
         """The options in another order (n,), on the same columns and masks."""
         shelves = tuple([self.shelves[s] for s in order.tolist()])

@@ -15,18 +15,11 @@ import numpy as np
 from layout.bound import Bound
 from layout.compiled import Compiled
 from layout.kernels.certificate import certified
-from layout.kernels.simplex import (
-    FULL,
-    Basis,
-    Program,
-    dual,
-    generate,
-    program_of,
-    reprice,
-    rounded,
-    split,
-    start,
-)
+from layout.kernels.simplex.basis import start
+from layout.kernels.simplex.branching import split
+from layout.kernels.simplex.columns import generate, reprice, rounded
+from layout.kernels.simplex.dual import dual
+from layout.kernels.simplex.program import FULL, Basis, Program, program_of
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
@@ -116,7 +109,7 @@ class Relaxation:
         rows = self._rows
         every = self.certificate(np.arange(len(self.slot)))
         slack = np.full((rows.n, rows.size), _FAR, dtype=np.int64)
-        slack[self.option, self.slot] = every.slack
+        slack.ravel()[self._program.cell] = every.slack
         return Bound(every.total, slack, every.prices, every.shelf_prices, self.page(), 1.0)
 
     def page(self) -> Page | None:

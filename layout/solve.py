@@ -23,6 +23,7 @@ from layout.compiled import Compiled, compiled
 from layout.completion import dived, ranked
 from layout.cpsat import Answer, solve_best
 from layout.errors import InvalidProblemError, SolverError
+from layout.inputs import Inputs
 from layout.linear import Relaxation
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
@@ -33,6 +34,9 @@ from layout.types import Page, Problem, Result, Status
 _IMPROVING_STEPS: Final = 12
 _BOUNDS: Final = 400
 """Bounds that branch and bound may take before CP-SAT is asked."""
+
+_WIDE_BOUNDS: Final = 100
+"""Bounds that may be taken to see whether a page that narrow rows keep out is worth more."""
 
 _CUT = 1
 """Nodes are divided by it: tests raise it to send problems on to CP-SAT."""
@@ -94,18 +98,32 @@ def solve(
 def _judged_widely(problem: Problem, outcome: _Outcome, watch: _Stopwatch) -> _Outcome:
     """An outcome under narrow rows, with what is proven about all pages that the rules allow.
 
-    The bound under narrow rows says nothing about the pages that only these keep out.
+    The bound under narrow rows says nothing about the pages that only these keep out. Those that rows without
+    them allow are searched as well: where none is worth more, the page in hand is best of all.
     """
-    wide = compiled(widened(problem))
+    wide = compiled(Inputs.shared(problem, widened(problem)))
     assigned = upper_bound(wide, outcome.worth, 1)
-    late = outcome.status is Status.FALLBACK
-    bound = assigned.total if late else _relaxed(wide, outcome.page, assigned).bound().total
+    if outcome.status is Status.FALLBACK:
+        watch.lap("widen")
+        return replace(outcome, bound=max(assigned.total, outcome.worth))
+    relaxation = _relaxed(wide, outcome.page, assigned)
+    bound = relaxation.bound()
+    search = BranchAndBound(
+        wide, outcome.page, outcome.worth, _WIDE_BOUNDS // _CUT, ENUMERATED_NODES // _CUT, watch.left
+    )
+    proven = search.proves(bound, wide.cells, relaxation)
+    best = search.worth if proven else bound.total
     watch.lap("widen")
-    if late:
-        return replace(outcome, bound=max(bound, outcome.worth))
-    if bound > outcome.worth:
-        return replace(outcome, status=Status.FEASIBLE, bound=bound, proof="bound without narrow rows")
-    return replace(outcome, status=Status.OPTIMAL, bound=outcome.worth)
+    if best <= outcome.worth:
+        proof = _proof(search) if bound.total > best else "linear bound"
+        return replace(outcome, status=Status.OPTIMAL, bound=best, proof=proof)
+    status = Status.FEASIBLE if proven or watch.left() > 0 else Status.FALLBACK
+    return replace(outcome, status=status, bound=best, proof="bound without narrow rows")
+
+
+def _proof(search: BranchAndBound) -> str:
+    """Which step proved that no page is worth more."""
+    return "branch and bound" if search.nodes else "enumeration"
 
 
 def _relaxed(rows: Compiled, page: Page, assigned: Bound) -> Relaxation:
@@ -194,9 +212,7 @@ class _Search:
         if proven or self._watch.left() > 0:
             self._page, self._worth = search.page, search.worth
         self._watch.lap("branch")
-        if not proven:
-            return ""
-        return "branch and bound" if search.nodes else "enumeration"
+        return _proof(search) if proven else ""
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
         """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""
