@@ -166,3 +166,13 @@ def test_some_crowded_problems_are_solved_with_narrow_rows(monkeypatch: pytest.M
     narrow = [compiled(_crowded(seed)).narrow for seed in range(12)]
     assert any(narrow)
     assert not any(compiled(widened(_crowded(seed))).narrow for seed in range(12))
+
+
+def test_what_the_bound_without_narrow_rows_leaves_open_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [problem(seed, crowding=2.0) for seed in range(6, 12)]
+    searched = [solve(one, deadline_s=60.0).status for one in given]
+    monkeypatch.setattr(layout.solve, "_WIDE_BOUNDS", 0)
+    monkeypatch.setattr(layout.solve, "ENUMERATED_NODES", 0)
+    bounded = [solve(one, deadline_s=60.0).status for one in given]
+    assert all(compiled(one).narrow for one in given)
+    assert searched.count(Status.OPTIMAL) > bounded.count(Status.OPTIMAL) > 0
