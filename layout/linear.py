@@ -20,6 +20,7 @@ from layout.kernels.simplex.branching import split
 from layout.kernels.simplex.columns import generate, reprice, rounded
 from layout.kernels.simplex.dual import dual
 from layout.kernels.simplex.program import FULL, Basis, Program, program_of
+from layout.kernels.simplex.tableau import Members, members_of
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
@@ -64,6 +65,14 @@ class Relaxation:
         self.slot, self.shelf, self.option = program.slot, program.shelf, program.cell // rows.size
         self._rows, self._program, self._unit = rows, program, unit
         self._basis, self._closed = basis, closed
+        self._members: Members | None = None
+
+    @property
+    def members(self) -> Members:
+        """The columns by slot, shelf and row that were live when first asked for: none becomes live later."""
+        if self._members is None:
+            self._members = members_of(self._program, self._basis, self.live)
+        return self._members
 
     @classmethod
     def of(cls, rows: Compiled, cells: Mask, first: Mask | None = None) -> Relaxation:
@@ -87,10 +96,10 @@ class Relaxation:
     def solve(self, worth: int | None) -> int:
         """Solve for the live columns; no further than that no page worth more than `worth` can be left."""
         cutoff = np.inf if worth is None else -worth / self._unit + _MARGIN
-        status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+        status = FULL
         while status == FULL:
-            self._basis = _copied(self._basis, self._program)
-            status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+            status, _ = dual(self._program, self._basis, self.members, self._closed, cutoff, _PIVOTS)
+            self._basis = _copied(self._basis, self._program) if status == FULL else self._basis
         return int(status)
 
     def certificate(self, columns: Ints | None = None) -> Certificate:
@@ -179,7 +188,9 @@ class Relaxation:
     def copy(self) -> Relaxation:
         """The same program with a basis of its own."""
         basis = _copied(self._basis, self._program)
-        return Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
+        twin = Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
+        twin._members = self.members
+        return twin
 
 
 def _room_for(program: Program, most: int) -> Basis:

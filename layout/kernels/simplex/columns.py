@@ -8,6 +8,7 @@ from layout.kernels.jit import kernel
 from layout.kernels.simplex.dual import dual
 from layout.kernels.simplex.primal import primal
 from layout.kernels.simplex.program import SOLVED, STALLED, ZERO, Basis, Program
+from layout.kernels.simplex.tableau import members_of
 from layout.types import Floats, Ints, Mask
 
 
@@ -21,8 +22,9 @@ def generate(
     """
     live = np.flatnonzero(inside)
     closed = ~inside
+    members = members_of(program, basis, live)
     for _ in range(rounds):
-        status, _ = dual(program, basis, live, closed, np.inf, pivots)
+        status, _ = dual(program, basis, members, closed, np.inf, pivots)
         if status != SOLVED:
             return status, live
         new = attractive(program, basis, inside, per_slot)
@@ -30,7 +32,8 @@ def generate(
             return SOLVED, live
         live = np.concatenate((live, new))
         closed[new] = False
-        status, _ = primal(program, basis, live, pivots)
+        members = members_of(program, basis, live)
+        status, _ = primal(program, basis, live, members, pivots)
         if status != SOLVED:
             return status, live
     return STALLED, live

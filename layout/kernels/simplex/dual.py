@@ -18,8 +18,8 @@ from layout.kernels.simplex.program import (
     Basis,
     Program,
 )
-from layout.kernels.simplex.tableau import PivotRow, fill_row, members_of, row_for
-from layout.types import Ints, Mask
+from layout.kernels.simplex.tableau import Members, PivotRow, fill_row, row_for
+from layout.types import Mask
 
 _BROKEN = 1e-7
 _BEYOND = 1.0
@@ -27,9 +27,9 @@ _BEYOND = 1.0
 
 @kernel
 def dual(
-    program: Program, basis: Basis, live: Ints, closed: Mask, cutoff: float, pivots: int
+    program: Program, basis: Basis, members: Members, closed: Mask, cutoff: float, pivots: int
 ) -> tuple[int, int]:
-    """Solve over the `live` columns, from a basis with no reduced cost below zero.
+    """Solve over the columns that are `members`, from a basis with no reduced cost below zero.
 
     Columns `closed` (c,) must leave the basis and stay out. Returns SOLVED, BROKEN when no solution exists,
     CUT when the cost exceeds `cutoff`, FULL when the basis has no room for what is missing, or STALLED, and
@@ -37,7 +37,6 @@ def dual(
     """
     column = np.zeros(len(basis.x), dtype=np.float64)
     row = row_for(basis)
-    members = members_of(program, basis, live)
     made = 0
     while True:
         leaving, sign = _leaving(basis, closed)

@@ -7,19 +7,18 @@ import numpy as np
 from layout.kernels.jit import kernel
 from layout.kernels.simplex.basis import exchange, fill_column
 from layout.kernels.simplex.program import DRIFT, PIVOT, SOLVED, STALLED, ZERO, Basis, Program, excess_cost
-from layout.kernels.simplex.tableau import fill_row, members_of, row_for
+from layout.kernels.simplex.tableau import Members, fill_row, row_for
 from layout.types import Floats, Ints
 
 
 @kernel
-def primal(program: Program, basis: Basis, live: Ints, pivots: int) -> tuple[int, int]:
-    """Solve over the `live` columns without new constraints, from a basis with no value below zero.
+def primal(program: Program, basis: Basis, live: Ints, members: Members, pivots: int) -> tuple[int, int]:
+    """Solve over the `live` columns, the `members`, without new constraints, from values of 0 or more.
 
     Returns SOLVED or STALLED, and the pivots made.
     """
     column = np.zeros(len(basis.x), dtype=np.float64)
     row = row_for(basis)
-    members = members_of(program, basis, live)
     for made in range(pivots):
         entering = _entering(program, basis, live)
         if entering < 0:
