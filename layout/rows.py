@@ -63,8 +63,9 @@ class Rows:
         """What no page's `excess` goes beyond: as if each slot held what counts most, either way."""
         row, coef, weight = self.terms.T
         each = np.abs(self.coefs).max(axis=1, initial=0)[coef] * np.abs(self.weights).sum(axis=1)[weight]
-        most = np.zeros(len(self.lo), dtype=np.int64) if len(row) > len(self.lo) else each
+        most = each
         if len(row) > len(self.lo):
+            most = np.zeros(len(self.lo), dtype=np.int64)
             np.add.at(most, row, each)
         return int(np.maximum(np.maximum(most - self.hi, most + self.lo), 0).sum())
 
