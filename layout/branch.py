@@ -15,7 +15,7 @@ import numpy as np
 
 from layout.bound import Bound
 from layout.compiled import Compiled
-from layout.kernels.simplex import SOLVED
+from layout.kernels.simplex.program import SOLVED
 from layout.linear import Relaxation
 from layout.search import best_within
 from layout.types import Ints, Mask, Page

@@ -15,18 +15,12 @@ import numpy as np
 from layout.bound import Bound
 from layout.compiled import Compiled
 from layout.kernels.certificate import certified
-from layout.kernels.simplex import (
-    FULL,
-    Basis,
-    Program,
-    dual,
-    generate,
-    program_of,
-    reprice,
-    rounded,
-    split,
-    start,
-)
+from layout.kernels.simplex.basis import start
+from layout.kernels.simplex.branching import split
+from layout.kernels.simplex.columns import generate, reprice, rounded
+from layout.kernels.simplex.dual import dual
+from layout.kernels.simplex.program import FULL, Basis, Program, program_of
+from layout.kernels.simplex.tableau import Members, members_of
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
@@ -71,6 +65,14 @@ class Relaxation:
         self.slot, self.shelf, self.option = program.slot, program.shelf, program.cell // rows.size
         self._rows, self._program, self._unit = rows, program, unit
         self._basis, self._closed = basis, closed
+        self._members: Members | None = None
+
+    @property
+    def members(self) -> Members:
+        """The columns by slot, shelf and row that were live when first asked for: none becomes live later."""
+        if self._members is None:
+            self._members = members_of(self._program, self._basis, self.live)
+        return self._members
 
     @classmethod
     def of(cls, rows: Compiled, cells: Mask, first: Mask | None = None) -> Relaxation:
@@ -94,10 +96,10 @@ class Relaxation:
     def solve(self, worth: int | None) -> int:
         """Solve for the live columns; no further than that no page worth more than `worth` can be left."""
         cutoff = np.inf if worth is None else -worth / self._unit + _MARGIN
-        status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+        status = FULL
         while status == FULL:
-            self._basis = _copied(self._basis, self._program)
-            status, _ = dual(self._program, self._basis, self.live, self._closed, cutoff, _PIVOTS)
+            status, _ = dual(self._program, self._basis, self.members, self._closed, cutoff, _PIVOTS)
+            self._basis = _copied(self._basis, self._program) if status == FULL else self._basis
         return int(status)
 
     def certificate(self, columns: Ints | None = None) -> Certificate:
@@ -116,7 +118,7 @@ class Relaxation:
         rows = self._rows
         every = self.certificate(np.arange(len(self.slot)))
         slack = np.full((rows.n, rows.size), _FAR, dtype=np.int64)
-        slack[self.option, self.slot] = every.slack
+        slack.ravel()[self._program.cell] = every.slack
         return Bound(every.total, slack, every.prices, every.shelf_prices, self.page(), 1.0)
 
     def page(self) -> Page | None:
@@ -186,7 +188,9 @@ class Relaxation:
     def copy(self) -> Relaxation:
         """The same program with a basis of its own."""
         basis = _copied(self._basis, self._program)
-        return Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
+        twin = Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
+        twin._members = self.members
+        return twin
 
 
 def _room_for(program: Program, most: int) -> Basis:

@@ -91,16 +91,16 @@ def _penalties(problem: Problem, blocks: Sequence[Rows] | None) -> tuple[int, ..
     if blocks is None:
         inputs, hard = Inputs.of(problem), none(len(problem.shelves), len(problem.grid.slots))
         blocks = [hard if rule.weight is None else rule.rows(inputs) for rule in problem.rules]
+    most = _MOST_PAID // soft
     return tuple(
-        _penalty(rule, problem.unit, limit, _MOST_PAID // soft // max(1, rows.most_excess()))
+        0 if rule.weight is None else _penalty(rule, rule.weight, problem.unit, limit, most, rows)
         for rule, rows in zip(problem.rules, blocks, strict=True)
     )
 
 
-def _penalty(rule: Rule, unit: float, limit: int, most: int) -> int:
-    if rule.weight is None:
-        return 0
-    exact = rule.weight * unit / rule.SCALE
+def _penalty(rule: Rule, weight: float, unit: float, limit: int, most_paid: int, rows: Rows) -> int:
+    most = most_paid // max(1, rows.most_excess())
+    exact = weight * unit / rule.SCALE
     penalty = round(exact) if exact <= limit else round(limit * (1.0 + log2(exact / limit)))
     return max(1, min(penalty, most))
 

@@ -8,7 +8,7 @@ rules that speak of different options in different slots need several.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -63,8 +63,10 @@ class Rows:
         """What no page's `excess` goes beyond: as if each slot held what counts most, either way."""
         row, coef, weight = self.terms.T
         each = np.abs(self.coefs).max(axis=1, initial=0)[coef] * np.abs(self.weights).sum(axis=1)[weight]
-        most = np.zeros(len(self.lo), dtype=np.int64)
-        np.add.at(most, row, each)
+        most = each
+        if len(row) > len(self.lo):
+            most = np.zeros(len(self.lo), dtype=np.int64)
+            np.add.at(most, row, each)
         return int(np.maximum(np.maximum(most - self.hi, most + self.lo), 0).sum())
 
 
@@ -104,19 +106,20 @@ def summed(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_L
 
 def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
     """All rows of the `blocks`, in their order."""
+    partial = any(block.partial for block in blocks)
+    blocks = [block for block in blocks if len(block.lo)]
     if not blocks:
-        return none(options, slots)
+        return replace(none(options, slots), partial=partial)
     counts = np.array([(len(block.lo), len(block.coefs), len(block.weights)) for block in blocks])
-    offset = np.cumsum(counts, axis=0) - counts
-    terms = np.concatenate([block.terms for block in blocks])
-    terms += np.repeat(offset, [len(block.terms) for block in blocks], axis=0)
+    offset = counts.cumsum(axis=0) - counts
     return Rows(
         np.ascontiguousarray(np.concatenate([block.coefs for block in blocks])),
         np.ascontiguousarray(np.concatenate([block.weights for block in blocks])),
-        np.ascontiguousarray(terms),
+        np.concatenate([block.terms for block in blocks])
+        + offset.repeat([len(block.terms) for block in blocks], axis=0),
         np.concatenate([block.lo for block in blocks]),
         np.concatenate([block.hi for block in blocks]),
-        any(block.partial for block in blocks),
+        partial,
     )
 
 

@@ -1,5 +1,6 @@
-"""The inner loops of layout, compiled to machine code. All arithmetic is on int64, so exact everywhere.
+"""The inner loops of layout, compiled to machine code. All arithmetic is on int64, so exact everywhere, but
+in `simplex`, which only proposes.
 
-Each file stands alone: the compiled code is cached on disk by the file that it comes from, and a change in
-another file that it were inlined from would go unnoticed. A test keeps it so.
+Kernels call no others than those in files of their own folder: what is compiled is kept on disk until one of
+these changes. A test keeps it so.
 """

@@ -21,7 +21,7 @@ def assembled(
     sums that rows may have before each slot, `floor` and `ceiling` (R, K + 1), the hard rows that count each
     slot as `slot_ptr` and `slot_row`, and whether some page may obey every row.
     """
-    size, rows = weights.shape[1], len(lo)
+    rows = len(lo)
     most, least, most_from, least_from = reach(coefs, weights, terms, rows, allowed)
     place = np.full(rows, -1, dtype=np.int64)
     kept = np.empty(rows, dtype=np.int64)
@@ -47,23 +47,40 @@ def assembled(
     most, least = most[kept], least[kept]
     cells = possible_cells(coefs, weights, chosen, lo, hi, hard, most, least, allowed)
     ptr, row, coef = entries(coefs, weights, chosen, cells)
-    floor = np.full((count, size + 1), -_SOFT_MARGIN, dtype=np.int64)
-    ceiling = np.full((count, size + 1), _SOFT_MARGIN, dtype=np.int64)
-    for r in range(count):
-        if hard[r]:
-            for k in range(size + 1):
-                floor[r, k] = lo[r] - most_from[kept[r], k]
-                ceiling[r, k] = hi[r] - least_from[kept[r], k]
+    floor, ceiling = _margins(lo, hi, hard, most_from[kept], least_from[kept])
+    slot_ptr, slot_row = _by_slot_counted(hard, most, least)
+    return kept, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row, met
+
+
+@kernel
+def _margins(lo: Ints, hi: Ints, hard: Mask, most_from: Ints, least_from: Ints) -> tuple[Ints, Ints]:
+    """What rows must have added up to before each slot for their limits to stay within reach."""
+    floor = np.empty_like(most_from)
+    ceiling = np.empty_like(most_from)
+    for r in range(len(lo)):
+        for k in range(most_from.shape[1]):
+            floor[r, k] = lo[r] - most_from[r, k] if hard[r] else -_SOFT_MARGIN
+            ceiling[r, k] = hi[r] - least_from[r, k] if hard[r] else _SOFT_MARGIN
+    return floor, ceiling
+
+
+@kernel
+def _by_slot_counted(hard: Mask, most: Ints, least: Ints) -> tuple[Ints, Ints]:
+    """The hard rows that count each slot, ascending: `slot_row` from `slot_ptr[k]` to the next."""
+    rows, size = most.shape
     slot_ptr = np.zeros(size + 1, dtype=np.int64)
-    slot_row = np.empty(count * size, dtype=np.int64)
-    end = 0
-    for k in range(size):
-        for r in range(count):
+    for r in range(rows):
+        for k in range(size):
+            slot_ptr[k + 1] += hard[r] and (most[r, k] != 0 or least[r, k] != 0)
+    slot_ptr = np.cumsum(slot_ptr)
+    slot_row = np.empty(slot_ptr[size], dtype=np.int64)
+    end = slot_ptr[:size].copy()
+    for r in range(rows):
+        for k in range(size):
             if hard[r] and (most[r, k] != 0 or least[r, k] != 0):
-                slot_row[end] = r
-                end += 1
-        slot_ptr[k + 1] = end
-    return kept, cells, ptr, row, coef, floor, ceiling, slot_ptr, slot_row[:end].copy(), met
+                slot_row[end[k]] = r
+                end[k] += 1
+    return slot_ptr, slot_row
 
 
 @kernel
@@ -82,6 +99,7 @@ def reach(coefs: Ints, weights: Ints, terms: Ints, rows: int, allowed: Mask) -> 
     least_from = np.zeros((rows, size + 1), dtype=np.int64)
     top, bottom = _by_slot(coefs, allowed)
     best, worst = _ranked(coefs, size)
+    first, slot = _members(weights)
     start = 0
     while start < len(terms):
         end = start + 1
@@ -89,10 +107,12 @@ def reach(coefs: Ints, weights: Ints, terms: Ints, rows: int, allowed: Mask) -> 
         while end < len(terms) and terms[end, 0] == r:
             end += 1
         if end == start + 1:
-            c, w = terms[start, 1], weights[terms[start, 2]]
-            for k in range(size):
-                most[r, k] = w[k] * (top[c, k] if w[k] >= 0 else bottom[c, k])
-                least[r, k] = w[k] * (bottom[c, k] if w[k] >= 0 else top[c, k])
+            c, w = terms[start, 1], terms[start, 2]
+            for i in range(first[w], first[w + 1]):
+                k = slot[i]
+                weight = weights[w, k]
+                most[r, k] = weight * (top[c, k] if weight > 0 else bottom[c, k])
+                least[r, k] = weight * (bottom[c, k] if weight > 0 else top[c, k])
         else:
             _mixed(coefs, weights, terms[start:end], allowed, most[r], least[r])
         for k in range(size - 1, -1, -1):
@@ -153,46 +173,88 @@ def entries(coefs: Ints, weights: Ints, terms: Ints, cells: Mask) -> tuple[Ints,
     Closed cells have no entries.
     """
     n, size = cells.shape
-    start, member = _members(coefs)
+    start, member = _members(coefs.T)
+    first, counted, weight = _counting(weights, terms, len(coefs))
+    most = 0
+    for s in range(n):
+        for m in range(start[s], start[s + 1]):
+            most += first[member[m] * size + size] - first[member[m] * size]
     ptr = np.zeros(n * size + 1, dtype=np.int64)
-    for t in range(len(terms)):
-        c, w = terms[t, 1], terms[t, 2]
+    row = np.empty(most, dtype=np.int64)
+    coef = np.empty(most, dtype=np.int64)
+    end = 0
+    for s in range(n):
         for k in range(size):
-            if weights[w, k] != 0:
-                for m in range(start[c], start[c + 1]):
-                    if cells[member[m], k]:
-                        ptr[member[m] * size + k + 1] += 1
-    for cell in range(n * size):
-        ptr[cell + 1] += ptr[cell]
-    row = np.empty(ptr[-1], dtype=np.int64)
-    coef = np.empty(ptr[-1], dtype=np.int64)
-    end = ptr[:-1].copy()
-    merged = False
+            if cells[s, k]:
+                begin = end
+                ascending = True
+                for m in range(start[s], start[s + 1]):
+                    c = member[m]
+                    for i in range(first[c * size + k], first[c * size + k + 1]):
+                        ascending &= end == begin or row[end - 1] < counted[i]
+                        row[end] = counted[i]
+                        coef[end] = coefs[c, s] * weight[i]
+                        end += 1
+                if not ascending:
+                    end = _merged(row, coef, begin, end)
+            ptr[s * size + k + 1] = end
+    return ptr, row[:end].copy(), coef[:end].copy()
+
+
+@kernel
+def _counting(weights: Ints, terms: Ints, coefs: int) -> tuple[Ints, Ints, Ints]:
+    """The rows that count coefficient array c in slot k, ascending, and their weights there.
+
+    They are `row[first[cK + k]:first[cK + k + 1]]` and `weight` alike.
+    """
+    size = weights.shape[1]
+    start, slot = _members(weights)
+    first = np.zeros(coefs * size + 1, dtype=np.int64)
     for t in range(len(terms)):
-        r, c, w = terms[t, 0], terms[t, 1], terms[t, 2]
-        for k in range(size):
-            if weights[w, k] == 0:
-                continue
-            for m in range(start[c], start[c + 1]):
-                s = member[m]
-                if not cells[s, k]:
-                    continue
-                cell = s * size + k
-                if end[cell] > ptr[cell] and row[end[cell] - 1] == r:
-                    coef[end[cell] - 1] += coefs[c, s] * weights[w, k]
-                    merged = True
-                else:
-                    row[end[cell]] = r
-                    coef[end[cell]] = coefs[c, s] * weights[w, k]
-                    end[cell] += 1
-    if merged:
-        return _closed_up(ptr, end, row, coef)
-    return ptr, row, coef
+        for i in range(start[terms[t, 2]], start[terms[t, 2] + 1]):
+            first[terms[t, 1] * size + slot[i] + 1] += 1
+    first = np.cumsum(first)
+    row = np.empty(first[-1], dtype=np.int64)
+    weight = np.empty(first[-1], dtype=np.int64)
+    end = first[:-1].copy()
+    for t in range(len(terms)):
+        for i in range(start[terms[t, 2]], start[terms[t, 2] + 1]):
+            at = terms[t, 1] * size + slot[i]
+            row[end[at]] = terms[t, 0]
+            weight[end[at]] = weights[terms[t, 2], slot[i]]
+            end[at] += 1
+    return first, row, weight
+
+
+@kernel
+def _merged(row: Ints, coef: Ints, begin: int, end: int) -> int:
+    """Sort the entries from `begin` to `end` by row, those of one row added up; returns where they end."""
+    for i in range(begin + 1, end):
+        r, c = row[i], coef[i]
+        at = i
+        while at > begin and row[at - 1] > r:
+            row[at] = row[at - 1]
+            coef[at] = coef[at - 1]
+            at -= 1
+        row[at] = r
+        coef[at] = c
+    kept = begin
+    i = begin
+    while i < end:
+        r, total = row[i], 0
+        while i < end and row[i] == r:
+            total += coef[i]
+            i += 1
+        if total != 0:
+            row[kept] = r
+            coef[kept] = total
+            kept += 1
+    return kept
 
 
 @kernel
 def _members(coefs: Ints) -> tuple[Ints, Ints]:
-    """The options that each coefficient array counts: `member[start[c]:start[c + 1]]`, ascending."""
+    """What each array counts, options or slots: `member[start[c]:start[c + 1]]`, ascending."""
     start = np.zeros(len(coefs) + 1, dtype=np.int64)
     member = np.empty(coefs.size, dtype=np.int64)
     found = 0
@@ -304,18 +366,3 @@ def _different(weight: Ints, best: Ints, worst: Ints, most_from: Ints, least_fro
         counted += weight[k] != 0
         most_from[k] = min(most_from[k], best[counted] * common)
         least_from[k] = max(least_from[k], worst[counted] * common)
-
-
-@kernel
-def _closed_up(ptr: Ints, end: Ints, row: Ints, coef: Ints) -> tuple[Ints, Ints, Ints]:
-    """The same entries without the room that merged ones left, nor those that cancelled out."""
-    packed = np.zeros(len(ptr), dtype=np.int64)
-    at = 0
-    for cell in range(len(end)):
-        for e in range(ptr[cell], end[cell]):
-            if coef[e] != 0:
-                row[at] = row[e]
-                coef[at] = coef[e]
-                at += 1
-        packed[cell + 1] = at
-    return packed, row[:at].copy(), coef[:at].copy()

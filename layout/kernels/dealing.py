@@ -20,21 +20,26 @@ def numbered(keys: Ints, n: int) -> tuple[Ints, Ints, int]:
     Given item · n + shelf for each item of each shelf, ascending.
     """
     starts = np.zeros(n + 1, dtype=np.int64)
+    shelf = np.empty(len(keys), dtype=np.int64)
+    of = np.empty(len(keys), dtype=np.int64)
+    count, item, total = 0, -1, 0
     for i in range(len(keys)):
-        if i == 0 or keys[i] != keys[i - 1]:
-            starts[keys[i] % n + 1] += 1
+        if i > 0 and keys[i] == keys[i - 1]:
+            continue
+        if i == 0 or keys[i] >= (item + 1) * n:
+            item = keys[i] // n
+            count += 1
+        shelf[total] = keys[i] - item * n
+        of[total] = count - 1
+        starts[shelf[total] + 1] += 1
+        total += 1
     starts = np.cumsum(starts)
     free = starts[:-1].copy()
-    numbers = np.empty(starts[-1], dtype=np.int64)
-    number = -1
-    for i in range(len(keys)):
-        if i == 0 or keys[i] // n != keys[i - 1] // n:
-            number += 1
-        elif keys[i] == keys[i - 1]:
-            continue
-        numbers[free[keys[i] % n]] = number
-        free[keys[i] % n] += 1
-    return starts, numbers, number + 1
+    numbers = np.empty(total, dtype=np.int64)
+    for i in range(total):
+        numbers[free[shelf[i]]] = of[i]
+        free[shelf[i]] += 1
+    return starts, numbers, count
 
 
 @kernel

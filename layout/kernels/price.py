@@ -62,7 +62,7 @@ def price(
     found_worth = _NONE
     stale = 0
     direction = np.zeros(rows, dtype=np.float64)
-    scale = _scale(open_cells, size, ptr, row, coef, rows)
+    scale = _scale(open_cells if steps > 1 else open_cells[:0], size, ptr, row, coef, rows)
     for step in range(steps):
         worth, option = _reduce(values, open_cells, shelf_of, shelves, ptr, row, coef, prices)
         possible, page, slot_price, shelf_price = _assign(worth)
@@ -94,6 +94,8 @@ def price(
         if stale >= _PATIENCE:
             pace *= 0.5
             stale = 0
+        if step + 1 == steps:
+            break
         slope, norm = _slope(prices, sums, lo, hi)
         if norm == 0.0:
             break
@@ -123,13 +125,15 @@ def slacks(
     """How far each cell's priced value lies below its slot's and shelf's prices: (n, K), far if closed."""
     n, size = values.shape
     slack = np.full((n, size), _FAR, dtype=np.int64)
+    priced = prices.any()
     for s in range(n):
         for k in range(size):
             if cells[s, k]:
                 cell = s * size + k
                 left = values[s, k]
-                for e in range(ptr[cell], ptr[cell + 1]):
-                    left -= prices[row[e]] * coef[e]
+                if priced:
+                    for e in range(ptr[cell], ptr[cell + 1]):
+                        left -= prices[row[e]] * coef[e]
                 slack[s, k] = slot_price[k] + group_price[group[s]] - left
     return slack
 
@@ -175,12 +179,14 @@ def _reduce(
     size = values.shape[1]
     worth = np.full((size, shelves), _NONE, dtype=np.int64)
     option = np.full((size, shelves), -1, dtype=np.int64)
+    priced = prices.any()
     for i in range(len(open_cells)):
         s, k, g = open_cells[i, 0], open_cells[i, 1], shelf_of[i]
         cell = s * size + k
         left = values[s, k]
-        for e in range(ptr[cell], ptr[cell + 1]):
-            left -= prices[row[e]] * coef[e]
+        if priced:
+            for e in range(ptr[cell], ptr[cell + 1]):
+                left -= prices[row[e]] * coef[e]
         if left > worth[k, g]:
             worth[k, g] = left
             option[k, g] = s

@@ -147,9 +147,18 @@ def in_stretches(hits: Mask, width: int | None) -> Ints:
     """
     size = hits.shape[1]
     width = size if width is None else min(width, size)
+    if width == size:
+        whole: Ints = hits.sum(axis=1, keepdims=True)
+        return whole
     upto = np.concatenate([np.zeros((len(hits), 1), dtype=np.int64), hits.cumsum(axis=1)], axis=1)
     counts: Ints = upto[:, width:] - upto[:, : size - width + 1]
     return counts
+
+
+def proposed(inputs: Inputs, matches: Mask) -> int:
+    """How many different shelves the matching options (n,) show."""
+    groups = inputs.groups
+    return len({groups[s] for s in matches.nonzero()[0].tolist()})
 
 
 def crowding(hits: Mask, gap: int) -> Ints:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, one, window
-from layout.rules.base import FROM_1, WINDOW, BaseRule, Limits, beyond
+from layout.rules.base import FROM_1, WINDOW, BaseRule, Limits, beyond, proposed
 from layout.types import Ints, Pages
 
 
@@ -38,7 +38,7 @@ class ExplorationFloor(BaseRule):
         """How many of them each of the pages (b, K) lacks in the window: (b,)."""
         matches = inputs.truthy(self.attribute)
         hits = matches[pages[:, self.first - 1 : self.last]]
-        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        there = proposed(inputs, matches)
         return beyond(hits.sum(axis=1), min(self.count, there, hits.shape[1]))
 
     def _validate(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one
-from layout.rules.base import BaseRule, Limits, beyond
+from layout.rules.base import BaseRule, Limits, beyond, proposed
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -45,7 +45,7 @@ class Exposure(BaseRule):
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
         """By how many thousandths each of the pages (b, K) lies outside: (b,)."""
         matches = inputs.mask(self.selector)
-        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        there = proposed(inputs, matches)
         weight = self._weights(inputs)
         reachable = sum(sorted(weight.tolist(), reverse=True)[:there])
         lo, hi = self._limits()

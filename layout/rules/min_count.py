@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, stretches
-from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches
+from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches, proposed
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -40,7 +40,7 @@ class MinCount(BaseRule):
         """How many matches the runs of each of the pages (b, K) lack together: (b,)."""
         matches = inputs.mask(self.selector)
         hits = matches[pages[:, self.first - 1 : self.last]]
-        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        there = proposed(inputs, matches)
         width = hits.shape[1] if self.window is None else min(self.window, hits.shape[1])
         needed = self._possible(hits.shape[1], width, there)
         total: Ints = beyond(in_stretches(hits, self.window), needed).sum(axis=1)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one, window
-from layout.rules.base import FROM_0, FROM_1, BaseRule, Limits, beyond
+from layout.rules.base import FROM_0, FROM_1, BaseRule, Limits, beyond, proposed
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -36,7 +36,7 @@ class PrefixQuota(BaseRule):
         """How many matches too few or too many each of the pages (b, K) has in the prefix: (b,)."""
         matches = inputs.mask(self.selector)
         hits = matches[pages[:, : self.prefix]]
-        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        there = proposed(inputs, matches)
         return beyond(hits.sum(axis=1), min(self.lo, there, hits.shape[1]), self.hi)
 
     def _validate(self) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one, window
-from layout.rules.base import WINDOW, BaseRule, Limits, beyond
+from layout.rules.base import WINDOW, BaseRule, Limits, beyond, proposed
 from layout.selector import Selector
 from layout.types import Ints, Pages
 
@@ -48,7 +48,7 @@ class Share(BaseRule):
         """How many matches too few or too many each of the pages (b, K) has in the window: (b,)."""
         matches = inputs.mask(self.selector)
         hits = matches[pages[:, self.first - 1 : self.last]]
-        there = len({inputs.shelves[s].group for s in matches.nonzero()[0].tolist()})
+        there = proposed(inputs, matches)
         lo, hi = self._limits(hits.shape[1])
         return beyond(hits.sum(axis=1), min(lo, there), hi)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
+
+import numpy as np
 
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
-from layout.rows import Rows, none, one, product, sliding, stacked, window
+from layout.rows import NO_LIMIT, Rows, none, paired, sliding, window
 from layout.rules.base import FROM_0, BaseRule, Limits, beyond, crowding
-from layout.types import Ints, Pages
+from layout.types import Ints, Mask, Pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +36,7 @@ class SponsoredSpacing(BaseRule):
         sponsored = inputs.truthy(self.attribute)
         if not sponsored.any():
             return none(inputs.n, inputs.slots)
-        blocks = []
-        if self.clear_first:
-            blocks.append(one(sponsored, window(inputs.slots, 1, self.clear_first), hi=0))
-        if self.gap:
-            blocks.append(product(sponsored[None], sliding(inputs.slots, self.gap + 1), hi=1))
-        if self.cap is not None:
-            blocks.append(one(sponsored, window(inputs.slots, 1, None), hi=self.cap))
-        return stacked(blocks, inputs.n, inputs.slots)
+        return paired(sponsored[None], *_counted(inputs.slots, self.clear_first, self.gap, self.cap))
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:
         """How many sponsored shelves too many each of the pages (b, K) has, over all limits: (b,)."""
@@ -52,3 +48,13 @@ class SponsoredSpacing(BaseRule):
         self._text("attribute", self.attribute)
         if self.cap is None and not self.clear_first and not self.gap:
             raise InvalidRuleError(self.id, "cap", self.cap, "give clear_first, gap, cap or several of them")
+
+
+@lru_cache(maxsize=256)
+def _counted(slots: int, clear_first: int, gap: int, cap: int | None) -> tuple[Mask, Ints, Ints]:
+    """The slots that each row counts (w, K), and between which limits (w,) each."""
+    clear = window(slots, 1, clear_first)[None][: bool(clear_first)]
+    apart = sliding(slots, gap + 1)[: slots if gap else 0]
+    whole = window(slots, 1, None)[None][: cap is not None]
+    most = np.repeat([0, 1, cap or 0], [len(clear), len(apart), len(whole)])
+    return np.concatenate([clear, apart, whole]), np.full(len(most), -NO_LIMIT), most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import ClassVar
 
 import numpy as np
@@ -31,7 +32,7 @@ class VisitStability(BaseRule):
     def rows(self, inputs: Inputs) -> Rows:
         """One row with a term per slot of the previous page whose shelf is proposed again."""
         before = self._before(inputs)
-        known = np.unique(before[before >= 0])
+        known = np.flatnonzero(np.bincount(before + 1)[1:])
         if not len(known):
             return none(inputs.n, inputs.slots)
         distance = np.abs(np.arange(inputs.slots) - known[:, None])
@@ -50,7 +51,7 @@ class VisitStability(BaseRule):
     def _before(self, inputs: Inputs) -> Ints:
         """The slot (from 0) of each option's shelf on the previous page, −1 for none: (n,)."""
         place = {shelf: slot for slot, shelf in enumerate(inputs.context.previous)}
-        return np.array([place.get(shelf, -1) for shelf in inputs.groups], dtype=np.int64)
+        return np.fromiter(map(place.get, inputs.groups, repeat(-1)), np.int64, inputs.n)
 
     def _validate(self) -> None:
         if (self.max_moves is None) == (self.weight is None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +12,54 @@ import pytest
 
 import layout.kernels
 
-FILES = sorted(Path(layout.kernels.__path__[0]).glob("*.py"))
+FOLDER = Path(layout.kernels.__path__[0])
+FILES = sorted(FOLDER.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_no_kernel_file_takes_compiled_code_from_another(path: Path) -> None:
-    """The cache of a file's machine code does not see changes in other files that it was inlined from."""
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER).with_suffix("")))
+def test_no_kernel_file_takes_compiled_code_from_another_folder(path: Path) -> None:
+    """The cache of machine code does not see changes in other folders that it was inlined from."""
     imported = [
         node.module or ""
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom)
     ]
-    assert {name for name in imported if name.startswith("layout.")} <= {"layout.kernels.jit", "layout.types"}
+    own = ".".join(("layout.kernels", *path.parent.relative_to(FOLDER).parts))
+    elsewhere = {name for name in imported if name.startswith("layout.") and name.rpartition(".")[0] != own}
+    assert elsewhere <= {"layout.kernels.jit", "layout.types"}
+
+
+def test_machine_code_on_disk_follows_changes_in_the_files_that_it_was_inlined_from(tmp_path: Path) -> None:
+    package = tmp_path / "inlined"
+    package.mkdir()
+    callee = package / "callee.py"
+    (package / "caller.py").write_text(
+        "from inlined.callee import number\n"
+        "from layout.kernels.jit import kernel\n\n"
+        "@kernel\ndef doubled() -> int:\n    return 2 * number()\n"
+    )
+    program = "from inlined.caller import doubled; print(doubled(), sum(doubled.stats.cache_hits.values()))"
+    said = []
+    for number in (1, 1, 20):
+        text = (
+            f"from layout.kernels.jit import kernel\n\n@kernel\ndef number() -> int:\n    return {number}\n"
+        )
+        if not callee.exists() or callee.read_text() != text:
+            callee.write_text(text)
+        said.append(
+            subprocess.run(
+                [sys.executable, "-c", program],
+                check=True,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))},
+            ).stdout.split()
+        )
+    assert said == [["2", "0"], ["2", "1"], ["40", "0"]]
 
 
 def test_there_are_kernels_to_check() -> None:
-    assert {path.stem for path in FILES} >= {"assemble", "price", "search", "support", "within"}
+    assert {path.stem for path in FILES} >= {"assemble", "price", "search", "support", "within", "dual"}
 
 
 def test_warming_compiles_all_that_requests_need() -> None:
@@ -41,11 +74,11 @@ from layout.solve import effective, solve
 from layout.warm import warm
 from tests.layout.random_rows import random_problem
 
-names = [module.name for module in pkgutil.iter_modules(layout.kernels.__path__)]
+names = [module.name for module in pkgutil.walk_packages(layout.kernels.__path__, "layout.kernels.")]
 kernels = {
     f"{name}.{attribute}": kernel
     for name in names
-    for attribute, kernel in vars(importlib.import_module(f"layout.kernels.{name}")).items()
+    for attribute, kernel in vars(importlib.import_module(name)).items()
     if hasattr(kernel, "nopython_signatures")
 }
 
