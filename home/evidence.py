@@ -37,9 +37,9 @@ from home.configuration import setup_here
 from home.errors import NotExplainableError
 from home.records import DecisionRecord
 from home.registry import LiveModel
-from home.replay.judgement import NEGLIGIBLE
 from home.replay.tables import slates_of
 from home.replay.targets import Likelihood
+from home.replay.verdicts import NEGLIGIBLE
 from home.replay.what_if import Model, WhatIf
 from home.store import decisions, events, models
 from home.store.models import State

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from scipy.stats import t
@@ -15,21 +16,29 @@ from bandits.ope.sums import Sums
 
 _LEPSKI = np.sqrt(6.0) - 1.0
 
+LIMITS = (*(2.0 ** (half / 2) for half in range(29)), np.inf)
+"""Limits to try where weights are not known beforehand: two in each doubling from 1, and none."""
+
+SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""Values to try of λ in w / (1 − λ + λ w)."""
+
+Seen = TypeVar("Seen", Estimate, Sums)
+
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class Tuned(Generic[Seen]):
     """A hyper-parameter, and the estimate under it."""
 
     parameter: float
-    estimate: Estimate
+    estimate: Seen
 
 
 def slope(
-    estimator: Callable[[float], Estimate],
+    estimator: Callable[[float], Seen],
     parameters: Sequence[float],
     failure: float = 0.05,
     paired: bool = True,
-) -> Tuned:
+) -> Tuned[Seen]:
     """The parameter of least variance whose estimate agrees with all of more variance and less bias.
 
     From the widest interval to the narrowest, parameter i is kept while |v_i − v_j| ≤ c_ij for all j before
@@ -47,7 +56,7 @@ def slope(
     if not parameters:
         raise ValueError("parameters: none to choose from")
     tried = [Tuned(parameter, estimator(parameter)) for parameter in parameters]
-    moved = np.array([Sums.by_group(one.estimate).residuals for one in tried])
+    moved = np.array([_sums(one.estimate).residuals for one in tried])
     order = np.argsort(_half_widths(moved, failure))[::-1]
     values = np.array([one.estimate.value for one in tried])
     kept = 1
@@ -99,6 +108,10 @@ def limits(weights: Column, count: int = 20) -> tuple[float, ...]:
     if not len(held):
         return (np.inf,)
     return (*(float(x) for x in np.geomspace(np.median(held), held.max(), count)), np.inf)
+
+
+def _sums(estimate: Estimate | Sums) -> Sums:
+    return estimate.occupied() if isinstance(estimate, Sums) else Sums.by_group(estimate)
 
 
 def _agrees(values: Column, moved: Table, order: Indices, failure: float, paired: bool) -> bool:

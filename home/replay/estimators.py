@@ -25,13 +25,12 @@ from bandits.ope.reward_interaction import reward_interaction_ips
 from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
 from bandits.ope.rounds import Column, Groups, Rounds
 from bandits.ope.slates import SlateRounds
-from bandits.ope.tuning import limits, slope
+from bandits.ope.tuning import LIMITS, SMOOTHINGS, limits, slope
 from home.replay.sources.chunk import Labels
 
 Seen = TypeVar("Seen", Rounds, ModelledRounds)
 
 _FOLDS = 3
-_SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 class Needs(StrEnum):
@@ -52,8 +51,10 @@ class View:
     the target would do with every action, with `expected` (m, n) rewards where the log predicts them, and
     `logging` (m, n), what the logging policy would, where it is known, and the `embedding` (m, 1) of what was
     shown; `logged` who showed what, where several policies logged; `slates` the slots of
-    pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
-    of cross-fitting and of rejection sampling.
+    pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `weight_bound`
+    holds for every weight that could have been, where it is given; `outside` (m,) is the share of the target
+    that the log could not hold, where that is known. `seed` is that of cross-fitting and of
+    rejection sampling.
     """
 
     rounds: Rounds
@@ -67,6 +68,8 @@ class View:
     features: SlotFeatures | None = None
     pseudo_inverse: Column | None = None
     why: str = ""
+    weight_bound: float | None = None
+    outside: Column | None = None
     seed: int = 0
     _fitted: dict[bool, ModelledRounds] = field(default_factory=dict)
 
@@ -143,14 +146,12 @@ def _plain(function: Callable[[Rounds], Estimate]) -> Callable[[View], tuple[Est
 
 
 def _rejection(view: View) -> tuple[Estimate, str]:
-    bound = float(view.rounds.weights.max())
+    bound = float(view.rounds.weights.max()) if view.weight_bound is None else view.weight_bound
     if bound == 0.0:
         raise ValueError("the target never shows what was logged")
     estimate = rejection(view.rounds, bound, np.random.default_rng(view.seed))
-    return (
-        estimate,
-        f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} taken from the log",
-    )
+    whence = "taken from the log" if view.weight_bound is None else "was given"
+    return estimate, f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} {whence}"
 
 
 def _tuned(
@@ -172,8 +173,12 @@ def _tuned(
     return compute
 
 
+def _limits(_: Column) -> tuple[float, ...]:
+    return LIMITS
+
+
 def _smoothings(_: Column) -> tuple[float, ...]:
-    return _SMOOTHINGS
+    return SMOOTHINGS
 
 
 def _rounds(view: View) -> Rounds:
@@ -240,7 +245,9 @@ def _estimators() -> dict[str, Estimator]:
     return {
         "ips": Estimator(nothing, "inverse propensity scoring", _plain(ips)),
         "snips": Estimator(nothing, "self-normalised IPS", _plain(snips)),
-        "clipped_ips": Estimator(nothing, "IPS with clipped weights", _tuned(_rounds, clipped_ips, "limit")),
+        "clipped_ips": Estimator(
+            nothing, "IPS with clipped weights", _tuned(_rounds, clipped_ips, "limit", _limits)
+        ),
         "sub_gaussian_ips": Estimator(
             nothing, "IPS with smoothed weights", _tuned(_rounds, sub_gaussian_ips, "smoothing", _smoothings)
         ),
@@ -318,7 +325,10 @@ NEED_CHOICES = frozenset({"cascade_dr"})
 NEED_LISTING = frozenset(name for name in ESTIMATORS if name.startswith(("independent", "pseudo_inverse")))
 """Those for which every page that could be shown must be listed."""
 
-STREAMED = ("ips", "snips")
+STREAMED = (
+    "ips", "snips", "clipped_ips", "sub_gaussian_ips", "replay", "rejection", "cascade_ips",
+    "reward_interaction_ips",
+)  # fmt: skip
 """Those that need no more than sums, and so no rounds in memory."""
 
 DEFAULTS: Mapping[Needs, tuple[str, ...]] = MappingProxyType(

@@ -37,15 +37,17 @@ class Segment:
 class Support:
     """What of the target the log could not hold.
 
-    `outside`: the share of its pages or actions; `decisions` at which there were any. `low` and `high` bound
-    the target's whole value, the interval of IPS widened by what that share could have earned at least and
-    at most (partial identification, Manski, "Nonparametric Bounds on Treatment Effects", AER 1990).
+    `outside`: the share of its pages or actions; `decisions` at which there were any. Where it is
+    estimated, from `drawn` pages, and none of these is outside, its interval is the rule of three. `low` and
+    `high` bound the target's whole value, the interval of IPS widened by what that share could have earned at
+    least and at most (partial identification, Manski, "Nonparametric Bounds on Treatment Effects", AER 1990).
     """
 
     outside: Interval
     decisions: int
     low: float
     high: float
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rich.table import Table as Printed
 from bandits.ope.actions import ActionRounds, ModelledRounds, Table
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
-from bandits.ope.intervals import bootstrap, empirical_bernstein, normal
+from bandits.ope.intervals import bootstrap, corrected_terms, empirical_bernstein, normal, weighted_terms
 from bandits.ope.marginalised import known_marginal_weights, mips, snmips
 from bandits.ope.multi_logger import balanced_dr, balanced_ips, weighted_dr, weighted_ips
 from bandits.ope.reward_models import RidgeReward, cross_fit, mrdr_weights
@@ -166,8 +166,8 @@ class Tally:
         self.normal.append(not by_formula.excludes(truth))
         self.bootstrap.append(not bootstrap(estimate, log.rng, replicates=REPLICATES).excludes(truth))
         if entry.bounded:
-            predictions = (0.0, 1.0) if entry.bounded == "dr" else (0.0, 0.0)
-            bound = empirical_bernstein(estimate, log.weight_bound, predictions=predictions)
+            terms = corrected_terms if entry.bounded == "dr" else weighted_terms
+            bound = empirical_bernstein(estimate, terms(log.weight_bound))
             self.bernstein.append(not bound.excludes(truth))
             self.widths.append((bound.high - bound.low) / (by_formula.high - by_formula.low))
 
