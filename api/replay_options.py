@@ -32,9 +32,9 @@ IntervalMethod = Annotated[
     str,
     typer.Option(
         "--interval",
-        help="bootstrap; bca, for heavy weights; normal; or, for estimators that are means with known bounds"
-        f" ({', '.join(TERMS)}), empirical-bernstein, which holds at every size, and confidence-sequence, which"
-        " holds at all sizes at once.",
+        help="bootstrap; bca, for heavy weights; normal; or, for means with known bounds"
+        f" ({', '.join(TERMS)}), empirical-bernstein, which holds at every size, and confidence-sequence,"
+        " which holds at all sizes at once.",
         metavar="METHOD",
         rich_help_panel=_HOW,
     ),
@@ -144,7 +144,7 @@ def _range(text: str) -> tuple[float, float]:
         low, high = (float(part) for part in text.split(","))
     except ValueError as error:
         raise ConfigurationError(
-            f"reward-range is {text!r}: give two numbers, the least and the most that a row can earn, as in 0,1"
+            f"reward-range is {text!r}: give two numbers, the least and the most that a row can earn, as 0,1"
         ) from error
     return low, high
 

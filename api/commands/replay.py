@@ -143,9 +143,7 @@ def replay(
     if context.invoked_subcommand is not None:
         return
     settings, span = settings_of(context), (utc(since), utc(until))
-    options = options_of(
-        estimators, level, interval, replicates, by, seed, keep, weight_bound, reward_range
-    )
+    options = options_of(estimators, level, interval, replicates, by, seed, keep, weight_bound, reward_range)
     specs = [*(target or []), *(f"epsilon={share:g}" for share in epsilon or [])]
     if log is None or is_export(log):
         if reward_range is not None:

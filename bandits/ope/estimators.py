@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from bandits.ope.rounds import Column, Groups, Rounds, check_rows
 
+_ACCEPTING = 0x7265706C
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -84,6 +86,11 @@ def rejection(rounds: Rounds, weight_bound: float, rng: np.random.Generator) -> 
     if not kept.any():
         raise ValueError(f"weight_bound = {weight_bound:g}: no round of {len(rounds)} was accepted")
     return accepted("rejection", rounds, kept)
+
+
+def accepting(seed: int) -> np.random.Generator:
+    """Numbers to accept rounds by: not those that made a log which was drawn with the same seed."""
+    return np.random.default_rng([seed, _ACCEPTING])
 
 
 def agreeing(rounds: Rounds) -> NDArray[np.bool_]:

@@ -16,7 +16,16 @@ from bandits.ope.cascade import cascade_dr, cascade_ips
 from bandits.ope.cascade_model import SlotFeatures, fit
 from bandits.ope.classified import balanced_snips, classified_weights
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
-from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
+from bandits.ope.estimators import (
+    Estimate,
+    accepting,
+    clipped_ips,
+    ips,
+    rejection,
+    replay,
+    snips,
+    sub_gaussian_ips,
+)
 from bandits.ope.independent_ips import independent_ips, independent_snips
 from bandits.ope.marginalised import fitted_marginal_weights, mips, snmips
 from bandits.ope.multi_logger import LoggedBySeveral, balanced_dr, balanced_ips, weighted_dr, weighted_ips
@@ -149,7 +158,7 @@ def _rejection(view: View) -> tuple[Estimate, str]:
     bound = float(view.rounds.weights.max()) if view.weight_bound is None else view.weight_bound
     if bound == 0.0:
         raise ValueError("the target never shows what was logged")
-    estimate = rejection(view.rounds, bound, np.random.default_rng(view.seed))
+    estimate = rejection(view.rounds, bound, accepting(view.seed))
     whence = "taken from the log" if view.weight_bound is None else "was given"
     return estimate, f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} {whence}"
 

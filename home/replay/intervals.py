@@ -35,9 +35,9 @@ def interval_of(estimate: Estimate | Sums, options: Options, terms: Bounds | Non
         raise ValueError(f"it has no {options.interval} interval: use normal or bootstrap")
     if options.interval == "empirical-bernstein":
         return empirical_bernstein(estimate, terms, options.level)
-    if isinstance(estimate, Sums):
-        raise ValueError("a confidence sequence needs the rounds in order, and so in memory: raise --keep")
-    return mean_sequence(estimate, terms, options.level).last(estimate.value)
+    if isinstance(estimate, Estimate):
+        return mean_sequence(estimate, terms, options.level).last(estimate.value)
+    raise ValueError("a confidence sequence needs the rounds in order, and so in memory: raise --keep")
 
 
 def interval_by_name(

@@ -113,18 +113,19 @@ def replay_entries(
 def judge(log: Log, options: Options = DEFAULTS, source: str = "decision log") -> ReplayReport:
     """Estimate the value of each target from the columns.
 
-    Raises NothingToReplayError for an empty log, and UnknowableTargetError for a target that is known at no
-    decision.
+    Raises NothingToReplayError for an empty log, UnknowableTargetError for a target that is known at no
+    decision, and ConfigurationError where the log cannot have the interval that was asked for.
     """
     if not len(log):
         raise NothingToReplayError(log.excluded)
+    judgements = tuple(_judgement(log, target, options) for target in log.targets)
     return ReplayReport(
         source=source,
         unit="page",
         rounds=len(log),
         groups=len(np.unique(log.group)),
         on_policy=interval_of(mean_of("mean", log.reward, log.group), options, log.bounds),
-        judgements=tuple(_judgement(log, target, options) for target in log.targets),
+        judgements=judgements,
         level=options.level,
         excluded=log.excluded,
     )

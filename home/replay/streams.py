@@ -12,6 +12,7 @@ from bandits.ope.cascade import cascade_ips
 from bandits.ope.estimators import (
     Estimate,
     accepted,
+    accepting,
     agreeing,
     check_normaliser,
     clip,
@@ -74,7 +75,7 @@ class Streams:
     rng: np.random.Generator = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rng = np.random.default_rng(self.seed)
+        self.rng = accepting(self.seed)
         if "rejection" in self.wanted and self.weight_bound is None:
             self.faults["rejection"] = (
                 "a bound on weights must be known before a long log is read: give --weight-bound"
