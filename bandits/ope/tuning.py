@@ -42,16 +42,20 @@ def slope(
     """The parameter of least variance whose estimate agrees with all of more variance and less bias.
 
     From the widest interval to the narrowest, parameter i is kept while |v_i − v_j| ≤ c_ij for all j before
-    it; the last that was kept is taken. c_ij = t_{1 − failure} · SE(v_i − v_j), or unless `paired` the
-    original c_i + (√6 − 1) c_j with c = t_{1 − failure} · SE(v).
+    it; the last that was kept is taken. c_ij = t_{1 − failure} · SE(v_i − v_j), or unless `paired` that of
+    SLOPE++, c_i + (√6 − 1) c_j with c = t_{1 − failure} · SE(v).
 
     Source: Su, Srinath and Krishnamurthy, "Adaptive Estimator Selection for Off-Policy Evaluation", ICML
-    2020, with quantiles of Student's t for their bounds; paired after Tucker and Lee, "Improved Estimator
-    Selection for Off-Policy Evaluation", 2021: estimates from the same rounds move together, so much smaller
-    differences tell that one is biased. Assumes that bias grows as variance falls, and one parameter at least
-    with little bias (no clipping, say). An interval around the chosen estimate does not know that it was
-    chosen, and choosing fails when even the least biased one has seen too little to differ. Raises ValueError
-    without parameters.
+    2020, after Lepski: they keep i while the intervals v ± 2 c of all up to i have a point in common, which
+    ends at the first that has none with those before it, as their published experiments do. √6 − 1 is from
+    Tucker and Lee, "Improved Estimator Selection for Off-Policy Evaluation", 2021, whose rule ends at the
+    first disagreement in the Open Bandit Pipeline as well; quantiles of Student's t stand for their bounds as
+    there. Going on behind a disagreement would take an estimate that agrees because two biases happen to
+    cancel: where bias grows as variance falls, which all three assume, none behind it can be better. `paired`
+    is our change: estimates from the same rounds move together, so much smaller differences tell that one is
+    biased. Assumes besides one parameter at least with little bias (no clipping, say). An interval around the
+    chosen estimate does not know that it was chosen, and choosing fails when even the least biased one has
+    seen too little to differ. Raises ValueError without parameters.
     """
     if not parameters:
         raise ValueError("parameters: none to choose from")

@@ -146,7 +146,7 @@ def _judgement(log: Log, target: Judged, options: Options) -> Judgement:
         labels={name: column[rows] for name, column in log.segments.items()},
         slates=slates,
         features=looked.features,
-        pseudo_inverse=looked.weights,
+        listed=looked.listed,
         why=looked.why,
         weight_bound=options.weight_bound,
         outside=target.outside[rows],

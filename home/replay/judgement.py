@@ -57,6 +57,7 @@ def judged(evidence: Evidence, options: Options) -> Judgement:
         support=support,
         checks=checks,
         unknowable=evidence.unknowable,
+        unstudied={} if view is None else view.left_out,
         weights=tuple(_classes(tally.whole)),
         slots=tuple(_segment(str(slot), cell, options) for slot, cell in enumerate(tally.slots, start=1)),
         breakdowns={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from math import inf, isclose, prod
@@ -87,17 +87,14 @@ class Log:
 
     def slates(self, target: Judged) -> SlateRounds:
         """The pages on which a target is known, with its probabilities."""
-        rows, looked = target.known, target.looked
-        rounds = slates_from(
+        rows = target.known
+        return slates_from(
             self.slot_reward[rows],
             self.prefixes[rows],
             target.prefixes[rows],
             self.filled[rows],
             self.group[rows],
         )
-        if looked.slot_propensity is None or looked.slot_target is None:
-            return rounds
-        return replace(rounds, slot_propensity=looked.slot_propensity, slot_target=looked.slot_target)
 
 
 def collect(

@@ -64,8 +64,9 @@ class Judgement:
     """A target's value, reward per page or round, by several estimators; and how far to trust them.
 
     `unknowable` counts decisions at which nobody can say what the target would have done, by reason; they
-    are left out of its estimates. `breakdowns`: name → segments. `slots`: the value of each slot, top first.
-    `checks` is None for a log that was longer than memory.
+    are left out of its estimates. `unstudied` lists the ids of those that could not be looked into, by
+    reason; they are left out of the estimators that need it. `breakdowns`: name → segments. `slots`: the value
+    of each slot, top first. `checks` is None for a log that was longer than memory.
     """
 
     target: str
@@ -74,6 +75,7 @@ class Judgement:
     support: Support | None = None
     checks: Checks | None = None
     unknowable: dict[str, int] = field(default_factory=dict)
+    unstudied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     weights: tuple[WeightClass, ...] = ()
     slots: tuple[Segment, ...] = ()
     breakdowns: dict[str, tuple[Segment, ...]] = field(default_factory=dict)

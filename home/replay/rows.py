@@ -15,6 +15,7 @@ from bandits.ope.slates import SlateRounds
 from home.ingest.progress import Progress, Silent
 from home.ingest.rejects import Rejects
 from home.replay.estimators import DEFAULTS, STREAMED, Needs, View
+from home.replay.found import Found
 from home.replay.frequencies import NOTE, FrequencySource
 from home.replay.judgement import Evidence, judged, on_policy
 from home.replay.options import EVERY, Options
@@ -167,11 +168,11 @@ def _view(chunk: Chunk, probabilities: Column, options: Options) -> View:
     shown = of_shown(probabilities, chunk)
     if chunk.slate is not None:
         chunk, fold, _ = folded(chunk)
-        slates = _slates(chunk, fold, shown)
+        slates, features = _slates(chunk, fold, shown), _features(chunk, fold, probabilities)
         return View(
             slates.as_rounds(),
             slates=slates,
-            features=_features(chunk, fold, probabilities),
+            features=None if features is None else Found(features, np.ones(len(slates), dtype=np.bool_)),
             weight_bound=options.weight_bound,
             seed=options.seed,
         )

@@ -209,10 +209,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--logs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--only", help="one estimator by name (default: all)")
     parser.add_argument("--markdown", action="store_true")
     given = parser.parse_args()
     rows = []
-    for label, (world, entries) in ENTRIES.items():
+    for label, (world, every) in ENTRIES.items():
+        entries = {name: entry for name, entry in every.items() if given.only in (None, name)}
+        if not entries:
+            continue
         found = tally(world, entries, given.logs, given.rounds, label)
         rows += [[label, *_row(name, entry, found[name], world.truth)] for name, entry in entries.items()]
     title = f"95 % intervals on {given.logs:,} logs of {given.rounds:,} rounds; truths " + ", ".join(
