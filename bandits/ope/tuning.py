@@ -51,11 +51,11 @@ def slope(
     Tucker and Lee, "Improved Estimator Selection for Off-Policy Evaluation", 2021, whose rule ends at the
     first disagreement in the Open Bandit Pipeline as well; quantiles of Student's t stand for their bounds as
     there. Going on behind a disagreement would take an estimate that agrees because two biases happen to
-    cancel: where bias grows as variance falls, which all three assume, none behind it can be better. `paired`
-    is our change: estimates from the same rounds move together, so much smaller differences tell that one is
-    biased. Assumes besides one parameter at least with little bias (no clipping, say). An interval around the
-    chosen estimate does not know that it was chosen, and choosing fails when even the least biased one has
-    seen too little to differ. Raises ValueError without parameters.
+    cancel: where bias grows as variance falls, which all of these assume, none behind it can be better.
+    `paired` is our change: estimates from the same rounds move together, so much smaller differences tell
+    that one is biased. Assumes besides one parameter at least with little bias (no clipping, say). An
+    interval around the chosen estimate does not know that it was chosen, and choosing fails when even the
+    least biased one has seen too little to differ. Raises ValueError without parameters.
     """
     if not parameters:
         raise ValueError("parameters: none to choose from")

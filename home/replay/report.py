@@ -65,8 +65,8 @@ class Judgement:
 
     `unknowable` counts decisions at which nobody can say what the target would have done, by reason; they
     are left out of its estimates. `unstudied` lists the ids of those that could not be looked into, by
-    reason; they are left out of the estimators that need it. `breakdowns`: name → segments. `slots`: the value
-    of each slot, top first. `checks` is None for a log that was longer than memory.
+    reason; they are left out of the estimators that need it. `breakdowns`: name → segments. `slots`: the
+    value of each slot, top first. `checks` is None for a log that was longer than memory.
     """
 
     target: str
