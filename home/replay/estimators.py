@@ -116,8 +116,8 @@ class View:
         """Who logged what. Raises ValueError for a log of one policy."""
         if self.logged is None:
             raise ValueError(
-                "needs several logging policies: columns logger and logger_propensities of a table; why our own"
-                " log has none: docs/replay.md, Several loggers"
+                "needs several logging policies: columns logger and logger_propensities of a table; why our"
+                " own log has none: docs/replay.md, Several loggers"
             )
         return self.logged
 
