@@ -10,6 +10,7 @@ import typer
 from api.terminal import STDOUT
 from home.errors import ConfigurationError
 from home.replay.estimators import ESTIMATORS
+from home.replay.known import TERMS
 from home.replay.options import Options
 from home.replay.report import ReplayReport
 from home.replay.show import render
@@ -28,7 +29,34 @@ Estimators = Annotated[
 ]
 Level = Annotated[float, typer.Option(help="Level of intervals.", rich_help_panel=_HOW)]
 IntervalMethod = Annotated[
-    str, typer.Option("--interval", help="bootstrap, or normal.", metavar="METHOD", rich_help_panel=_HOW)
+    str,
+    typer.Option(
+        "--interval",
+        help="bootstrap; bca, for heavy weights; normal; or, for means with known bounds"
+        f" ({', '.join(TERMS)}), empirical-bernstein, which holds at every size, and confidence-sequence,"
+        " which holds at all sizes at once.",
+        metavar="METHOD",
+        rich_help_panel=_HOW,
+    ),
+]
+WeightBound = Annotated[
+    float | None,
+    typer.Option(
+        help="The largest weight that can occur, as a floor of the logging policy ensures. For rejection"
+        " sampling, empirical-bernstein and confidence-sequence.",
+        show_default="from the distributions of both policies, where they are known",
+        metavar="NUMBER",
+        rich_help_panel=_HOW,
+    ),
+]
+RewardRange = Annotated[
+    str | None,
+    typer.Option(
+        help="The least and the most that a row can earn, for empirical-bernstein and confidence-sequence.",
+        show_default="0,1 where all are 0 or 1; on our own log what the reward formula allows",
+        metavar="LOW,HIGH",
+        rich_help_panel=_HOW,
+    ),
 ]
 Replicates = Annotated[int, typer.Option(help="Resamples of the bootstrap.", rich_help_panel=_HOW)]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, rich_help_panel=_HOW)]
@@ -81,6 +109,8 @@ def options_of(
     by: str | None,
     seed: int,
     keep: int,
+    weight_bound: float | None = None,
+    reward_range: str | None = None,
 ) -> Options:
     """The options as given. Raises ConfigurationError naming the one that is wrong."""
     return Options(
@@ -91,6 +121,8 @@ def options_of(
         by=() if by is None else _names("by", by),
         seed=seed,
         keep=keep,
+        weight_bound=weight_bound,
+        rewards=None if reward_range is None else _range(reward_range),
     )
 
 
@@ -105,6 +137,16 @@ def show(report: ReplayReport, *, as_json: bool, html: Path | None, details: boo
         print(report.to_json().decode())
     else:
         render(report, STDOUT, breakdowns=details)
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"reward-range is {text!r}: give two numbers, the least and the most that a row can earn, as 0,1"
+        ) from error
+    return low, high
 
 
 def _names(option: str, text: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from bandits.ope.cascade import cascade_ips
 from bandits.ope.diagnostics import Verdict, diagnose
 from bandits.ope.estimators import Estimate, ips, mean_of
-from bandits.ope.intervals import Interval, bootstrap
+from bandits.ope.intervals import Interval
 from bandits.ope.rounds import Rounds
 from bandits.ope.slates import SlateRounds
 from bandits.rewards import RewardFormula, shelf_rewards
@@ -37,16 +37,18 @@ from home.configuration import setup_here
 from home.errors import NotExplainableError
 from home.records import DecisionRecord
 from home.registry import LiveModel
-from home.replay.judgement import NEGLIGIBLE
+from home.replay.intervals import interval_of
+from home.replay.options import Options
 from home.replay.tables import slates_of
 from home.replay.targets import Likelihood
+from home.replay.verdicts import NEGLIGIBLE
 from home.replay.what_if import Model, WhatIf
 from home.store import decisions, events, models
 from home.store.models import State
 
 _MOST = 0.9
 _MIN_LISTENERS = 30
-_SEED = 0
+_INTERVALS = Options(replicates=2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _lost(models: Sequence[WhatIf], pages: Sequence[tuple[Judged, tuple[Likeliho
     group = np.array([one.group for one, _ in pages], dtype=np.int64)
     for index, model in enumerate(models):
         outside = np.array([found[index].outside for _, found in pages])
-        share = _interval(mean_of("outside", outside, group))
+        share = interval_of(mean_of("outside", outside, group), _INTERVALS)
         if share.high > NEGLIGIBLE:
             return (
                 f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}] of what {model.name} shows could not"
@@ -204,7 +206,7 @@ def _paired(kind: str, estimates: Sequence[Estimate], weighed: Sequence[Rounds],
     return Evidence(
         kind,
         len(theirs.numerator),
-        _interval(difference),
+        interval_of(difference, _INTERVALS),
         trusted=not doubted and not lost,
         why=lost or (doubted or [worst])[0].reason,
     )
@@ -239,7 +241,7 @@ def by_canary(since: Sequence[Judged], version: int) -> Evidence:
     if fewest < 2:
         why = f"{len(arms[0])} pages by the canary and {len(arms[1])} by others: both need two listeners"
         return Evidence("canary", len(since), None, trusted=False, why=why)
-    theirs, ours = (_interval(_mean(arm)) for arm in arms)
+    theirs, ours = (interval_of(_mean(arm), _INTERVALS) for arm in arms)
     value = theirs.value - ours.value
     low = value - hypot(theirs.value - theirs.low, ours.high - ours.value)
     high = value + hypot(theirs.high - theirs.value, ours.value - ours.low)
@@ -266,9 +268,3 @@ def _likelihoods(record: DecisionRecord, models: Sequence[WhatIf]) -> tuple[Like
 def _mean(arm: Sequence[Judged]) -> Estimate:
     reward = np.array([one.reward for one in arm])
     return mean_of("mean", reward, np.array([one.group for one in arm], dtype=np.int64))
-
-
-def _interval(estimate: Estimate) -> Interval:
-    if len(np.unique(estimate.group)) < 2:
-        return Interval(estimate.value, estimate.value, estimate.value, 0.95, "one listener")
-    return bootstrap(estimate, np.random.default_rng(_SEED))

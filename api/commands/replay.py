@@ -22,7 +22,9 @@ from api.replay_options import (
     Level,
     RejectsFile,
     Replicates,
+    RewardRange,
     Seed,
+    WeightBound,
     options_of,
     show,
 )
@@ -111,6 +113,8 @@ def replay(
     replicates: Replicates = 1000,
     seed: Seed = 0,
     keep: Keep = 1_000_000,
+    weight_bound: WeightBound = None,
+    reward_range: RewardRange = None,
     by: By = None,
     details: Details = False,
     as_json: Json = False,
@@ -139,9 +143,13 @@ def replay(
     if context.invoked_subcommand is not None:
         return
     settings, span = settings_of(context), (utc(since), utc(until))
-    options = options_of(estimators, level, interval, replicates, by, seed, keep)
+    options = options_of(estimators, level, interval, replicates, by, seed, keep, weight_bound, reward_range)
     specs = [*(target or []), *(f"epsilon={share:g}" for share in epsilon or [])]
     if log is None or is_export(log):
+        if reward_range is not None:
+            raise ConfigurationError(
+                "--reward-range is for other logs: on our own the reward formula says what a page can earn"
+            )
         report = _pages(settings, log, specs, rules or [], draws, span, options)
     else:
         _check_pages(log, rules, span)

@@ -66,6 +66,10 @@ def validate(
     [dim]home replay validate --input log.dsjson --vw "--cb_explore_adf --epsilon 0.1 -q ua"[/]
     """
     settings, options = settings_of(context), options_of(None, level, interval, replicates, None, seed, 1)
+    if options.bounded:
+        raise ConfigurationError(
+            f"interval is {interval!r}: nothing bounds the weights of a learner; use bootstrap, bca or normal"
+        )
     if log is None or is_export(log):
         settings = _with_policy(settings, policy, policy_options)
         engine = open_database(settings)

@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandits.ope.rounds import Column, Groups, Rounds, check_rows
+
+_ACCEPTING = 0x7265706C
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,12 +68,9 @@ def replay(rounds: Rounds) -> Estimate:
     contexts where the log agrees more often count more, a bias that no sample size cures. It throws away all
     other rounds. Raises ValueError for a target that is not deterministic, or that never agrees.
     """
-    certain = rounds.target == 1.0
-    spread = ~certain & (rounds.target > 0.0)
-    check_rows("target", rounds.target, ~spread, "replay needs a target that is certain: use rejection")
+    agrees = agreeing(rounds)
     check_normaliser(rounds.target)
-    agrees = certain.astype(np.float64)
-    return Estimate("replay", agrees * rounds.reward, agrees, rounds.group)
+    return accepted("replay", rounds, agrees)
 
 
 def rejection(rounds: Rounds, weight_bound: float, rng: np.random.Generator) -> Estimate:
@@ -82,15 +82,42 @@ def rejection(rounds: Rounds, weight_bound: float, rng: np.random.Generator) -> 
     which every on-policy method holds; one round in weight_bound survives, so it needs far more rounds than
     IPS for the same width. Raises ValueError for a bound below a weight, or when nothing is accepted.
     """
+    kept = drawn_by_weight(rounds, weight_bound, rng)
+    if not kept.any():
+        raise ValueError(f"weight_bound = {weight_bound:g}: no round of {len(rounds)} was accepted")
+    return accepted("rejection", rounds, kept)
+
+
+def accepting(seed: int) -> np.random.Generator:
+    """Numbers to accept rounds by: not those that made a log which was drawn with the same seed."""
+    return np.random.default_rng([seed, _ACCEPTING])
+
+
+def agreeing(rounds: Rounds) -> NDArray[np.bool_]:
+    """On which rounds (m,) a target that is certain agrees. Raises ValueError for one that is not."""
+    certain = np.asarray(rounds.target == 1.0)
+    spread = ~certain & (rounds.target > 0.0)
+    check_rows("target", rounds.target, ~spread, "replay needs a target that is certain: use rejection")
+    return certain
+
+
+def drawn_by_weight(rounds: Rounds, weight_bound: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which rounds (m,) are accepted, each with probability w / weight_bound: one number of `rng` for each.
+
+    Raises ValueError for a bound below a weight.
+    """
     weights = rounds.weights
     if not weights.max() <= weight_bound:
         raise ValueError(
             f"weight_bound = {weight_bound:g}: a round has weight {weights.max():g}; state a bound on all"
         )
-    accepted = (rng.random(len(rounds)) * weight_bound < weights).astype(np.float64)
-    if not accepted.any():
-        raise ValueError(f"weight_bound = {weight_bound:g}: no round of {len(rounds)} was accepted")
-    return Estimate("rejection", accepted * rounds.reward, accepted, rounds.group)
+    return np.asarray(rng.random(len(rounds)) * weight_bound < weights)
+
+
+def accepted(estimator: str, rounds: Rounds, kept: NDArray[np.bool_]) -> Estimate:
+    """The mean reward of the rounds that were `kept` (m,)."""
+    counted = kept.astype(np.float64)
+    return Estimate(estimator, counted * rounds.reward, counted, rounds.group)
 
 
 def ips(rounds: Rounds) -> Estimate:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.ope.estimators import Estimate, ips
-from bandits.ope.intervals import Interval
+from bandits.ope.intervals import Bounds, Interval, weighted_terms
 from bandits.ope.rounds import Column, Groups, Rounds, check_rows
 
 _LARGEST_BET = 0.5
@@ -50,7 +50,7 @@ class ConfidenceSequence:
 
 def ips_sequence(
     rounds: Rounds,
-    rewards: tuple[float, float] = (0.0, 1.0),
+    rewards: Bounds = (0.0, 1.0),
     level: float = 0.95,
     times: NDArray[np.int64] | None = None,
 ) -> ConfidenceSequence:
@@ -83,7 +83,7 @@ def ips_sequence(
 def bounded_ips_sequence(
     rounds: Rounds,
     weight_bound: float,
-    rewards: tuple[float, float] = (0.0, 1.0),
+    rewards: Bounds = (0.0, 1.0),
     level: float = 0.95,
     times: NDArray[np.int64] | None = None,
 ) -> ConfidenceSequence:
@@ -92,13 +92,12 @@ def bounded_ips_sequence(
     Source, assumptions and errors: `mean_sequence`. Tighter from above than `ips_sequence` where rewards are
     rare and the bound is not far above the weights that occur.
     """
-    bounds = weight_bound * min(0.0, rewards[0]), weight_bound * max(0.0, rewards[1])
-    return mean_sequence(ips(rounds), bounds, level, times)
+    return mean_sequence(ips(rounds), weighted_terms(weight_bound, rewards), level, times)
 
 
 def mean_sequence(
     estimate: Estimate,
-    bounds: tuple[float, float],
+    bounds: Bounds,
     level: float = 0.95,
     times: NDArray[np.int64] | None = None,
 ) -> ConfidenceSequence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,13 @@ class SlateRounds:
     def as_rounds(self) -> Rounds:
         """The pages as rounds of one action each: what diagnoses weights and needs no slots."""
         return Rounds(self.reward, self.propensity, self.target, self.group)
+
+    def take(self, rows: Mask) -> SlateRounds:
+        """The pages where `rows` (m,) is True."""
+        if rows.all():
+            return self
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        return SlateRounds(**{name: table[rows] if table.size else table for name, table in columns.items()})
 
     def _ratio(self, target: Table, propensity: Table) -> Table:
         return np.divide(target, propensity, out=np.zeros(target.shape), where=self.filled)

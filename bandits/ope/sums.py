@@ -35,9 +35,13 @@ class Sums:
     @classmethod
     def by_group(cls, estimate: Estimate) -> Sums:
         """Sums per group as long as groups are fewer than buckets, else over those buckets that hold any."""
+        found = cls.of_groups(estimate)
+        return found if len(found.rounds) <= BUCKETS else cls.of(estimate).occupied()
+
+    @classmethod
+    def of_groups(cls, estimate: Estimate) -> Sums:
+        """Sums per group, however many there are."""
         groups, index = np.unique(estimate.group, return_inverse=True)
-        if len(groups) > BUCKETS:
-            return cls.of(estimate).occupied()
         return cls._over(estimate, index, len(groups))
 
     @classmethod
@@ -67,6 +71,11 @@ class Sums:
         """The estimate, in units of reward."""
         ratio = self.numerator.sum() / self.denominator.sum()
         return float(ratio + self.baseline.sum() / self.rounds.sum())
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is a plain mean over rounds."""
+        return not self.baseline.any() and bool((self.denominator == self.rounds).all())
 
     @property
     def residuals(self) -> Column:

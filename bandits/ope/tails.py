@@ -28,12 +28,17 @@ def pareto_shape(weights: Column) -> float | None:
     of weights that are possible but were never drawn: a policy that hardly ever shows what the target always
     shows has a light tail until it does.
     """
-    m = len(weights)
-    size = int(min(m / 5.0, 3.0 * sqrt(m)))
+    return shape_of_largest(weights, len(weights))
+
+
+def shape_of_largest(largest: Column, m: int) -> float | None:
+    """The same from the `largest` of m weights, in any order: 3√m + 1 of them, else the tail is shorter."""
+    size = int(min(m / 5.0, 3.0 * sqrt(m), len(largest) - 1))
     if size < _LEAST_TAIL:
         return None
-    largest = np.sort(np.partition(weights, m - size - 1)[m - size - 1 :])
-    excess = largest[1:] - largest[0]
+    cut = len(largest) - size - 1
+    tail = np.sort(np.partition(largest, cut)[cut:])
+    excess = tail[1:] - tail[0]
     if excess[0] == excess[-1]:
         return None
     return _fitted_shape(excess[excess > 0.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from scipy.stats import t
@@ -15,39 +16,51 @@ from bandits.ope.sums import Sums
 
 _LEPSKI = np.sqrt(6.0) - 1.0
 
+LIMITS = (*(2.0 ** (half / 2) for half in range(29)), np.inf)
+"""Limits to try where weights are not known beforehand: two in each doubling from 1, and none."""
+
+SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""Values to try of λ in w / (1 − λ + λ w)."""
+
+Seen = TypeVar("Seen", Estimate, Sums)
+
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class Tuned(Generic[Seen]):
     """A hyper-parameter, and the estimate under it."""
 
     parameter: float
-    estimate: Estimate
+    estimate: Seen
 
 
 def slope(
-    estimator: Callable[[float], Estimate],
+    estimator: Callable[[float], Seen],
     parameters: Sequence[float],
     failure: float = 0.05,
     paired: bool = True,
-) -> Tuned:
+) -> Tuned[Seen]:
     """The parameter of least variance whose estimate agrees with all of more variance and less bias.
 
     From the widest interval to the narrowest, parameter i is kept while |v_i − v_j| ≤ c_ij for all j before
-    it; the last that was kept is taken. c_ij = t_{1 − failure} · SE(v_i − v_j), or unless `paired` the
-    original c_i + (√6 − 1) c_j with c = t_{1 − failure} · SE(v).
+    it; the last that was kept is taken. c_ij = t_{1 − failure} · SE(v_i − v_j), or unless `paired` that of
+    SLOPE++, c_i + (√6 − 1) c_j with c = t_{1 − failure} · SE(v).
 
     Source: Su, Srinath and Krishnamurthy, "Adaptive Estimator Selection for Off-Policy Evaluation", ICML
-    2020, with quantiles of Student's t for their bounds; paired after Tucker and Lee, "Improved Estimator
-    Selection for Off-Policy Evaluation", 2021: estimates from the same rounds move together, so much smaller
-    differences tell that one is biased. Assumes that bias grows as variance falls, and one parameter at least
-    with little bias (no clipping, say). An interval around the chosen estimate does not know that it was
-    chosen, and choosing fails when even the least biased one has seen too little to differ. Raises ValueError
-    without parameters.
+    2020, after Lepski: they keep i while the intervals v ± 2 c of all up to i have a point in common, which
+    ends at the first that has none with those before it, as their published experiments do. √6 − 1 is from
+    Tucker and Lee, "Improved Estimator Selection for Off-Policy Evaluation", 2021, whose rule ends at the
+    first disagreement in the Open Bandit Pipeline as well; quantiles of Student's t stand for their bounds as
+    there. Going on behind a disagreement would take an estimate that agrees because two biases happen to
+    cancel: where bias grows as variance falls, which all of these assume, none behind it can be better.
+    `paired` is our change: estimates from the same rounds move together, so much smaller differences tell
+    that one is biased. Assumes besides one parameter at least with little bias (no clipping, say). An
+    interval around the chosen estimate does not know that it was chosen, and choosing fails when even the
+    least biased one has seen too little to differ. Raises ValueError without parameters.
     """
     if not parameters:
         raise ValueError("parameters: none to choose from")
     tried = [Tuned(parameter, estimator(parameter)) for parameter in parameters]
-    moved = np.array([Sums.by_group(one.estimate).residuals for one in tried])
+    moved = np.array([_sums(one.estimate).residuals for one in tried])
     order = np.argsort(_half_widths(moved, failure))[::-1]
     values = np.array([one.estimate.value for one in tried])
     kept = 1
@@ -99,6 +112,10 @@ def limits(weights: Column, count: int = 20) -> tuple[float, ...]:
     if not len(held):
         return (np.inf,)
     return (*(float(x) for x in np.geomspace(np.median(held), held.max(), count)), np.inf)
+
+
+def _sums(estimate: Estimate | Sums) -> Sums:
+    return estimate.occupied() if isinstance(estimate, Sums) else Sums.by_group(estimate)
 
 
 def _agrees(values: Column, moved: Table, order: Indices, failure: float, paired: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -16,7 +16,16 @@ from bandits.ope.cascade import cascade_dr, cascade_ips
 from bandits.ope.cascade_model import SlotFeatures, fit
 from bandits.ope.classified import balanced_snips, classified_weights
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
-from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
+from bandits.ope.estimators import (
+    Estimate,
+    accepting,
+    clipped_ips,
+    ips,
+    rejection,
+    replay,
+    snips,
+    sub_gaussian_ips,
+)
 from bandits.ope.independent_ips import independent_ips, independent_snips
 from bandits.ope.marginalised import fitted_marginal_weights, mips, snmips
 from bandits.ope.multi_logger import LoggedBySeveral, balanced_dr, balanced_ips, weighted_dr, weighted_ips
@@ -25,13 +34,13 @@ from bandits.ope.reward_interaction import reward_interaction_ips
 from bandits.ope.reward_models import LogisticReward, RewardModel, RidgeReward, cross_fit, mrdr_weights
 from bandits.ope.rounds import Column, Groups, Rounds
 from bandits.ope.slates import SlateRounds
-from bandits.ope.tuning import limits, slope
+from bandits.ope.tuning import LIMITS, SMOOTHINGS, limits, slope
+from home.replay.found import Found, Listed
 from home.replay.sources.chunk import Labels
 
 Seen = TypeVar("Seen", Rounds, ModelledRounds)
 
 _FOLDS = 3
-_SMOOTHINGS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 class Needs(StrEnum):
@@ -51,9 +60,10 @@ class View:
     `rounds` has whole pages or single actions, with their `labels`; `actions`, where the log has them, what
     the target would do with every action, with `expected` (m, n) rewards where the log predicts them, and
     `logging` (m, n), what the logging policy would, where it is known, and the `embedding` (m, 1) of what was
-    shown; `logged` who showed what, where several policies logged; `slates` the slots of
-    pages, with `features` of them and `pseudo_inverse` weights (m,), or `why` there are none. `seed` is that
-    of cross-fitting and of rejection sampling.
+    shown; `logged` who showed what, where several policies logged; `slates` the slots of pages, with
+    `features` of them and what is known where pages are `listed`, or `why` it is not. `weight_bound` holds
+    for every weight that could have been, where it is given; `outside` (m,) is the share of the target that
+    the log could not hold, where that is known. `seed` is that of cross-fitting and of rejection sampling.
     """
 
     rounds: Rounds
@@ -64,9 +74,11 @@ class View:
     logged: LoggedBySeveral | None = None
     labels: Mapping[str, Labels] = field(default_factory=dict)
     slates: SlateRounds | None = None
-    features: SlotFeatures | None = None
-    pseudo_inverse: Column | None = None
+    features: Found[SlotFeatures] | None = None
+    listed: Found[Listed] | None = None
     why: str = ""
+    weight_bound: float | None = None
+    outside: Column | None = None
     seed: int = 0
     _fitted: dict[bool, ModelledRounds] = field(default_factory=dict)
 
@@ -103,7 +115,10 @@ class View:
     def loggers(self) -> LoggedBySeveral:
         """Who logged what. Raises ValueError for a log of one policy."""
         if self.logged is None:
-            raise ValueError("needs several logging policies: columns logger and logger_propensities")
+            raise ValueError(
+                "needs several logging policies: columns logger and logger_propensities of a table; why our"
+                " own log has none: docs/replay.md, Several loggers"
+            )
         return self.logged
 
     @property
@@ -117,6 +132,12 @@ class View:
             Needs.SLOTS: self.slates is not None,
         }
         return frozenset(need for need, found in there.items() if found)
+
+    @property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """Decisions that could not be looked into: reason → ids."""
+        found = (one.left_out for one in (self.features, self.listed) if one is not None)
+        return {why: ids for left in found for why, ids in left.items()}
 
     def slots(self) -> SlateRounds:
         """The slots of pages. Raises ValueError for a log of single actions."""
@@ -143,14 +164,12 @@ def _plain(function: Callable[[Rounds], Estimate]) -> Callable[[View], tuple[Est
 
 
 def _rejection(view: View) -> tuple[Estimate, str]:
-    bound = float(view.rounds.weights.max())
+    bound = float(view.rounds.weights.max()) if view.weight_bound is None else view.weight_bound
     if bound == 0.0:
         raise ValueError("the target never shows what was logged")
-    estimate = rejection(view.rounds, bound, np.random.default_rng(view.seed))
-    return (
-        estimate,
-        f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} taken from the log",
-    )
+    estimate = rejection(view.rounds, bound, accepting(view.seed))
+    whence = "taken from the log" if view.weight_bound is None else "was given"
+    return estimate, f"{int(estimate.denominator.sum())} rounds accepted; bound {bound:.3g} {whence}"
 
 
 def _tuned(
@@ -172,8 +191,12 @@ def _tuned(
     return compute
 
 
+def _limits(_: Column) -> tuple[float, ...]:
+    return LIMITS
+
+
 def _smoothings(_: Column) -> tuple[float, ...]:
-    return _SMOOTHINGS
+    return SMOOTHINGS
 
 
 def _rounds(view: View) -> Rounds:
@@ -204,33 +227,26 @@ def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tupl
 
 
 def _cascade_dr(view: View) -> tuple[Estimate, str]:
-    rounds = view.slots()
-    if view.features is None:
+    rounds, found = view.slots(), view.features
+    if found is None:
         raise ValueError(view.why or "needs the target's choice in every slot, which this log cannot give")
-    predicted = fit(rounds, view.features, np.random.default_rng(view.seed))
-    return cascade_dr(rounds, predicted.shown, predicted.expected), ""
+    studied = rounds.take(found.rows)
+    predicted = fit(studied, found.value, np.random.default_rng(view.seed))
+    return cascade_dr(studied, predicted.shown, predicted.expected), found.note
 
 
-def _independent(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+def _listed(function: Callable[[SlateRounds, Column], Estimate]) -> Callable[[View], tuple[Estimate, str]]:
+    """An estimator on the pages that could be listed, and their pseudo-inverse weights."""
+
     def compute(view: View) -> tuple[Estimate, str]:
-        rounds = view.slots()
-        if not rounds.slot_propensity.size:
-            raise ValueError(
-                view.why or "needs the probability of each shelf in its slot, which is not known"
-            )
-        return function(rounds), ""
-
-    return compute
-
-
-def _pseudo_inverse(
-    function: Callable[[SlateRounds, Column], Estimate],
-) -> Callable[[View], tuple[Estimate, str]]:
-    def compute(view: View) -> tuple[Estimate, str]:
-        rounds = view.slots()
-        if view.pseudo_inverse is None:
+        rounds, found = view.slots(), view.listed
+        if found is None:
             raise ValueError(view.why or "needs every page that could be shown, which this log does not list")
-        return function(rounds, view.pseudo_inverse), ""
+        known = found.value
+        studied = replace(
+            rounds.take(found.rows), slot_propensity=known.slot_propensity, slot_target=known.slot_target
+        )
+        return function(studied, known.weights), found.note
 
     return compute
 
@@ -240,7 +256,9 @@ def _estimators() -> dict[str, Estimator]:
     return {
         "ips": Estimator(nothing, "inverse propensity scoring", _plain(ips)),
         "snips": Estimator(nothing, "self-normalised IPS", _plain(snips)),
-        "clipped_ips": Estimator(nothing, "IPS with clipped weights", _tuned(_rounds, clipped_ips, "limit")),
+        "clipped_ips": Estimator(
+            nothing, "IPS with clipped weights", _tuned(_rounds, clipped_ips, "limit", _limits)
+        ),
         "sub_gaussian_ips": Estimator(
             nothing, "IPS with smoothed weights", _tuned(_rounds, sub_gaussian_ips, "smoothing", _smoothings)
         ),
@@ -297,15 +315,15 @@ def _estimators() -> dict[str, Estimator]:
         "reward_interaction_ips": Estimator(
             slots, "cascade IPS, self-normalised", _slots(reward_interaction_ips)
         ),
-        "independent_ips": Estimator(slots, "each slot weighed alone", _independent(independent_ips)),
+        "independent_ips": Estimator(
+            slots, "each slot weighed alone", _listed(lambda rounds, _: independent_ips(rounds))
+        ),
         "independent_snips": Estimator(
-            slots, "each slot weighed alone, normalised", _independent(independent_snips)
+            slots, "each slot weighed alone, normalised", _listed(lambda rounds, _: independent_snips(rounds))
         ),
-        "pseudo_inverse": Estimator(slots, "pages as sums over slots", _pseudo_inverse(pseudo_inverse)),
-        "pseudo_inverse_sn": Estimator(slots, "the same, normalised", _pseudo_inverse(pseudo_inverse_sn)),
-        "pseudo_inverse_cv": Estimator(
-            slots, "the same, with a control variate", _pseudo_inverse(pseudo_inverse_cv)
-        ),
+        "pseudo_inverse": Estimator(slots, "pages as sums over slots", _listed(pseudo_inverse)),
+        "pseudo_inverse_sn": Estimator(slots, "the same, normalised", _listed(pseudo_inverse_sn)),
+        "pseudo_inverse_cv": Estimator(slots, "the same, with a control variate", _listed(pseudo_inverse_cv)),
     }
 
 
@@ -318,7 +336,10 @@ NEED_CHOICES = frozenset({"cascade_dr"})
 NEED_LISTING = frozenset(name for name in ESTIMATORS if name.startswith(("independent", "pseudo_inverse")))
 """Those for which every page that could be shown must be listed."""
 
-STREAMED = ("ips", "snips")
+STREAMED = (
+    "ips", "snips", "clipped_ips", "sub_gaussian_ips", "replay", "rejection", "cascade_ips",
+    "reward_interaction_ips",
+)  # fmt: skip
 """Those that need no more than sums, and so no rounds in memory."""
 
 DEFAULTS: Mapping[Needs, tuple[str, ...]] = MappingProxyType(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from home.errors import HomeError
 from home.ingest.progress import Progress, Silent
 from home.records import DecisionRecord
 from home.replay.estimators import NEED_CHOICES, NEED_LISTING, View
-from home.replay.judgement import Evidence, interval_of, judged
+from home.replay.intervals import interval_of
+from home.replay.judgement import Evidence, judged
 from home.replay.log import DEFAULT_BY, Entry, Judged, Log, collect, joined
 from home.replay.options import EVERY, Options
 from home.replay.report import Judgement, Left, ReplayReport
@@ -111,18 +113,19 @@ def replay_entries(
 def judge(log: Log, options: Options = DEFAULTS, source: str = "decision log") -> ReplayReport:
     """Estimate the value of each target from the columns.
 
-    Raises NothingToReplayError for an empty log, and UnknowableTargetError for a target that is known at no
-    decision.
+    Raises NothingToReplayError for an empty log, UnknowableTargetError for a target that is known at no
+    decision, and ConfigurationError where the log cannot have the interval that was asked for.
     """
     if not len(log):
         raise NothingToReplayError(log.excluded)
+    judgements = tuple(_judgement(log, target, options) for target in log.targets)
     return ReplayReport(
         source=source,
         unit="page",
         rounds=len(log),
         groups=len(np.unique(log.group)),
-        on_policy=interval_of(mean_of("mean", log.reward, log.group), options),
-        judgements=tuple(_judgement(log, target, options) for target in log.targets),
+        on_policy=interval_of(mean_of("mean", log.reward, log.group), options, log.bounds),
+        judgements=judgements,
         level=options.level,
         excluded=log.excluded,
     )
@@ -131,18 +134,22 @@ def judge(log: Log, options: Options = DEFAULTS, source: str = "decision log") -
 def _judgement(log: Log, target: Judged, options: Options) -> Judgement:
     if not target.known.any():
         raise UnknowableTargetError(target.name, target.unknowable)
-    rows, tally = target.known, Tally()
+    rows = target.known
+    tally = Tally(drawn=target.drawn, reach=target.reach)
     slates = log.slates(target)
     rounds = Rounds(log.reward[rows], log.propensity[rows], slates.target, log.group[rows])
-    tally.add(rounds, _labels(log, rows), target.outside[rows])
+    bound = target.weight_bound if isfinite(target.weight_bound) else None
+    tally.add(rounds, _labels(log, rows), target.outside[rows], slates, bound)
     looked = target.looked
     view = View(
         rounds,
         labels={name: column[rows] for name, column in log.segments.items()},
         slates=slates,
         features=looked.features,
-        pseudo_inverse=looked.weights,
+        listed=looked.listed,
         why=looked.why,
+        weight_bound=options.weight_bound,
+        outside=target.outside[rows],
         seed=options.seed,
     )
     return judged(Evidence(target.name, tally, view, log.bounds, dict(target.unknowable)), options)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from math import isclose, prod
+from math import inf, isclose, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,13 +44,18 @@ class Judged:
     """One target on m pages of up to K slots.
 
     `prefixes` (m, K): probabilities of the beginnings of each page, `outside` (m,) the share that could not
-    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `looked` has
-    what was found inside the pages where it is known.
+    have been logged; both NaN where `known` (m,) is False, counted by reason in `unknowable`. `drawn` pages
+    stand behind an estimated share, and speak for a share of `reach` of the target at most; `weight_bound`
+    holds for every weight that could have been. `looked` has what was found inside the pages where the target
+    is known.
     """
 
     name: str
     prefixes: Column
     outside: Column
+    drawn: int
+    reach: float
+    weight_bound: float
     known: NDArray[np.bool_]
     unknowable: Mapping[str, int]
     looked: Looked = field(default_factory=Looked)
@@ -82,17 +87,14 @@ class Log:
 
     def slates(self, target: Judged) -> SlateRounds:
         """The pages on which a target is known, with its probabilities."""
-        rows, looked = target.known, target.looked
-        rounds = slates_from(
+        rows = target.known
+        return slates_from(
             self.slot_reward[rows],
             self.prefixes[rows],
             target.prefixes[rows],
             self.filled[rows],
             self.group[rows],
         )
-        if looked.slot_propensity is None or looked.slot_target is None:
-            return rounds
-        return replace(rounds, slot_propensity=looked.slot_propensity, slot_target=looked.slot_target)
 
 
 def collect(
@@ -218,10 +220,14 @@ class _Columns:
         found = [each[number] for each in self.likelihoods]
         nothing, looking = np.full(slots, np.nan), self.looking[number]
         known = np.array([one is not None for one in found], dtype=np.bool_)
+        there = [one for one in found if one is not None]
         return Judged(
             name=self.targets[number].name,
             prefixes=padded([nothing if one is None else one.prefixes for one in found], slots, None),
             outside=np.array([np.nan if one is None else one.outside for one in found]),
+            drawn=sum(one.drawn for one in there),
+            reach=max((one.reach for one in there), default=0.0),
+            weight_bound=max((one.weight_bound for one in there), default=inf),
             known=known,
             unknowable=dict(self.unknowable[number]),
             looked=looking.found(slots) if looking is not None and known.any() else Looked(),

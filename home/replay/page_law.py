@@ -20,6 +20,15 @@ class TooManyPagesError(ValueError):
     """A distribution has more pages than are to be listed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of pages; where it is estimated, from `drawn` pages, which speak for `reach` of all."""
+
+    value: float
+    drawn: int = 0
+    reach: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PageLaw:
     """The `anchor` page, or with probability `epsilon` what exploration draws from `source`.
@@ -74,15 +83,16 @@ class PageLaw:
         exploring = source if isinstance(source, Portfolio) else replace(source, epsilon=1.0)
         return exploring.draw(rng).page
 
-    def share(self, wanted: Callable[[Page], bool], draws: int, rng: np.random.Generator) -> float:
+    def share(self, wanted: Callable[[Page], bool], draws: int, rng: np.random.Generator) -> Share:
         """The share of pages that are `wanted`: exact for a portfolio, else from `draws` explored pages."""
         on_anchor = (1.0 - self.epsilon) * wanted(self.anchor)
         if self.epsilon == 0.0:
-            return on_anchor
+            return Share(on_anchor)
         if isinstance(self.source, Portfolio):
             listed = zip(self.source.pages, self.source.probabilities.tolist(), strict=True)
-            return on_anchor + self.epsilon * float(sum(p for page, p in listed if wanted(page)))
-        return on_anchor + self.epsilon * sum(wanted(self.explore(rng)) for _ in range(draws)) / draws
+            return Share(on_anchor + self.epsilon * float(sum(p for page, p in listed if wanted(page))))
+        found = sum(wanted(self.explore(rng)) for _ in range(draws))
+        return Share(on_anchor + self.epsilon * found / draws, draws, self.epsilon)
 
     def exploration_probability(self, page: Page) -> float:
         """The probability of a page under exploration alone; 0 for one of another length."""

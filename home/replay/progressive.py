@@ -34,7 +34,7 @@ from home.ingest.progress import Progress
 from home.ingest.rejects import Reject, Rejects
 from home.records import DecisionRecord
 from home.replay.inputs import DecisionLog
-from home.replay.judgement import interval_of
+from home.replay.intervals import interval_of
 from home.replay.log import Entry
 from home.replay.options import Options
 from home.replay.sources.chunk import ReplayInputError

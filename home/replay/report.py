@@ -37,15 +37,17 @@ class Segment:
 class Support:
     """What of the target the log could not hold.
 
-    `outside`: the share of its pages or actions; `decisions` at which there were any. `low` and `high` bound
-    the target's whole value, the interval of IPS widened by what that share could have earned at least and
-    at most (partial identification, Manski, "Nonparametric Bounds on Treatment Effects", AER 1990).
+    `outside`: the share of its pages or actions; `decisions` at which there were any. Where it is
+    estimated, from `drawn` pages, and none of these is outside, its interval is the rule of three. `low` and
+    `high` bound the target's whole value, the interval of IPS widened by what that share could have earned at
+    least and at most (partial identification, Manski, "Nonparametric Bounds on Treatment Effects", AER 1990).
     """
 
     outside: Interval
     decisions: int
     low: float
     high: float
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ class Judgement:
     """A target's value, reward per page or round, by several estimators; and how far to trust them.
 
     `unknowable` counts decisions at which nobody can say what the target would have done, by reason; they
-    are left out of its estimates. `breakdowns`: name → segments. `slots`: the value of each slot, top first.
-    `checks` is None for a log that was longer than memory.
+    are left out of its estimates. `unstudied` lists the ids of those that could not be looked into, by
+    reason; they are left out of the estimators that need it. `breakdowns`: name → segments. `slots`: the
+    value of each slot, top first. `checks` is None for a log that was longer than memory.
     """
 
     target: str
@@ -72,6 +75,7 @@ class Judgement:
     support: Support | None = None
     checks: Checks | None = None
     unknowable: dict[str, int] = field(default_factory=dict)
+    unstudied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     weights: tuple[WeightClass, ...] = ()
     slots: tuple[Segment, ...] = ()
     breakdowns: dict[str, tuple[Segment, ...]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import numpy as np
 from bandits.ope.actions import Table, at_position
 from bandits.ope.rounds import Column
 from home.replay.sources.chunk import Chunk, ReplayInputError
+from home.replay.sources.screening import SAME
 
 
 class RowTarget(Protocol):
@@ -117,6 +118,20 @@ def of_shown(probabilities: Column, chunk: Chunk) -> Column:
         raise ReplayInputError("the log has no column action: a target's distribution needs what was shown")
     shown = probabilities[np.arange(len(chunk)), chunk.action]
     return np.minimum(shown, 1.0)  # a sum over a row rounds past 1
+
+
+def weight_bound(chunk: Chunk, probabilities: Column) -> float | None:
+    """The largest weight that any action could have had, given contexts; None where nobody knows.
+
+    A logged propensity may differ from its distribution by rounding, which the bound allows for.
+    """
+    if probabilities is chunk.propensity:
+        return 1.0
+    if chunk.distribution is None or probabilities.ndim == 1 or chunk.slate is not None:
+        return None
+    possible = chunk.distribution > 0.0
+    ratios = np.divide(probabilities, chunk.distribution, out=np.zeros(possible.shape), where=possible)
+    return float(ratios.max()) / (1.0 - SAME)
 
 
 def _missing(target: str, what: str, column: str) -> ReplayInputError:

@@ -14,14 +14,16 @@ from bandits.ope.rounds import Column, Rounds
 from bandits.ope.slates import SlateRounds
 from home.ingest.progress import Progress, Silent
 from home.ingest.rejects import Rejects
-from home.replay.estimators import View
+from home.replay.estimators import DEFAULTS, STREAMED, Needs, View
+from home.replay.found import Found
 from home.replay.frequencies import NOTE, FrequencySource
 from home.replay.judgement import Evidence, judged, on_policy
-from home.replay.options import Options
+from home.replay.options import EVERY, Options
 from home.replay.report import ReplayReport
-from home.replay.row_targets import RowTarget, of_shown
+from home.replay.row_targets import RowTarget, of_shown, weight_bound
 from home.replay.slates import Folded, folded, together, whole_slates
 from home.replay.sources.chunk import Chunk, Labels, NoPropensityError, ReplayInputError, Source
+from home.replay.streams import Streams
 from home.replay.tables import slates_from
 from home.replay.tally import Tally
 from home.replay.times import time_labels
@@ -47,12 +49,12 @@ def judge_rows(
             raise NoPropensityError(source.name)
         source = FrequencySource.counted(source)
     rejects = Rejects() if rejects is None else rejects
-    reading = _Reading(targets, options.keep)
+    reading = _Reading(targets, options)
     for chunk in _read(source, rejects, progress or Silent()):
         reading.add(chunk)
     if not reading.rounds:
         raise ReplayInputError(_nothing(source.name, rejects))
-    known = tuple(reading.evidence(options.seed))
+    known = tuple(reading.evidence())
     judgements = tuple(judged(evidence, options) for evidence in known)
     return ReplayReport(
         source=source.name,
@@ -90,7 +92,7 @@ def _nothing(name: str, rejects: Rejects) -> str:
 @dataclass(slots=True, eq=False)
 class _Reading:
     targets: Sequence[RowTarget]
-    keep: int
+    options: Options
     tallies: list[Tally] = field(init=False)
     kept: list[Chunk] | None = field(default_factory=list)
     rounds: int = 0
@@ -98,7 +100,7 @@ class _Reading:
     slates: bool = False
 
     def __post_init__(self) -> None:
-        self.tallies = [Tally() for _ in self.targets]
+        self.tallies = [Tally(_streams(self.options)) for _ in self.targets]
 
     def add(self, chunk: Chunk) -> None:
         """Add a chunk to the sums, and keep it as long as there is room."""
@@ -112,21 +114,29 @@ class _Reading:
         labels = _labels(chunk)
         for target, tally in zip(self.targets, self.tallies, strict=True):
             probabilities = target.probabilities(chunk)
-            rounds, part = _rounds(chunk, of_shown(probabilities, chunk), labels)
-            tally.add(rounds, part, _outside(chunk, probabilities))
-        if self.kept is not None and self.rounds <= self.keep:
+            shown, outside = of_shown(probabilities, chunk), _outside(chunk, probabilities)
+            bound = weight_bound(chunk, probabilities)
+            if chunk.slate is None:
+                rounds = Rounds(chunk.reward, chunk.propensity, shown, chunk.group)
+                tally.add(rounds, labels, outside, weight_bound=bound)
+            else:
+                whole, fold, _ = folded(chunk)
+                slates = _slates(whole, fold, shown)
+                part = {name: column[fold.first] for name, column in labels.items()}
+                tally.add(slates.as_rounds(), part, outside, slates, bound)
+        if self.kept is not None and self.rounds <= self.options.keep:
             self.kept.append(chunk)
         else:
             self.kept = None
 
-    def evidence(self, seed: int) -> Iterator[Evidence]:
+    def evidence(self) -> Iterator[Evidence]:
         """What is known of each target."""
         chunk = None if self.kept is None else together(self.kept)
         for target, tally in zip(self.targets, self.tallies, strict=True):
             if chunk is None:
                 yield Evidence(target.name, tally, None)
                 continue
-            yield Evidence(target.name, tally, _view(chunk, target.probabilities(chunk), seed))
+            yield Evidence(target.name, tally, _view(chunk, target.probabilities(chunk), self.options))
 
 
 def _labels(chunk: Chunk) -> Mapping[str, Labels]:
@@ -138,13 +148,15 @@ def _labels(chunk: Chunk) -> Mapping[str, Labels]:
     return labels
 
 
-def _rounds(chunk: Chunk, shown: Column, labels: Mapping[str, Labels]) -> tuple[Rounds, Mapping[str, Labels]]:
-    """Rounds of single actions, or slates as rounds of whole pages, with their labels."""
-    if chunk.slate is None:
-        return Rounds(chunk.reward, chunk.propensity, shown, chunk.group), labels
-    chunk, fold, _ = folded(chunk)
-    rounds = _slates(chunk, fold, shown).as_rounds()
-    return rounds, {name: column[fold.first] for name, column in labels.items()}
+def _streams(options: Options) -> Streams:
+    """Other sums than every report has, where they are asked for, or pages have them by default."""
+    asked = options.estimators
+    wanted = (
+        frozenset(STREAMED)
+        if asked == EVERY
+        else frozenset(DEFAULTS[Needs.SLOTS] if asked is None else asked)
+    )
+    return Streams(wanted, options.weight_bound, options.seed)
 
 
 def _slates(chunk: Chunk, fold: Folded, shown: Column) -> SlateRounds:
@@ -152,17 +164,27 @@ def _slates(chunk: Chunk, fold: Folded, shown: Column) -> SlateRounds:
     return slates_from(fold.table(chunk.reward), propensity, target, fold.filled, chunk.group[fold.first])
 
 
-def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
+def _view(chunk: Chunk, probabilities: Column, options: Options) -> View:
     shown = of_shown(probabilities, chunk)
     if chunk.slate is not None:
         chunk, fold, _ = folded(chunk)
-        slates = _slates(chunk, fold, shown)
+        slates, features = _slates(chunk, fold, shown), _features(chunk, fold, probabilities)
         return View(
-            slates.as_rounds(), slates=slates, features=_features(chunk, fold, probabilities), seed=seed
+            slates.as_rounds(),
+            slates=slates,
+            features=None if features is None else Found(features, np.ones(len(slates), dtype=np.bool_)),
+            weight_bound=options.weight_bound,
+            seed=options.seed,
         )
     rounds = Rounds(chunk.reward, chunk.propensity, shown, chunk.group)
     if probabilities.ndim == 1 or (chunk.action < 0).any():
-        return View(rounds, labels=chunk.segments, logged=_logged(chunk), seed=seed)
+        return View(
+            rounds,
+            labels=chunk.segments,
+            logged=_logged(chunk),
+            weight_bound=options.weight_bound,
+            seed=options.seed,
+        )
     actions = ActionRounds(
         reward=chunk.reward,
         action=chunk.action,
@@ -180,7 +202,9 @@ def _view(chunk: Chunk, probabilities: Column, seed: int) -> View:
         embedding=chunk.embedding,
         logged=_logged(chunk),
         labels=chunk.segments,
-        seed=seed,
+        weight_bound=options.weight_bound,
+        outside=_outside(chunk, probabilities),
+        seed=options.seed,
     )
 
 

@@ -76,6 +76,11 @@ def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
     )
     if judgement.support is not None:
         support = judgement.support
+        if not support.decisions:
+            yield (
+                f"none of {support.drawn:,} drawn pages lies outside what could be logged: at most"
+                f" {support.outside.high:.2%} of the target does"
+            )
         yield (
             "counting all that could not be logged, its value lies in"
             f" [{support.low:.3f}, {support.high:.3f}] per {unit}; the estimates are of the rest"
@@ -87,10 +92,10 @@ def limits_in_words(judgement: Judgement, unit: str) -> Iterator[str]:
 def checks_in_words(judgement: Judgement) -> Iterator[str]:
     """What was checked besides weights."""
     checks = judgement.checks
-    if checks is None:
-        return
     if judgement.diagnostics.tail is not None:
         yield f"tail of weights: Pareto shape {judgement.diagnostics.tail:.2f} (heavy above 0.7)"
+    if checks is None:
+        return
     if checks.overlap is not None:
         yield f"overlap of target and logging policy: {checks.overlap:.0%}"
     for one in checks.calibration:
@@ -127,7 +132,7 @@ def rejects_in_words(report: ReplayReport) -> Iterator[str]:
 
 def _table(report: ReplayReport) -> Table:
     table = Table(
-        title=f"Reward per {report.unit}, {report.level:.0%} intervals"
+        title=f"Reward per {report.unit}, {report.level:.0%} intervals ({report.on_policy.method})"
         + (", propensities estimated" if report.estimated_propensities else ""),
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

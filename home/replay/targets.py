@@ -11,6 +11,7 @@ with another model or other rules are in `home.replay.what_if`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -24,11 +25,16 @@ class Likelihood:
     """What a target makes of a logged decision.
 
     `prefixes` (k,): the probability of the first 1 … k shelves of the page that was shown, the last being the
-    page's own. `outside`: the share of the target's pages that the log could not hold there.
+    page's own. `outside`: the share of the target's pages that the log could not hold there; where it is
+    estimated, from `drawn` pages, which speak for a share of `reach` of the target. `weight_bound` holds for
+    the weight of every page that could have been shown.
     """
 
     prefixes: Probabilities
     outside: float = 0.0
+    drawn: int = 0
+    reach: float = 0.0
+    weight_bound: float = inf
 
     @property
     def page(self) -> float:
@@ -75,7 +81,7 @@ class Target:
         if record.drawing.method == "portfolio":
             explored[-1] = _listed(record)
         prefixes = (1.0 - epsilon) * agreement(record.page, record.anchor) + epsilon * explored
-        return Likelihood(prefixes, self._outside(record))
+        return Likelihood(prefixes, self._outside(record), weight_bound=_weight_bound(epsilon, record))
 
     def probability(self, record: DecisionRecord) -> float:
         """The probability of the record's page under this policy, exact."""
@@ -89,6 +95,18 @@ class Target:
         if record.epsilon == 1.0 and record.anchor_exploration == 0.0:
             return 1.0 - epsilon
         return 0.0
+
+
+def _weight_bound(epsilon: float, record: DecisionRecord) -> float:
+    """Both policies mix the same two parts, so no weight is above the larger ratio of their shares."""
+    if record.epsilon == 0.0:
+        return 1.0
+    if record.epsilon < 1.0:
+        return max((1.0 - epsilon) / (1.0 - record.epsilon), epsilon / record.epsilon)
+    if epsilon == 1.0:
+        return 1.0
+    alone = record.anchor_exploration
+    return epsilon + (1.0 - epsilon) / alone if alone > 0.0 else inf
 
 
 def agreement(page: Page, anchor: Page) -> Probabilities:

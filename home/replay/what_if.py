@@ -27,7 +27,7 @@ from home.errors import NotExplainableError
 from home.explain import problem_under, whole_problem
 from home.records import DecisionRecord
 from home.redraw import draw_of, exploration_of
-from home.replay.page_law import PageLaw, logged_law
+from home.replay.page_law import PageLaw, Share, logged_law
 from home.replay.targets import Likelihood, Target
 from layout.errors import LayoutError
 from layout.rules import BaseRule
@@ -103,7 +103,7 @@ class WhatIf:
         pages = self._pages(record, setup)
         rng = np.random.default_rng([self.seed, record.seed])
         outside = _outside(pages, record, setup, self.draws, rng)
-        return Likelihood(pages.law.prefixes(record.page), outside)
+        return Likelihood(pages.law.prefixes(record.page), outside.value, outside.drawn, outside.reach)
 
     def _pages(self, record: DecisionRecord, setup: Setup) -> _Pages:
         under = setup if self.rules is None else Setup(self.rules, setup.grid)
@@ -147,17 +147,17 @@ def _pages(record: DecisionRecord, setup: Setup, scores: Scores, epsilon: float 
 
 def _outside(
     pages: _Pages, record: DecisionRecord, setup: Setup, draws: int, rng: np.random.Generator
-) -> float:
+) -> Share:
     """The share of the target's pages that the decision could not have drawn."""
     if record.epsilon == 0.0:
-        return 1.0 - pages.law.probability(record.anchor)
+        return Share(1.0 - pages.law.probability(record.anchor))
     if record.drawing.method == "portfolio":
         listed = zip(record.drawing.pages, record.drawing.probabilities, strict=True)
         loggable = frozenset(page for page, p in listed if p > 0.0)
         return pages.law.share(lambda page: page not in loggable, draws, rng)
     old = problem_under(record, setup)
     if _explores_alike(pages, record, old):
-        return 0.0
+        return Share(0.0)
     return pages.law.share(_Unloggable(record, old), draws, rng)
 
 

@@ -43,6 +43,21 @@ def test_a_table_of_rounds_is_judged(log: Path, tmp_path: Path) -> None:
     assert [one["estimator"] for one in judgement["estimates"]] == ["ips"]
 
 
+def test_intervals_are_chosen_by_name(log: Path) -> None:
+    bernstein, stated = (
+        json.loads(run("--input", log, "--json", "--interval", "empirical-bernstein", *more))["judgements"][0]
+        for more in ((), ("--weight-bound", "50"))
+    )
+    for found in (bernstein, stated):
+        assert found["estimates"][0]["estimator"] == "ips"
+        assert found["estimates"][0]["interval"]["method"] == "empirical bernstein"
+    narrow, wide = (
+        one["estimates"][0]["interval"]["high"] - one["estimates"][0]["interval"]["low"]
+        for one in (bernstein, stated)
+    )
+    assert narrow < wide
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -51,7 +66,14 @@ def test_a_table_of_rounds_is_judged(log: Path, tmp_path: Path) -> None:
         (["--target", "column:old"], "no target 'old', only new"),
         (["--estimators", "magic"], "estimators has 'magic': choose among ips"),
         (["--level", "95"], r"level is 95\.0: give a probability"),
-        (["--interval", "exact"], "interval is 'exact': use one of bootstrap, normal"),
+        (["--interval", "exact"], "interval is 'exact': use one of bootstrap, bca, normal"),
+        (
+            ["--interval", "empirical-bernstein", "--estimators", "ips,snips"],
+            "interval is 'empirical-bernstein', which snips has not: it is for ips, cascade_ips, dr",
+        ),
+        (["--reward-range", "1"], "reward-range is '1': give two numbers"),
+        (["--reward-range", "1,0"], "reward-range is 1,0: give the least and the most"),
+        (["--weight-bound", "0"], r"weight-bound is 0\.0: give the largest weight"),
         (["--replicates", "10"], "replicates is 10: percentiles need at least 100"),
         (["--by", ""], "by is ''"),
         (["--by", "planet"], "has no column 'planet'"),

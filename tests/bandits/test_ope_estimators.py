@@ -14,7 +14,7 @@ from bandits.ope.actions import ModelledRounds, Table
 from bandits.ope.classified import balanced_snips, classified_weights
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, ips, rejection, replay, snips, sub_gaussian_ips
-from bandits.ope.intervals import empirical_bernstein, normal
+from bandits.ope.intervals import corrected_terms, empirical_bernstein, normal
 from bandits.ope.marginalised import fitted_marginal_weights, known_marginal_weights, mips, snmips
 from bandits.ope.multi_logger import LoggedBySeveral, balanced_dr, balanced_ips, weighted_dr, weighted_ips
 from bandits.ope.reward_models import LogisticReward, RidgeReward, cross_fit, mrdr_weights
@@ -235,13 +235,13 @@ def test_hyper_parameters_outside_their_range_are_refused() -> None:
 def test_empirical_bernstein_covers_the_doubly_robust_estimate() -> None:
     hits = 0
     for seed in range(300):
-        interval = empirical_bernstein(dr(modelled(60, seed)), WEIGHT_BOUND, predictions=(0.0, 1.0))
+        interval = empirical_bernstein(dr(modelled(60, seed)), corrected_terms(WEIGHT_BOUND))
         hits += not interval.excludes(WORLD.truth)
     assert hits >= 285
     with pytest.raises(ValueError, match="state the true bounds"):
-        empirical_bernstein(dr(modelled(60, 1)), 0.01, predictions=(0.4, 0.6))
-    with pytest.raises(ValueError, match="sndr is not a mean"):
-        empirical_bernstein(sndr(modelled(60, 1)), WEIGHT_BOUND)
+        empirical_bernstein(dr(modelled(60, 1)), corrected_terms(0.01, predictions=(0.4, 0.6)))
+    with pytest.raises(ValueError, match="not a mean over rounds"):
+        empirical_bernstein(sndr(modelled(60, 1)), corrected_terms(WEIGHT_BOUND))
 
 
 def test_loggers_that_cannot_be_are_refused() -> None:

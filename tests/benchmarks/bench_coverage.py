@@ -20,7 +20,7 @@ from rich.table import Table as Printed
 from bandits.ope.actions import ActionRounds, ModelledRounds, Table
 from bandits.ope.doubly_robust import dm, dr, dros, sndr, sub_gaussian_dr, switch_dr
 from bandits.ope.estimators import Estimate, clipped_ips, ips, rejection, replay, snips, sub_gaussian_ips
-from bandits.ope.intervals import bootstrap, empirical_bernstein, normal
+from bandits.ope.intervals import bootstrap, corrected_terms, empirical_bernstein, normal, weighted_terms
 from bandits.ope.marginalised import known_marginal_weights, mips, snmips
 from bandits.ope.multi_logger import balanced_dr, balanced_ips, weighted_dr, weighted_ips
 from bandits.ope.reward_models import RidgeReward, cross_fit, mrdr_weights
@@ -166,8 +166,8 @@ class Tally:
         self.normal.append(not by_formula.excludes(truth))
         self.bootstrap.append(not bootstrap(estimate, log.rng, replicates=REPLICATES).excludes(truth))
         if entry.bounded:
-            predictions = (0.0, 1.0) if entry.bounded == "dr" else (0.0, 0.0)
-            bound = empirical_bernstein(estimate, log.weight_bound, predictions=predictions)
+            terms = corrected_terms if entry.bounded == "dr" else weighted_terms
+            bound = empirical_bernstein(estimate, terms(log.weight_bound))
             self.bernstein.append(not bound.excludes(truth))
             self.widths.append((bound.high - bound.low) / (by_formula.high - by_formula.low))
 
@@ -209,10 +209,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--logs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--only", help="one estimator by name (default: all)")
     parser.add_argument("--markdown", action="store_true")
     given = parser.parse_args()
     rows = []
-    for label, (world, entries) in ENTRIES.items():
+    for label, (world, every) in ENTRIES.items():
+        entries = {name: entry for name, entry in every.items() if given.only in (None, name)}
+        if not entries:
+            continue
         found = tally(world, entries, given.logs, given.rounds, label)
         rows += [[label, *_row(name, entry, found[name], world.truth)] for name, entry in entries.items()]
     title = f"95 % intervals on {given.logs:,} logs of {given.rounds:,} rounds; truths " + ", ".join(

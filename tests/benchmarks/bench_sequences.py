@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bandits.ope.estimators import ips
-from bandits.ope.intervals import Interval, empirical_bernstein, normal
+from bandits.ope.intervals import Interval, empirical_bernstein, normal, weighted_terms
 from bandits.ope.rounds import Rounds
 from bandits.ope.sequences import ConfidenceSequence, bounded_ips_sequence, ips_sequence
 from tests.bandits.test_ope import TRUTH, WEIGHT_BOUND, log_of
@@ -41,7 +41,9 @@ def _each(interval: Callable[[Rounds], Interval]) -> Looked:
 
 METHODS: dict[str, Looked] = {
     "normal": _each(lambda rounds: normal(ips(rounds))),
-    "empirical Bernstein": _each(lambda rounds: empirical_bernstein(ips(rounds), WEIGHT_BOUND)),
+    "empirical Bernstein": _each(
+        lambda rounds: empirical_bernstein(ips(rounds), weighted_terms(WEIGHT_BOUND))
+    ),
     "confidence sequence": lambda rounds, times: ips_sequence(rounds, times=times),
     "the same, weights bounded": lambda rounds, times: bounded_ips_sequence(
         rounds, WEIGHT_BOUND, times=times

@@ -16,6 +16,10 @@ Flags = NDArray[np.bool_]
 SUM_TOLERANCE = 1e-3
 """How far from 1 the probabilities of a distribution may sum: logs print seven digits, and often fewer."""
 
+SAME = 1e-3
+"""How far, as a share of it, a logged propensity may be from what its distribution says; weights are then
+wrong by no more than that."""
+
 MOST = 10_000
 """Actions and slots are numbered below it where a table needs a column for each."""
 
@@ -41,10 +45,14 @@ class Screen:
     def __post_init__(self) -> None:
         self.good = np.ones(self.rows, dtype=np.bool_)
 
-    def reject(self, name: str, bad: Flags, reason: str) -> None:
-        """Leave out the rows where `bad` (m,) is True that are not left out yet."""
+    def reject(self, name: str, bad: Flags, reason: str, said: Callable[[int], str] | None = None) -> None:
+        """Leave out the rows where `bad` (m,) is True that are not left out yet.
+
+        `said` tells what was wrong with a row, by default what stands in the field.
+        """
         for row in np.flatnonzero(bad & self.good).tolist():
-            self.rejects.add(Reject(self.file, self.line(row), name, self.text(name, row), reason))
+            text = self.text(name, row) if said is None else said(row)
+            self.rejects.add(Reject(self.file, self.line(row), name, text, reason))
         self.good &= ~bad
 
     def numbers(self, name: str, column: Column, absent: Flags) -> None:
@@ -82,8 +90,17 @@ class Screen:
         self.reject(name, ~listed, "is not one of the actions there were")
 
     def agreement(self, name: str, propensity: Column, table: Column, action: Groups) -> None:
-        """Reject propensities that are not what the distribution gives to the action shown."""
+        """Reject propensities that are not what the distribution gives to the action shown.
+
+        They may differ by a share of `SAME`: an absolute tolerance would pass any small propensity, and with
+        it any large weight.
+        """
         inside = np.clip(action, 0, table.shape[1] - 1)
         given = table[np.arange(len(table)), inside]
-        far = np.abs(given - propensity) > SUM_TOLERANCE
-        self.reject(name, far | (given <= 0.0), "is not what its distribution gives")
+        far = ~(np.abs(given - propensity) <= SAME * np.maximum(given, propensity)) | (given <= 0.0)
+        self.reject(
+            name,
+            far,
+            "is not what its distribution gives",
+            lambda row: f"{propensity[row]:.6g} of action {action[row]}, not {given[row]:.6g}",
+        )

@@ -138,7 +138,7 @@ def test_estimates_are_the_textbook_sums() -> None:
     ]
     said = {"a": [feedback("1", "a", EventKind.CLICK)], "b": [feedback("2", "b", EventKind.CLICK)]}
     log = collect(((logged(r), said.get(r.id, [])) for r in records), FORMULA, [Target(0.0)], CLOSED)
-    (greedy,) = judge(log).judgements
+    (greedy,) = judge(log, Options(interval="normal")).judgements
     values = {one.estimator: one.interval.value for one in greedy.estimates if one.interval}
     assert values["ips"] == pytest.approx(0.5 / 0.94 / 3)
     assert values["snips"] == pytest.approx(0.25)

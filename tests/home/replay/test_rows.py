@@ -390,6 +390,24 @@ def test_a_small_propensity_that_its_distribution_rules_out_is_listed(tmp_path: 
     report = judge(path, Uniform())
     assert report.rounds == 1
     assert [one.reason for one in report.rejected] == ["is not what its distribution gives"]
+    assert [one.value for one in report.samples] == ["0.0005 of action 0, not 0"]
+
+
+def test_a_propensity_may_differ_from_its_distribution_by_a_part_in_a_thousand_of_itself(
+    tmp_path: Path,
+) -> None:
+    """Half a thousandth beside it hardly moves a weight of 2, and doubles one of 2,000."""
+    propensity = [0.5005, 0.00050025, 0.0010, 0.4985]
+    lists = [[0.5, 0.5], [0.0005, 0.9995], [0.0005, 0.9995], [0.5, 0.5]]
+    path = tmp_path / "log.parquet"
+    columns = {"reward": [1.0] * 4, "propensity": propensity, "action": [0] * 4, "action_distribution": lists}
+    pl.DataFrame(columns).write_parquet(path)
+    report = judge(path, Uniform())
+    assert report.rounds == 2
+    assert [(one.line, one.value) for one in report.samples] == [
+        (3, "0.001 of action 0, not 0.0005"),
+        (4, "0.4985 of action 0, not 0.5"),
+    ]
 
 
 def test_a_log_without_a_click_is_not_trusted_to_the_last_digit(tmp_path: Path) -> None:

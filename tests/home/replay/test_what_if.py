@@ -25,6 +25,7 @@ from home.redraw import draw_of
 from home.replay.estimators import View
 from home.replay.judgement import Evidence, judged
 from home.replay.options import Options
+from home.replay.show import limits_in_words
 from home.replay.tally import Tally
 from home.replay.targets import Target
 from home.replay.what_if import Model, WhatIf
@@ -195,3 +196,62 @@ def test_a_rulebook_is_worth_what_the_log_says_but_for_what_it_could_not_hold() 
     assert found.support.low < whole < found.support.high
     assert found.support.high - found.support.low >= ips.high - ips.low + lost * 0.5
     assert found.diagnostics.verdict is Verdict.DO_NOT_TRUST
+
+
+def test_pages_that_were_looked_for_and_not_found_outside_are_not_proof_that_none_is() -> None:
+    """The rule of three: none of n draws outside leaves 3 / n, and all of it where little was drawn."""
+    rng = np.random.default_rng(6)
+    rounds = Rounds((rng.random(300) < 0.5).astype(np.float64), np.full(300, 0.5), np.full(300, 0.5))
+    found = {}
+    for drawn in (60, 6000):
+        tally = Tally(drawn=drawn, reach=0.4)
+        tally.add(rounds, {}, np.zeros(300))
+        found[drawn] = judged(Evidence("rules", tally, View(rounds), (0.0, 1.0)), Options(interval="normal"))
+        support = found[drawn].support
+        assert support is not None
+        assert (support.outside.low, support.outside.value, support.decisions) == (0.0, 0.0, 0)
+        assert support.outside.high == pytest.approx(0.4 * 3.0 / drawn, rel=0.03)
+        ips = found[drawn].interval("ips")
+        assert ips is not None
+        assert support.high == pytest.approx(ips.high + support.outside.high)
+    assert found[60].diagnostics.verdict is Verdict.THIN_SUPPORT
+    assert "none of 60 drawn pages lies outside" in found[60].diagnostics.reason
+    assert found[6000].diagnostics.verdict is Verdict.TRUST
+    said = "\n".join(limits_in_words(found[6000], "page"))
+    assert "none of 6,000 drawn pages lies outside what could be logged: at most 0.02% of the target" in said
+
+
+def test_the_rule_of_three_holds_as_often_as_it_says() -> None:
+    # None of 100 draws hits 3 % in one log of twenty, and then the bound must still be above it.
+    rng, share = np.random.default_rng(7), 0.03
+    none = rng.binomial(100, share, 20_000) == 0
+    bound = Tally(drawn=100, reach=1.0).unseen(0.95).high
+    assert bound == pytest.approx(0.0295, abs=1e-4)
+    assert none.mean() == pytest.approx((1.0 - share) ** 100, abs=0.007)
+    assert (1.0 - bound) ** 100 == pytest.approx(0.05)
+
+
+def test_shares_that_are_drawn_say_how_many_pages_they_rest_on() -> None:
+    record = decide(OLD, ANCHORED)
+    drawn = replace(TARGETS["fewer rules"], draws=7).likelihood(record)
+    assert (drawn.drawn, drawn.reach) == (7, record.epsilon)
+    exact = TARGETS["the same"].likelihood(record)
+    assert (exact.drawn, exact.reach) == (0, 0.0)
+
+
+@pytest.mark.parametrize(("logged", "judged_by"), [(0.5, 0.2), (0.5, 0.9), (1.0, 0.3), (0.0, 0.4)])
+def test_no_weight_is_above_the_bound_that_shares_of_exploration_give(
+    logged: float, judged_by: float
+) -> None:
+    record = decide(OLD, Exploration(logged, 0.25))
+    shown = [page for page in PAGES if _propensity(record, page) > 0.0]
+    bounds, weights = set(), []
+    for page in shown:
+        explored = draw_of(record, effective_problem(record)).exploration_conditionals(page)
+        drawn = replace(record, page=page, exploration_conditionals=tuple(explored.tolist()))
+        found = Target(judged_by).likelihood(drawn)
+        bounds.add(found.weight_bound)
+        weights.append(found.page / _propensity(record, page))
+    (bound,) = bounds
+    assert max(weights) <= bound * (1.0 + 1e-12)
+    assert max(weights) > 0.5 * bound
