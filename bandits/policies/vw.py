@@ -53,8 +53,8 @@ class VwConfig:
     """
 
     bits: int = 18
-    learning_rate: float = 0.05
-    decay: float = 0.5
+    learning_rate: float = 0.02
+    decay: float = 0.35
     sharpness: float = 10.0
     interactions: tuple[str, ...] = _DEFAULT_INTERACTIONS
     position: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from home.compose import ComposedPage, Tools, layout_problem
 from home.options import layout_shelves, limit_of
-from home.simulate.encounter import Display, shown_rows
+from home.simulate.encounter import Display, Encounter, shown_rows
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
 from home.simulate.memory import Memory
@@ -26,15 +26,24 @@ def best_known(
     items that a shelf loses to those above it, so another page can be slightly better than this one.
     """
     grid, options, context = tools.surface(page.context.surface).grid, page.options, page.context
-    shelves = [option.shelf for option in options]
-    heads = [option.shelf.rows[: limit_of(option.presentation, grid)] for option in options]
-    presentations = [option.presentation for option in options]
-    weariness = memory.weariness(model.parameters, shelves, context.now)
-    everything = Display(shelves, heads, presentations, grid)
-    attraction = model.meet(truth, context, everything, weariness).expected_attraction
+    attraction = meet_options(model, tools, page, truth, memory).expected_attraction
     problem = layout_problem(layout_shelves(options), grid, tools.rules, attraction, page.about)
     best = solve(problem, deadline_s=tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
-    placed = list(best)
     shown = shown_rows(options, best, grid, tools.builder.min_items)
-    display = Display([shelves[i] for i in placed], shown, [presentations[i] for i in placed], grid)
-    return model.expectation(model.meet(truth, context, display, weariness[placed]), grid)
+    placed = [options[i] for i in best]
+    shelves = [option.shelf for option in placed]
+    display = Display(shelves, shown, [option.presentation for option in placed], grid)
+    weariness = memory.weariness(model.parameters, shelves, context.now)
+    return model.expectation(model.meet(truth, context, display, weariness), grid)
+
+
+def meet_options(
+    model: ListenerModel, tools: Tools, page: ComposedPage, truth: Truth, memory: Memory
+) -> Encounter:
+    """How the listener would meet each option that a page was made of, if they looked at it."""
+    grid = tools.surface(page.context.surface).grid
+    shelves = [option.shelf for option in page.options]
+    heads = [option.shelf.rows[: limit_of(option.presentation, grid)] for option in page.options]
+    everything = Display(shelves, heads, [option.presentation for option in page.options], grid)
+    weariness = memory.weariness(model.parameters, shelves, page.context.now)
+    return model.meet(truth, page.context, everything, weariness)

@@ -54,13 +54,17 @@ def expectation(
     stays = np.ones_like(met.attraction)
     stays[:, 1:] = np.cumprod(1.0 - met.attraction * leaves, axis=1)[:, :-1]
     looks = patience(grid)[: stays.shape[1]] * stays
-    outcomes = _outcomes(met, response, parameters.dismissal)
-    rewards = np.sum([p * value for p, value in zip(outcomes, worth, strict=True)], axis=0)
     return Expectation(
         clicks=_total(met, looks * met.attraction),
-        reward=_total(met, looks * rewards),
+        reward=_total(met, looks * _rewards(met, parameters, worth)),
         looked_at=_total(met, looks),
     )
+
+
+def reward_if_seen(met: Encounter, parameters: ListenerParameters, worth: tuple[float, ...]) -> Probabilities:
+    """The expected reward (n,) of each shelf given that it is looked at, over all intents; exact."""
+    expected: Probabilities = met.intents @ _rewards(met, parameters, worth)
+    return expected
 
 
 def outcome_worth(formula: RewardFormula) -> tuple[float, ...]:
@@ -74,6 +78,13 @@ def _worth(formula: RewardFormula, kinds: tuple[EventKind, ...]) -> float:
         for order, kind in enumerate(kinds)
     ]
     return shelf_rewards(formula, _ANY_TIME, ["shelf"], events)[0].reward
+
+
+def _rewards(met: Encounter, parameters: ListenerParameters, worth: tuple[float, ...]) -> Probabilities:
+    """The expected reward (I, n) under each intent, given that the shelf is looked at."""
+    outcomes = _outcomes(met, parameters.response, parameters.dismissal)
+    total: Probabilities = np.sum([p * value for p, value in zip(outcomes, worth, strict=True)], axis=0)
+    return total
 
 
 def _outcomes(met: Encounter, response: Response, dismissal: Dismissal) -> Iterator[Probabilities]:

@@ -19,7 +19,7 @@ from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
 from home.simulate.encounter import Display, Encounter, meet
-from home.simulate.expectation import Expectation, expectation, outcome_worth
+from home.simulate.expectation import Expectation, expectation, outcome_worth, reward_if_seen
 from home.simulate.parameters import ListenerParameters
 from home.simulate.responses import act
 from home.simulate.truth import Truth, true_listener
@@ -72,6 +72,10 @@ class ListenerModel:
     def expectation(self, met: Encounter, grid: Grid) -> Expectation:
         """What a page met slot by slot brings in expectation, exact."""
         return expectation(met, grid, self.parameters, self._worth)
+
+    def reward_if_seen(self, met: Encounter) -> NDArray[np.float64]:
+        """What each shelf (n,) brings in reward if it is looked at, in expectation, exact."""
+        return reward_if_seen(met, self.parameters, self._worth)
 
     def expected(self, page: ComposedPage) -> Expectation:
         """What a composed page brings in expectation, exact."""

@@ -17,7 +17,7 @@ from bandits.responses import EVERYONE, KindCount, Response, ResponseMemory, She
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
-from home.simulate.best import best_known
+from home.simulate.best import best_known, meet_options
 from home.simulate.decisions import slot_rows
 from home.simulate.encounter import Display, Encounter
 from home.simulate.expectation import Expectation
@@ -29,6 +29,7 @@ from home.simulate.rows import Pages, SimulationConfig, VisitRow
 from home.simulate.tally import Tally, worth_before
 from home.simulate.timeline import Timeline
 from home.simulate.truth import Truth
+from home.simulate.truths import true_lessons
 from home.simulate.uniforms import seed_of, uniforms
 from home.simulate.visits import Visit
 from shelves.catalog import Catalog
@@ -138,10 +139,10 @@ class Player:
         pages.rows.append(self._row(visit, met, outcomes, events))
         if stage.config.decisions:
             pages.slots += slot_rows(page, outcomes)
+        if self._participant.learns:
+            self._lessons += self._taught(visit, met, outcomes, tools)
         self._remember(met, events)
         self._respond(page, outcomes)
-        if self._participant.learns:
-            self._lessons += lessons(page, outcomes)
 
     def tools(self, visit: Visit) -> Tools:
         """What this policy composes with on the day of a visit."""
@@ -179,6 +180,17 @@ class Player:
         met = model.meet(truth, page.context, display, weariness)
         best = best_known(model, tools, page, truth, memory).clicks if self._stage.config.regret else nan
         return _Met(page, display, met, truth, tools.builder.catalog, best)
+
+    def _taught(
+        self, visit: Visit, met: _Met, outcomes: Sequence[ShelfOutcome], tools: Tools
+    ) -> tuple[Example, ...]:
+        stage, page, config = self._stage, met.page, self._stage.config
+        if not config.truths:
+            return lessons(page, outcomes)
+        memory = self._memories[page.context.listener.id]
+        options = meet_options(stage.model, tools, page, met.truth, memory)
+        seed = seed_of(config.seed, "truths", visit.index)
+        return true_lessons(stage.model, page, options, config.truths, seed)
 
     def _rewarded(self, page: ComposedPage, events: Sequence[RewardEvent]) -> tuple[ShelfOutcome, ...]:
         shelves = [placement.shelf for placement in page.placements]

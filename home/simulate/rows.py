@@ -20,7 +20,9 @@ class SimulationConfig:
     is compared with the best that is known, at the price of one more layout per visit. With `measures`, every
     page is measured in the ways of `home.simulate.metrics.page`. With `returns`, a visit is only an
     opportunity: a listener comes when earlier visits were good enough to (see
-    `home.simulate.parameters.Returns`). With `decisions`, every slot is kept as a row to replay.
+    `home.simulate.parameters.Returns`). With `decisions`, every slot is kept as a row to replay. With
+    `truths`, policies are taught what so many options of each page bring in expectation, drawn from all that
+    there were, instead of what happened to what they showed.
     """
 
     visits: int = 1000
@@ -31,6 +33,7 @@ class SimulationConfig:
     measures: bool = True
     returns: bool = False
     decisions: bool = False
+    truths: int = 0
 
 
 @dataclass(frozen=True, slots=True)

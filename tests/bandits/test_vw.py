@@ -89,7 +89,7 @@ def test_values_do_not_depend_on_how_sharply_they_are_read() -> None:
 
 def test_values_stay_finite_at_the_ends_of_the_reward_range() -> None:
     policy = VwPolicy(VwConfig(sharpness=40.0))
-    policy.learn([Example(MORNING, NEWS, 0, 1.0, 0.3), Example(MORNING, MUSIC, 0, -1.0, 0.3)] * 400)
+    policy.learn([Example(MORNING, NEWS, 0, 1.0, 0.3), Example(MORNING, MUSIC, 0, -1.0, 0.3)] * 800)
     values = policy.score(MORNING, SHELVES, 1).values
     np.testing.assert_allclose(values[:2], [1.0, -1.0], atol=0.05)
 
@@ -170,7 +170,7 @@ def test_no_value_can_break_out_of_its_feature(value: str, other: str) -> None:
 def test_hostile_values_do_not_reach_other_features() -> None:
     hostile: Features = {"shelf": {"source": "x |s source=music", "family": "a:1e9\n0:-9:1"}}
     policy = VwPolicy()
-    policy.learn([Example(MORNING, hostile, 0, 1.0, 1.0)] * 50)
+    policy.learn([Example(MORNING, hostile, 0, 1.0, 1.0)] * 100)
     clean: Features = {"shelf": {"source": "music"}}
     values = policy.score(MORNING, [hostile, clean], 1).values
     assert values[0] > 0.5

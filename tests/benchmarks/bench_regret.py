@@ -7,8 +7,12 @@ newest model of the database instead, which `home setup` trains on simulated vis
 the same simulated visits with the same luck. Regret is expected clicks behind the best
 known page of the same candidates, and exact given the page.
 A seed makes other listeners, other visits and other luck, so seeds are independent: intervals are Student's t
-over seeds for regret, and a bootstrap over seeds for the ratio of total regrets, paired by seed. The floor
-that the share of explored pages costs is in every policy's regret, the baseline's as well.
+over seeds for regret, and a bootstrap over seeds for the ratio of total regrets, paired by seed. What the
+share of explored pages costs is in every policy's regret, the baseline's as well; it is the difference to
+the column "without exploring".
+
+With --warm the comparison is of what a new database serves with and of a baseline that knows nothing yet: the
+former has learned what listeners of the same population are like, none of those it meets.
 
 How often each listener comes decides what there is to win: who a listener is shows in what they did before.
 A batch is a day, so `--batch` as large as `--listeners` lets each come once a day on average.
@@ -24,6 +28,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +50,6 @@ from home.simulate.run import SimulationConfig, simulate
 BASELINE = "epsilon_greedy"
 _POLICIES = f"vw,vw_squarecb,lints,{BASELINE},uniform"
 _RESAMPLES = 10_000
-_FIRST_SEED = 1001
-"""Far from the seeds that models are warmed up with, so that no listener is met before."""
 
 
 def main() -> None:
@@ -56,53 +59,59 @@ def main() -> None:
     names = tuple(dict.fromkeys([*arguments.policies.split(","), BASELINE]))
     with TerminalProgress(console) as progress:
         prepare(Settings(), progress)
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    jobs = [(seed, name) for seed in seeds for name in names]
     job = partial(
-        regrets,
-        names=names,
+        regret,
         listeners=arguments.listeners,
         visits=arguments.visits,
         batch=arguments.batch,
         warm=arguments.warm,
+        out=arguments.out,
     )
     with ProcessPoolExecutor(arguments.workers) as pool:
-        seeds = range(_FIRST_SEED, _FIRST_SEED + arguments.seeds)
-        found = list(track(pool.map(job, seeds), "Simulating seeds", arguments.seeds, console=console))
-    console.print(table(names, np.array(found), arguments.visits, warm=arguments.warm))
+        found = list(track(pool.map(job, jobs), "Simulating", len(jobs), console=console))
+    totals = np.array(found).reshape(len(seeds), len(names), 3)
+    console.print(table(names, totals, arguments.visits, warm=arguments.warm))
 
 
-def regrets(
-    seed: int, names: Sequence[str], listeners: int, visits: int, batch: int, warm: bool
+def regret(
+    job: tuple[int, str], listeners: int, visits: int, batch: int, warm: bool, out: Path | None
 ) -> NDArray[np.float64]:
-    """The total regret (policies, 2) of each policy on one seed: of all visits, and of their second half."""
-    settings = Settings()
+    """The regret (3,) of one policy on one seed: of all visits, of their second half, and without exploring.
+
+    The last is what all visits would add up to if explored pages were like the others.
+    """
+    (seed, name), settings = job, Settings()
     engine = open_database(settings)
     result = simulate(
         sample_contexts(engine, listeners, "phone", seed, datetime(2026, 11, 1, tzinfo=UTC)),
         open_tools(settings, load_catalog(engine, settings)),
-        participants(names, policy_loader(settings), live_snapshot(engine) if warm else None),
+        participants([name], policy_loader(settings), live_snapshot(engine) if warm else None),
         load_listener_model(),
         load_rewards(settings.rewards_file),
-        SimulationConfig(visits=visits, batch=batch, seed=seed),
+        SimulationConfig(visits=visits, batch=batch, seed=seed, measures=False),
+        out=None if out is None else out / f"{name}-{seed}",
     )
     engine.dispose()
-    totals = np.zeros((len(names), 2))
-    for row in result.rows:
-        totals[names.index(row.policy)] += row.regret * np.array([1.0, row.visit >= visits // 2])
-    return totals
+    regrets = np.array([row.regret for row in result.rows])
+    optimal = np.array([not row.explored for row in result.rows])
+    return np.array([regrets.sum(), regrets[visits // 2 :].sum(), visits * regrets[optimal].mean()])
 
 
 def table(names: Sequence[str], totals: NDArray[np.float64], visits: int, *, warm: bool) -> Table:
-    """Regret per page and its ratio to the baseline's, from totals (seeds, policies, 2)."""
+    """Regret per page and its ratio to the baseline's, from totals (seeds, policies, 3)."""
     starts = "the serving policy warm" if warm else "untrained starts"
     shown = Table(title=f"{len(totals)} seeds × {visits} visits, {starts}; 95 % intervals over seeds")
-    for column in ("policy", "regret per page", "ratio", "ratio, second half of visits"):
+    for column in ("policy", "regret per page", "without exploring", "ratio", "ratio, second half of visits"):
         shown.add_column(column)
     base = totals[:, names.index(BASELINE)]
     for name, own in zip(names, np.moveaxis(totals, 1, 0), strict=True):
         per_page = own[:, 0] / visits
         half = stats.t.ppf(0.975, len(per_page) - 1) * stats.sem(per_page)
         ratios = [ratio_interval(own[:, part], base[:, part]) for part in (0, 1)]
-        shown.add_row(name, f"{per_page.mean():.3f} ± {half:.3f}", *map(_written, ratios))
+        optimal = own[:, 2].mean() / visits
+        shown.add_row(name, f"{per_page.mean():.3f} ± {half:.3f}", f"{optimal:.3f}", *map(_written, ratios))
     return shown
 
 
@@ -121,10 +130,12 @@ def _written(interval: tuple[float, float, float]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="independent runs, at least 2")
+    parser.add_argument("--first-seed", type=int, default=1, help="settings are tuned on those from 1001 on")
     parser.add_argument("--listeners", type=int, default=40, help="listeners who share the visits of a run")
     parser.add_argument("--visits", type=int, default=300, help="visits of a run")
     parser.add_argument("--batch", type=int, default=50, help="visits between learning")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--out", type=Path, help="keep the runs there; the same command goes on from them")
     parser.add_argument("--policies", default=_POLICIES, help="comma separated")
     parser.add_argument("--warm", action="store_true", help="start the serving policy from the newest model")
     return parser.parse_args()
