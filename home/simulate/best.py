@@ -31,7 +31,7 @@ def best_known(
     presentations = [option.presentation for option in options]
     weariness = memory.weariness(model.parameters, shelves, context.now)
     everything = Display(shelves, heads, presentations, grid)
-    attraction = model.meet(truth, context, everything, weariness).expected_attraction
+    attraction = model.expected_attraction(truth, context, everything, weariness)
     problem = layout_problem(layout_shelves(options), grid, tools.rules, attraction, page.about)
     best = solve(problem, deadline_s=tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
     placed = list(best)

@@ -15,9 +15,9 @@ from home.errors import ConfigurationError
 from home.simulate.timeline import Happening
 from home.simulate.truth import Truth
 from home.simulate.uniforms import uniforms
-from shelves.build import Builder
 from shelves.catalog import Catalog, EditorialShelf
 from shelves.columns import TYPE_CODE
+from shelves.recall import recalling
 from shelves.sources.base import Source
 from shelves.types import ContentType, Context, Shelf
 from shelves.view import View
@@ -139,13 +139,4 @@ class _Broken:
 
 
 def _rebuilt(tools: Tools, catalog: Catalog, sources: Sequence[Source] | None = None) -> Tools:
-    given = tools.builder
-    builder = Builder(
-        given.sources if sources is None else sources,
-        catalog,
-        given.min_items,
-        given.max_items,
-        given.budget_s,
-        given.max_shelves,
-    )
-    return replace(tools, builder=builder)
+    return replace(tools, builder=recalling(tools.builder, catalog, sources))

@@ -35,7 +35,7 @@ from shelves.catalog import Catalog
 from shelves.types import Context
 
 OnPage = Callable[[str, ComposedPage, tuple[RewardEvent, ...]], None]
-"""Called with a policy's name, each page it served, and what the listener did with it."""
+"""Called with a policy's name, each page it served, not explained, and what the listener did with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +130,7 @@ class Player:
             tools,
             decision_id=f"simulated-{seed}-{self.name}-{visit.index}",
             seed=seed_of(seed, "page", visit.index),
+            explained=False,
         )
         truth = stage.timeline.truth(visit.batch, stage.model.truth(visit.context))
         met = self._meet(page, truth, tools)

@@ -29,7 +29,7 @@ from home.simulate.player import OnPage, Stage
 from home.simulate.rows import SimulationConfig, SimulationResult, VisitRow
 from home.simulate.timeline import Happening, Timeline
 from home.simulate.visits import Visit, batches, surface_weights
-from shelves.build import Builder
+from shelves.recall import recalling
 from shelves.types import Context
 
 __all__ = ["OnPage", "SimulationConfig", "SimulationResult", "VisitRow", "simulate", "unhurried"]
@@ -87,12 +87,8 @@ def simulate(
 
 
 def unhurried(tools: Tools) -> Tools:
-    """The same tools without deadlines that a busy machine could miss."""
-    given = tools.builder
-    builder = Builder(
-        given.sources, given.catalog, given.min_items, given.max_items, _UNHURRIED_S, given.max_shelves
-    )
-    return replace(tools, builder=builder, layout_deadline_s=_UNHURRIED_S)
+    """The same tools without deadlines that a busy machine could miss, and with a memory of listeners."""
+    return replace(tools, builder=recalling(tools.builder), layout_deadline_s=_UNHURRIED_S)
 
 
 def visits_of(
