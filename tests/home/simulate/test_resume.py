@@ -10,12 +10,17 @@ import pytest
 
 from bandits.policies import FixedPolicy, VwPolicy, build
 from bandits.types import RewardEvent
-from home.compose import ComposedPage
+from home.compose import ComposedPage, Tools
 from home.errors import ConfigurationError
 from home.ingest.progress import Silent
+from home.simulate.lock import locked
 from home.simulate.participants import Participant
 from home.simulate.run import SimulationConfig, SimulationResult, VisitRow, simulate
+from shelves.build import Builder
+from shelves.catalog import Catalog
+from shelves.sources.fresh_finds import FreshFinds
 from tests.home.simulate.world import world
+from tests.shelves.synthetic import catalog_data
 
 CONFIG = SimulationConfig(visits=18, batch=6, seed=5, regret=False, decisions=True)
 NAMES = ("vw", "linucb", "lints", "vw_bag", "epsilon_greedy")
@@ -123,10 +128,55 @@ def test_another_simulation_is_refused_and_the_difference_named(tmp_path: Path) 
     run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
     with pytest.raises(ConfigurationError, match="differs in seed"):
         run({"order": Participant(FixedPolicy)}, replace(small, seed=6), out=tmp_path)
-    with pytest.raises(ConfigurationError, match="differs in models"):
+    with pytest.raises(ConfigurationError, match="differs in policy order"):
         run({"order": Participant(FixedPolicy, start="a model")}, small, out=tmp_path)
-    with pytest.raises(ConfigurationError, match="differs in policies"):
+    with pytest.raises(ConfigurationError, match=r"differs in policy order .*by=taste"):
+        run({"order": Participant(lambda: FixedPolicy(by="taste"))}, small, out=tmp_path)
+    with pytest.raises(ConfigurationError, match="differs in policies, policy order, policy vw"):
         run({"vw": Participant(VwPolicy)}, small, out=tmp_path)
+
+
+def other_tools(part: str) -> Tools:
+    """The tools of the world with one part changed."""
+    tools = world().tools
+    builder, catalog = tools.builder, tools.builder.catalog
+    kept = builder.min_items, builder.max_items, builder.budget_s, builder.max_shelves
+    if part == "catalogue":
+        played = catalog_data().interactions
+        louder = replace(
+            catalog_data(), interactions=replace(played, weight=[2.0 * w for w in played.weight])
+        )
+        return replace(tools, builder=Builder(builder.sources, Catalog(louder), *kept))
+    if part == "source fresh_finds":
+        sources = [FreshFinds(pool=50) if s.name == "fresh_finds" else s for s in builder.sources]
+        return replace(tools, builder=Builder(sources, catalog, *kept))
+    if part == "limits":
+        return replace(tools, builder=Builder(builder.sources, catalog, *kept[:3], max_shelves=20))
+    if part == "grids":
+        surfaces = {name: replace(surface, text="") for name, surface in tools.surfaces.items()}
+        return replace(tools, surfaces=surfaces)
+    return replace(tools, rulebook=tools.rulebook + "# edited, under the same version")
+
+
+@pytest.mark.parametrize("part", ["catalogue", "source fresh_finds", "limits", "grids", "rulebook"])
+def test_whatever_decides_the_result_is_a_difference(tmp_path: Path, part: str) -> None:
+    here, small = world(), replace(CONFIG, visits=2, batch=2)
+    for tools in (here.tools, replace(here.tools)):
+        simulate(here.contexts, tools, {"order": Participant(FixedPolicy)}, here.parameters, here.formula,
+                 small, out=tmp_path)  # fmt: skip
+    with pytest.raises(ConfigurationError, match=f"differs in {part} "):
+        simulate(here.contexts, other_tools(part), {"order": Participant(FixedPolicy)}, here.parameters,
+                 here.formula, small, out=tmp_path)  # fmt: skip
+
+
+def test_two_simulations_do_not_share_a_directory(tmp_path: Path) -> None:
+    small = replace(CONFIG, visits=2, batch=2)
+    with (
+        locked(tmp_path),
+        pytest.raises(ConfigurationError, match="another simulation is at work there"),
+    ):
+        run({"order": Participant(FixedPolicy)}, small, out=tmp_path)
+    assert len(run({"order": Participant(FixedPolicy)}, small, out=tmp_path).rows) == 2
 
 
 def test_listeners_who_have_played_meanwhile_are_other_listeners(tmp_path: Path) -> None:
