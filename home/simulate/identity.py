@@ -12,7 +12,7 @@ import numpy as np
 
 from bandits.features import FEATURE_SCHEMA_VERSION
 from home.compose import Tools
-from home.configuration import digest, software
+from home.configuration import software
 from home.simulate.checkpoint import Identity
 from home.simulate.participants import Participant
 from home.simulate.player import Stage
@@ -39,7 +39,7 @@ def identity_of(
         "policies": ", ".join(policies),
         **{f"policy {name}": _policy(policy) for name, policy in policies.items()},
         "exploration": str(tools.exploration),
-        "rulebook": f"{tools.rules_version}@{digest(tools.rulebook)[:12]}",
+        "rulebook": f"{tools.rules_version}@{mark((tools.rulebook, tools.rules))}",
         "rewards": stage.formula.identity,
         "listener model": f"{parameters.version}@{mark(parameters)}",
         "listeners": mark(contexts),
@@ -68,12 +68,13 @@ def mark(value: object) -> str:
 
 
 def _policy(policy: Participant) -> str:
-    book = (
-        "" if policy.rulebook is None else f", {policy.rulebook.version}@{digest(policy.rulebook.text)[:12]}"
-    )
-    exploration = "" if policy.exploration is None else f", {policy.exploration}"
-    made = policy.make()
-    return f"{made.describe()}, {policy.start}, {mark(made.snapshot())}{exploration}{book}"
+    made, book = policy.make(), policy.rulebook
+    parts = [made.describe(), policy.start, mark(made.snapshot())]
+    if policy.exploration is not None:
+        parts.append(str(policy.exploration))
+    if book is not None:
+        parts.append(f"{book.version}@{mark((book.text, book.rules))}")
+    return ", ".join(parts)
 
 
 def _of_catalog(catalog: Catalog) -> tuple[object, ...]:

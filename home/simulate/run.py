@@ -68,7 +68,9 @@ def simulate(
         raise ValueError("policies is empty: name at least one")
     calm, catalog = unhurried(tools), tools.builder.catalog
     model = ListenerModel(parameters, catalog, formula, config.seed)
-    stage = Stage(calm, model, PageMeter(catalog), formula, config, Timeline(happenings), on_page)
+    stage = Stage(
+        calm, model, PageMeter(catalog), formula, config, Timeline(happenings, config.seed), on_page
+    )
     visits = visits_of(contexts, calm, parameters, config)
     with nullcontext() if out is None else locked(out):
         kept = None if out is None else Checkpoints(out, identity_of(contexts, stage, policies, happenings))
