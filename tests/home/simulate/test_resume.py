@@ -107,6 +107,17 @@ def test_an_interrupted_simulation_goes_on_where_its_last_batch_ended(tmp_path: 
     assert resumed.decisions == whole.decisions
 
 
+def test_what_is_not_settled_yet_is_taken_up_again(tmp_path: Path) -> None:
+    config = replace(CONFIG, visits=30, measures=False, returns=True)
+    with pytest.raises(KeyboardInterrupt):
+        run({"vw": learner("vw")}, config, out=tmp_path, stop_at=18)
+    assert len(list(tmp_path.glob("vw/pages-*.parquet"))) >= 2
+    assert '"came_back":[{' in (tmp_path / "vw" / "state.json").read_text("utf-8")
+    assert story(run({"vw": learner("vw")}, config, out=tmp_path)) == story(
+        run({"vw": learner("vw")}, config)
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_learner_goes_on_from_its_snapshot(tmp_path: Path, name: str) -> None:
     config = replace(CONFIG, visits=8, batch=4, measures=False)
