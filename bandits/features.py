@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log1p
+from functools import lru_cache
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.feature_table import Categories, FeatureTable, categories, joined
 from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
 from shelves.aggregates import AGGREGATES
@@ -108,7 +109,11 @@ SPARSE = frozenset(one.namespace for one in FEATURES if one.sparse)
 """The namespaces from which features that are 0 are left out."""
 
 _NUMBERS = ("taste", "popularity", "novelty", "size")
-_ITEMS = (*AGGREGATES, "repeated", "looks", "clicks")
+_COLUMNS = (
+    *(("numbers", name) for name in _NUMBERS),
+    *(("items", name) for name in (*AGGREGATES, "repeated", "looks", "clicks")),
+    *(("responses", name) for name in ("source", "family", "content_type")),
+)
 _NEVER = (0.0, 0.0)
 _categories = itemgetter("source", "family", "content_type", "genre", "fresh", "sponsored", "exploratory")
 _numbers_of = itemgetter(*_NUMBERS)
@@ -142,7 +147,7 @@ def shelf_features(
     aggregates: NDArray[np.float64],
     context: Context,
     leaning: Leaning = STRANGER,
-) -> list[Features]:
+) -> FeatureTable:
     """What is known about each of n shelves in a context, in five namespaces.
 
     `aggregates` are those of `shelves.aggregates`. "kind" holds the family, which contexts are crossed with,
@@ -151,43 +156,66 @@ def shelf_features(
     the shelf and the attribute that is not a finite number.
     """
     last, known = frozenset(context.previous_page), context.shelf_responses
-    found: list[Features] = []
-    for shelf, numbers, of_items in zip(shelves, _numbers(shelves), aggregates.tolist(), strict=True):
+    by_source, by_family, by_type = leaning.source, leaning.family, leaning.content_type
+    of_attributes = _numbers(shelves)
+    found: list[Categories] = []
+    rest: list[tuple[float, ...]] = []
+    for shelf, taste in zip(shelves, of_attributes[:, 0].tolist(), strict=True):
+        known_as = _categories(shelf.attributes)
+        source, family, content_type, *_ = known_as
         looks, clicks = known.get(shelf.id, _NEVER)
-        of_items += (float(shelf.id in last), log1p(looks), log1p(clicks))
-        source, family, content_type, genre, fresh, sponsored, exploratory = _categories(shelf.attributes)
-        categories: dict[str, str | float] = {
-            "source": source,
-            "content_type": content_type,
-            "fresh": _YES_NO[fresh],
-            "sponsored": _YES_NO[sponsored],
-            "exploratory": _YES_NO[exploratory],
-            "affinity": _AFFINITY[bisect_left(_AFFINITY_UPPER, numbers[0])],
-        }
-        if genre:
-            categories["genre"] = genre
-        found.append(
-            {
-                "kind": {"family": family},
-                "shelf": categories,
-                "numbers": dict(zip(_NUMBERS, numbers, strict=True)),
-                "items": dict(zip(_ITEMS, of_items, strict=True)),
-                "responses": {
-                    "source": leaning.source.get(source, 0.0),
-                    "family": leaning.family.get(family, 0.0),
-                    "content_type": leaning.content_type.get(content_type, 0.0),
-                },
-            }
+        found.append(_categories_of(*known_as, bisect_left(_AFFINITY_UPPER, taste)))
+        rest.append(
+            (
+                shelf.id in last,
+                looks,
+                clicks,
+                by_source.get(source, 0.0),
+                by_family.get(family, 0.0),
+                by_type.get(content_type, 0.0),
+            )
         )
-    return found
+    others = np.array(rest, dtype=np.float64)
+    others[:, 1:3] = np.log1p(others[:, 1:3])
+    return FeatureTable(tuple(found), _COLUMNS, np.hstack([of_attributes, aggregates, others]))
 
 
-def presentation_features(name: str) -> Features:
-    """How a shelf is shown, in a namespace of its own; nothing for one without a name."""
-    return {"presentation": {"name": name}} if name else {}
+def in_presentations(shelves: FeatureTable, rows: NDArray[np.intp], names: Sequence[str]) -> FeatureTable:
+    """Options of shelves: which one each is, and the name of its presentation, which may be none."""
+    known = {name: _presentation(name) for name in set(names)}
+    found = tuple(joined(shelves.categories[row], known[name]) for row, name in zip(rows, names, strict=True))
+    return FeatureTable(found, shelves.columns, shelves.numbers[rows])
 
 
-def _numbers(shelves: Sequence[Shelf]) -> list[list[float]]:
+@lru_cache(maxsize=1024)
+def _presentation(name: str) -> Categories:
+    return categories((("presentation", "name", name),) if name else ())
+
+
+@lru_cache(maxsize=65536)
+def _categories_of(
+    source: str,
+    family: str,
+    content_type: str,
+    genre: str,
+    fresh: bool,
+    sponsored: bool,
+    exploratory: bool,
+    affinity: int,
+) -> Categories:
+    known = [
+        ("kind", "family", family),
+        ("shelf", "source", source),
+        ("shelf", "content_type", content_type),
+        ("shelf", "fresh", _YES_NO[fresh]),
+        ("shelf", "sponsored", _YES_NO[sponsored]),
+        ("shelf", "exploratory", _YES_NO[exploratory]),
+        ("shelf", "affinity", _AFFINITY[affinity]),
+    ]
+    return categories((*known, ("shelf", "genre", genre)) if genre else tuple(known))
+
+
+def _numbers(shelves: Sequence[Shelf]) -> NDArray[np.float64]:
     """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
     try:
         numbers = np.array([_numbers_of(shelf.attributes) for shelf in shelves], dtype=np.float64)
@@ -196,8 +224,7 @@ def _numbers(shelves: Sequence[Shelf]) -> list[list[float]]:
     if not np.isfinite(numbers).all():
         raise ValueError(_not_a_number(shelves))
     numbers[:, 3] = np.log1p(numbers[:, 3])
-    rows: list[list[float]] = numbers.tolist()
-    return rows
+    return numbers
 
 
 def _not_a_number(shelves: Sequence[Shelf]) -> str:

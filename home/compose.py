@@ -102,7 +102,7 @@ class ComposedPage:
     placements: tuple[Placement, ...]
     shelves: tuple[Shelf, ...]
     options: tuple[Option, ...]
-    features: tuple[Features, ...]
+    features: Sequence[Features]
     scores: Scores
     result: Result
     paid: Mapping[str, int]
@@ -134,7 +134,7 @@ class Proposal:
     shelves: tuple[Shelf, ...]
     options: tuple[Option, ...]
     context_features: Features
-    features: tuple[Features, ...]
+    features: Sequence[Features]
     scores: Scores
     about: PageContext
     grid: Grid

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.features import context_features, presentation_features, shelf_features
+from bandits.feature_table import FeatureTable
+from bandits.features import context_features, in_presentations, shelf_features
 from bandits.responses import leaning_of
 from bandits.types import Features
 from home.grids import Surface
@@ -58,20 +59,16 @@ def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]
     return tuple(Option(shelves[row], row, names[column]) for row, column in np.argwhere(fitting).tolist())
 
 
-def features_of(options: Sequence[Option], view: View) -> tuple[Features, tuple[Features, ...]]:
+def features_of(options: Sequence[Option], view: View) -> tuple[Features, FeatureTable]:
     """What is known about a request, and about each option: its shelf's features and its presentation's."""
     context = view.context
     leaning = leaning_of(context.responses, context.crowd_responses)
     by_index = {option.index: option.shelf for option in options}
     shelves = list(by_index.values())
     known = shelf_features(shelves, aggregates(shelves, view), context, leaning)
-    of_shelf = dict(zip(by_index, known, strict=True))
-    of_presentation = {
-        name: presentation_features(name) for name in {option.presentation for option in options}
-    }
-    of_options = tuple(
-        {**of_shelf[option.index], **of_presentation[option.presentation]} for option in options
-    )
+    row_of = {index: row for row, index in enumerate(by_index)}
+    rows = np.array([row_of[option.index] for option in options], dtype=np.intp)
+    of_options = in_presentations(known, rows, [option.presentation for option in options])
     return context_features(context, leaning), of_options
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from shelves.types import Rows, Shelf
+from shelves.types import Mask, Rows, Shelf
 from shelves.view import View
 
 Matrix = NDArray[np.float64]
@@ -47,7 +47,7 @@ def aggregates(shelves: Sequence[Shelf], view: View) -> Matrix:
     dated = released > 0
     age = np.where(dated, view.day - released, 0)
     head = np.arange(len(rows)) < (starts + HEAD)[owner]
-    measures = np.empty((7, len(rows)))
+    measures = np.empty((8, len(rows)))
     measures[0] = affinity * head
     measures[1] = popularity
     measures[2] = popularity * popularity
@@ -55,6 +55,7 @@ def aggregates(shelves: Sequence[Shelf], view: View) -> Matrix:
     measures[4] = dated & (age >= 0) & (age <= view.catalog.fresh_days)
     measures[5] = age.clip(0, _OLD_DAYS)
     measures[6] = dated
+    measures[7] = _first_of_creator(rows, owner, view)
     sums = np.add.reduceat(measures, starts, axis=1)
     means = sums / sizes
     found = np.empty((len(shelves), len(AGGREGATES)))
@@ -64,16 +65,16 @@ def aggregates(shelves: Sequence[Shelf], view: View) -> Matrix:
     found[:, 3] = means[3]
     found[:, 4] = means[4]
     found[:, 5] = sums[5] / np.maximum(sums[6], 1.0) / _OLD_DAYS
-    found[:, 6] = _creators(rows, owner, view) / sizes
+    found[:, 6] = means[7]
     return found
 
 
-def _creators(rows: Rows, owner: NDArray[np.int64], view: View) -> Matrix:
-    """How many different creators each owner's items have."""
+def _first_of_creator(rows: Rows, owner: NDArray[np.int64], view: View) -> Mask:
+    """As many places of each owner as its items have different creators; which ones says nothing."""
     artist = view.catalog.columns.artist[rows]
     keys = owner * len(view.catalog) + np.where(artist >= 0, artist, rows)
-    keys.sort()
-    first = np.ones(len(keys), dtype=np.float64)
-    first[1:] = keys[1:] != keys[:-1]
     # Sorting keeps each owner's entries where they were.
-    return np.bincount(owner, first).astype(np.float64)
+    keys.sort()
+    first = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return first

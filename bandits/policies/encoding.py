@@ -89,7 +89,7 @@ def _namespace(namespace: str, values: Mapping[str, str | float]) -> str:
 def _template(namespace: str, names: tuple[str, ...]) -> str:
     """A namespace of numbers that waits for them."""
     each = [f"{_escaped(name).replace('%', '%%')}:%.6g" for name in names]
-    return f"|{_letter(namespace)} " + " ".join(each)
+    return f"|{letter(namespace)} " + " ".join(each)
 
 
 def _encoded(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:
@@ -97,7 +97,7 @@ def _encoded(namespace: str, items: tuple[tuple[str, str | float], ...]) -> str:
         _categorical(name, value) if isinstance(value, str) else f"{_escaped(name)}:{value:.6g}"
         for name, value in items
     ]
-    return f"|{_letter(namespace)} " + " ".join(each)
+    return f"|{letter(namespace)} " + " ".join(each)
 
 
 @lru_cache(maxsize=65536)
@@ -105,7 +105,8 @@ def _remembered(namespace: str, items: tuple[tuple[str, str | float], ...]) -> s
     return _encoded(namespace, items)
 
 
-def _letter(namespace: str) -> str:
+def letter(namespace: str) -> str:
+    """The letter of a namespace. Raises ValueError for one that has none."""
     try:
         return LETTERS[namespace]
     except KeyError:

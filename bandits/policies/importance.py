@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.policies.encoding import SHARED, slot_bucket
+from bandits.policies.hashed import FNV_PRIME
 from bandits.policies.vw import VwPolicy
 from bandits.policies.vw_explorer import VwExplorer
 from bandits.policy import Policy
 from bandits.types import Features
-
-_FNV_PRIME = 16777619
 
 Page = tuple[Features, Sequence[Features]]
 """A context, and the actions that were scored in it."""
@@ -152,7 +151,7 @@ class _Terms:
             for _, first, a, x in known.get(left, ()):
                 for _, second, b, y in known.get(right, ()):
                     term = f"{left}.{first} × {right}.{second}"
-                    yield f"{left} × {right}", term, (_FNV_PRIME * a ^ b) & self._mask, x * y
+                    yield f"{left} × {right}", term, (FNV_PRIME * a ^ b) & self._mask, x * y
 
     def _hashed(
         self, namespace: str, values: Mapping[str, str | float]

@@ -2,10 +2,9 @@
 
 Only this module and `deltas` import vowpal_wabbit_next; the explorers in `vw_*.py` reach it by `VwWorkspace`.
 
-`cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. Each request is
-therefore scored with one extra, featureless reference action. Without a constant, and with the shared
-namespaces taking part in interactions only, that action's predicted cost is exactly 0; since the softmax is
-p_a ∝ exp(−λ c_a), every cost follows as c_a = −(ln p_a − ln p_ref) / λ from the same call.
+`cb_explore_adf` with softmax answers with probabilities only, yet layout needs values. They are therefore
+read off the learner's weights (`bandits.policies.hashed`), without a constant and with the shared namespaces
+taking part in interactions only; the softmax of λ times the values is what the learner would have answered.
 
 Learning is cost regression with importance weights (`cb_type mtr`; Bietti, Agarwal and Langford, "A
 Contextual Bandit Bake-off", JMLR 2021, section 3.2) on the shown action alone, with the probability of the
@@ -17,19 +16,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import vowpal_wabbit_next as vw
 from numpy.typing import NDArray
 
-from bandits.policies.encoding import LETTERS, SHARED, encode, encode_all, encode_slot, slot_bucket
+from bandits.feature_table import FeatureTable, table_of
+from bandits.policies.encoding import LETTERS, SHARED, encode, encode_slot, slot_bucket
+from bandits.policies.hashed import HashedModel
 from bandits.policy import check_request
 from bandits.snapshot import pack, unpack
-from bandits.types import Example, Features, Probabilities, Scores
+from bandits.types import Example, Features, Scores
 
-_REFERENCE = " |"
-_SMALLEST = float(np.finfo(np.float32).tiny)
 _DEFAULT_INTERACTIONS = (
     "context*kind",
     "leanings*kind",
@@ -45,8 +44,8 @@ class VwConfig:
 
     `bits`: 2^bits weights. `learning_rate`: step size; each feature's own step falls with the sum of its
     squared gradients to the power `decay`: 0 never forgets how to move and stays noisy, 0.5 settles.
-    `sharpness`: λ of the softmax over values; at most 40, so that probabilities stay above the smallest
-    float32 for rewards within ±1. `interactions`: pairs "a*b" of namespaces whose features are crossed.
+    `sharpness`: λ of the softmax over values; at most 40, beyond which it hardly explores any more.
+    `interactions`: pairs "a*b" of different namespaces whose features are crossed.
     `position`: let the slot interact with the shelf, at the price of one prediction per slot bucket.
     `min_probability`: probabilities below it are taken for it, so that no example weighs more than
     1 / min_probability; at 1 all weigh the same. The weights only matter where the model cannot fit the
@@ -69,8 +68,7 @@ class VwConfig:
         _check_range("decay", self.decay, 0.0, 1.0)
         _check_range("sharpness", self.sharpness, 1e-3, 40.0)
         _check_range("min_probability", self.min_probability, 1e-6, 1.0)
-        for interaction in self.interactions:
-            _letters(interaction)
+        _check_interactions(self.interactions)
 
     def crossed(self) -> tuple[tuple[str, str], ...]:
         """The pairs of namespaces whose features are crossed."""
@@ -112,23 +110,21 @@ class VwPolicy:
         self._lock = threading.Lock()
         self._workspace: vw.Workspace[Any] = vw.Workspace(self.config.arguments(), model_data=state)
         self._parser: vw.TextFormatParser = vw.TextFormatParser(self._workspace)
+        weights = self._workspace.weights()[:, 0, 0]
+        self._model = HashedModel(weights, self.config.crossed(), self._hash_of)
 
     def score(self, context: Features, actions: Sequence[Features], slots: int) -> Scores:
         """Values (n,) and pmf (n,); with `position`, values (n, slots) and pmf (slots, n).
 
-        The pmf is the learner's own softmax without the reference action. ValueError without actions or
-        slots, or for an unknown feature namespace.
+        The pmf is the learner's own softmax. ValueError without actions or slots, or for an unknown feature
+        namespace.
         """
         check_request(actions, slots)
-        shared = "shared " + encode(context)
-        lines = encode_all(actions)
-        if not self.config.position:
-            return self._read(self._predict([shared], lines)[0])
-        buckets = [slot_bucket(slot) for slot in range(slots)]
-        first = {bucket: buckets.index(bucket) for bucket in dict.fromkeys(buckets)}
-        raw = self._predict([f"{shared} {encode_slot(slot)}" for slot in first.values()], lines)
-        scores = self._read(raw[[list(first).index(bucket) for bucket in buckets]])
-        return Scores(values=np.ascontiguousarray(scores.values.T), pmf=scores.pmf)
+        table = table_of(actions)
+        with self._lock:
+            if not self.config.position:
+                return self._scores(self._model.values(context, table))
+            return self._scores(self._by_slot(context, table, slots))
 
     def learn(self, examples: Iterable[Example]) -> int:
         """One update per example, in order; returns their number."""
@@ -148,8 +144,7 @@ class VwPolicy:
     def hash_of(self, namespace: str, name: str, value: str | float) -> int:
         """Where the weight of a feature is, or would be if the namespace were not only crossed."""
         with self._lock:
-            example = self._parser.parse_line(encode({namespace: {name: value}}))
-        return int(example[LETTERS[namespace]].indices[0])
+            return self._hash_of(namespace, name, value)
 
     def weight(self, index: int) -> float:
         """The weight at an index: what a feature adds to the cost."""
@@ -162,24 +157,24 @@ class VwPolicy:
             ["vw", *self.config.arguments(), "min_probability", f"{self.config.min_probability:g}"]
         )
 
-    def _predict(self, shared: list[str], lines: list[str]) -> NDArray[np.float64]:
-        """Probabilities (len(shared), n + 1), the reference action last."""
-        raw = np.empty((len(shared), len(lines) + 1))
-        with self._lock:
-            parse = self._parser.parse_line
-            actions = [parse(line) for line in [*lines, _REFERENCE]]
-            for row, line in enumerate(shared):
-                prediction = self._workspace.predict_one([parse(line), *actions])
-                pairs = np.array(cast("list[tuple[int, float]]", prediction))
-                raw[row, pairs[:, 0].astype(np.intp)] = pairs[:, 1]
-        return raw
+    def _hash_of(self, namespace: str, name: str, value: str | float) -> int:
+        example = self._parser.parse_line(encode({namespace: {name: value}}))
+        return int(example[LETTERS[namespace]].indices[0])
 
-    def _read(self, raw: Probabilities) -> Scores:
-        """Values and pmf, both (..., n), from probabilities (..., n + 1) with the reference last."""
-        logs = np.log(np.maximum(raw, _SMALLEST))
-        values = (logs[..., :-1] - logs[..., -1:]) / self.config.sharpness
-        weights = np.exp(logs[..., :-1] - logs[..., :-1].max(axis=-1, keepdims=True))
-        return Scores(values=values, pmf=weights / weights.sum(axis=-1, keepdims=True))
+    def _by_slot(self, context: Features, table: FeatureTable, slots: int) -> NDArray[np.float64]:
+        """Values (slots, n), asking once for the slots that share a bucket."""
+        buckets = [slot_bucket(slot) for slot in range(slots)]
+        known = {
+            bucket: self._model.values({**context, "position": {"slot": bucket}}, table)
+            for bucket in dict.fromkeys(buckets)
+        }
+        return np.array([known[bucket] for bucket in buckets])
+
+    def _scores(self, values: NDArray[np.float64]) -> Scores:
+        """Values, as `Scores` has them, and their softmax, from values (..., n)."""
+        weights = np.exp(self.config.sharpness * (values - values.max(axis=-1, keepdims=True)))
+        pmf = weights / weights.sum(axis=-1, keepdims=True)
+        return Scores(values=np.ascontiguousarray(values.T), pmf=pmf)
 
 
 class VwWorkspace:
@@ -228,6 +223,17 @@ def _letters(interaction: str) -> str:
         known = ", ".join(LETTERS)
         raise ValueError(f"interactions: {interaction!r} must be 'a*b' with a and b among {known}")
     return LETTERS[left] + LETTERS[right]
+
+
+def _check_interactions(interactions: tuple[str, ...]) -> None:
+    known = set[frozenset[str]]()
+    for interaction in interactions:
+        pair = frozenset(_letters(interaction))
+        if len(pair) < 2:
+            raise ValueError(f"interactions: {interaction!r} must cross two different namespaces")
+        if pair in known:
+            raise ValueError(f"interactions: {interaction!r} crosses what another one has crossed already")
+        known.add(pair)
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

@@ -1,9 +1,10 @@
-"""What scoring a request costs, step by step, beside the learner's own prediction alone.
+"""What scoring a request costs, beside asking the learner through its text format.
 
     python -m tests.benchmarks.bench_score
 
-It runs on the database of HOME_DATABASE_URL and prepares the embedded catalogue in it when it is empty. The
-peer is Vowpal Wabbit's prediction on the same examples parsed beforehand: what no client of it can undercut.
+It runs on the database of HOME_DATABASE_URL and prepares the embedded catalogue in it when it is empty. Ours
+is features and values, as serving does it. The peer is Vowpal Wabbit on the same options: its lines written,
+parsed and predicted; and its prediction alone, on examples parsed beforehand.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from home.service import Home
 from home.settings import Settings
 from shelves.types import Context
 
+_OURS = "features, values and pmf"
+_ALONE = "peer: prediction alone"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -43,6 +47,10 @@ class _Laps:
         result = act(*given, **named)
         self.seconds.setdefault(step, []).append(perf_counter() - started)
         return result
+
+    def add(self, name: str, *steps: str) -> None:
+        """Sum up steps, request by request."""
+        self.seconds[name] = np.sum([self.seconds[step] for step in steps], axis=0).tolist()
 
 
 def main() -> None:
@@ -74,11 +82,13 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
         built = home.tools.builder.build(context)
         options = options_of(built.shelves, surface)
         about, actions = laps.time("features", features_of, options, built.view)
-        lines = laps.time("text", _lines, about, actions)
-        parsed = laps.time("parsing", _parsed, parser, lines)
-        laps.time("prediction alone", workspace.predict_one, parsed)
-        laps.time("VwPolicy.score", policy.score, about, actions, len(surface.grid.slots))
+        laps.time("values and pmf", policy.score, about, actions, len(surface.grid.slots))
+        lines = laps.time("peer: text", _lines, about, list(actions))
+        parsed = laps.time("peer: parsing", _parsed, parser, lines)
+        laps.time(_ALONE, workspace.predict_one, parsed)
         counts.append(len(options))
+    laps.add(_OURS, "features", "values and pmf")
+    laps.add("peer: text, parsing and prediction", "peer: text", "peer: parsing", _ALONE)
     return laps, counts
 
 
@@ -93,7 +103,7 @@ def _parsed(parser: vw.TextFormatParser, lines: Sequence[str]) -> list[vw.Exampl
 def _print(console: Console, laps: _Laps, options: list[int], shelves: int) -> None:
     title = f"{shelves} shelves in {int(np.median(options))} options, {len(options)} requests"
     table = Table("step", "p50 ms", "p99 ms", "× prediction alone", title=title)
-    alone = float(np.median(laps.seconds["prediction alone"]))
+    alone = float(np.median(laps.seconds[_ALONE]))
     for step, seconds in laps.seconds.items():
         middle, tail = np.percentile(seconds, [50, 99])
         table.add_row(step, f"{1e3 * middle:.2f}", f"{1e3 * tail:.2f}", f"{middle / alone:.2f}")
