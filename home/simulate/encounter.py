@@ -124,7 +124,8 @@ def _attraction(
     noticed = parameters.attraction.prominence * np.log(prominence_of(display.presentations, display.grid))
     log_odds = utilities(parameters, truth, display.shelves, np.array(means)) + noticed - weariness
     shows = np.array([len(rows) > 0 for rows in display.shown])
-    return _logistic(log_odds) * shows
+    attraction: Probabilities = _logistic(log_odds) * shows
+    return attraction
 
 
 def shown_rows(options: Sequence[Option], page: Page, grid: Grid, min_items: int) -> list[Rows]:

@@ -158,13 +158,12 @@ def test_every_seed_has_strangers_of_its_own() -> None:
 
 
 def test_the_seed_of_a_simulation_is_that_of_its_happenings() -> None:
-    first, second = (
-        {
-            row.listener_id: row.cold
-            for row in rows_of(ColdStart(share=0.5), config=replace(FEW, visits=40, seed=seed))
-        }  # type: ignore[attr-defined]
+    here, happening = world(), ColdStart(share=0.5)
+    results = (
+        here.run(here.participants(["order"]), replace(FEW, visits=40, seed=seed), happenings=[happening])
         for seed in (3, 4)
     )
+    first, second = ({row.listener_id: row.cold for row in result.rows} for result in results)
     both = first.keys() & second.keys()
     assert any(first[who] != second[who] for who in both)
 
