@@ -18,8 +18,8 @@ from shelves.sources.base import Source
 from shelves.types import Context, Shelf
 from shelves.view import View
 
-_REMEMBERED_ROWS = 4_000_000
-"""Catalogue rows of all remembered views together; a row takes some 20 bytes."""
+_REMEMBERED_ROWS = 2_000_000
+"""Catalogue rows of all remembered views together; with its share of shelves, a row takes some 50 bytes."""
 
 
 class RecallingBuilder(Builder):

@@ -42,7 +42,7 @@ def identity_of(
         "rulebook": f"{tools.rules_version}@{mark((tools.rulebook, tools.rules))}",
         "rewards": stage.formula.identity,
         "listener model": f"{parameters.version}@{mark(parameters)}",
-        "listeners": mark(contexts),
+        "listeners": mark([_known(context) for context in contexts]),
         "catalogue": mark(_of_catalog(tools.builder.catalog)),
         "sources": ", ".join(source.name for source in tools.builder.sources),
         **{f"source {source.name}": mark(source) for source in tools.builder.sources},
@@ -75,6 +75,14 @@ def _policy(policy: Participant) -> str:
     if book is not None:
         parts.append(f"{book.version}@{mark((book.text, book.rules))}")
     return ", ".join(parts)
+
+
+def _known(context: Context) -> tuple[object, ...]:
+    """What a simulation takes over of a context; the moment, the surface and responses are its own."""
+    return (
+        *(context.listener, context.history, context.follows, context.friends),
+        *(context.dismissed_items, context.dismissed_shelves, context.previous_page),
+    )
 
 
 def _of_catalog(catalog: Catalog) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -172,8 +173,9 @@ def other_tools(part: str) -> Tools:
 @pytest.mark.parametrize("part", ["catalogue", "source fresh_finds", "limits", "grids", "rulebook"])
 def test_whatever_decides_the_result_is_a_difference(tmp_path: Path, part: str) -> None:
     here, small = world(), replace(CONFIG, visits=2, batch=2)
-    for tools in (here.tools, replace(here.tools)):
-        simulate(here.contexts, tools, {"order": Participant(FixedPolicy)}, here.parameters, here.formula,
+    tomorrow = [replace(one, now=one.now + timedelta(days=1), surface="tv") for one in here.contexts]
+    for contexts in (here.contexts, tomorrow):
+        simulate(contexts, here.tools, {"order": Participant(FixedPolicy)}, here.parameters, here.formula,
                  small, out=tmp_path)  # fmt: skip
     with pytest.raises(ConfigurationError, match=f"differs in {part} "):
         simulate(here.contexts, other_tools(part), {"order": Participant(FixedPolicy)}, here.parameters,
