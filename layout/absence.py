@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from layout.compiled import compiled
+import numpy as np
+
 from layout.explanation import Absence
+from layout.growing import Growing
 from layout.types import Page, Problem, Status
 from layout.validate import inputs_of, paid, violations
 from layout.whatif import WhatIf
@@ -97,7 +99,8 @@ def _met(problem: Problem, page: Page, shelf: str) -> Iterator[tuple[str, ...]]:
 
 def nearest(problem: Problem, page: Page, shelf: str) -> Page | None:
     """The best feasible page with the shelf in place of another one of a feasible `page`, if there is one."""
-    rows = compiled(problem)
+    growing = Growing(problem)
+    rows = growing.rows
     inward = (rows.inward(one) for one in exchanges(problem, page, shelf))
-    known = [one for one in inward if rows.holds(one)]
+    known = [one for one in inward if rows.holds(one) and not growing.breaks(np.array([one])).any()]
     return rows.outward(max(known, key=rows.worth)) if known else None

@@ -38,8 +38,8 @@ class Compiled:
     out; cell (s, k) adds `coef[e]` to row `row[e]` for e in `ptr[sK + k]` .. `ptr[sK + k + 1]`. `floor` and
     `ceiling` (R, K + 1) are the sums a row may have before slot k for its limits to stay within reach.
     `slot_row` lists the hard rows that count slot k at `slot_ptr[k]` .. `slot_ptr[k + 1]`. `group` (n,)
-    numbers the shelves that the options show. `possible` is False when no page can obey some row, `narrow`
-    True when the rows keep out pages that the rules allow.
+    numbers the shelves that the options show. `possible` is False when no page can obey some row, `partial`
+    True when the rows let in pages that the rules forbid (`layout.growing`).
     """
 
     order: Ints
@@ -58,7 +58,7 @@ class Compiled:
     slot_row: Ints
     group: Ints
     possible: bool
-    narrow: bool
+    partial: bool
 
     @property
     def n(self) -> int:
@@ -204,7 +204,7 @@ def _assemble(
         slot_row,
         _numbered(inputs.groups),
         met and bool(cells.any(axis=0).all()),
-        rows.narrow,
+        rows.partial,
     )
 
 

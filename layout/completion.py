@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import Final
 
 import numpy as np
 
 from layout.bound import upper_bound
 from layout.compiled import Compiled
-from layout.cpsat import solve_feasible
+from layout.cpsat import model_seconds, solve_feasible
 from layout.errors import ClockError, SolverError
 from layout.kernels.support import FOUND, OUT_OF_NODES, dive
 from layout.rows import NO_LIMIT
@@ -18,6 +19,11 @@ from layout.types import Ints, Page
 _FEW: Final = 100
 _STRIDE: Final = 1 << 30
 _STEPS: Final = 40
+_ANY: Final = 1 << 30
+_NODE_S: Final = 2e-6
+_CELL_S: Final = 1e-9
+"""About what a node of a dive takes, and what more for each cell."""
+
 _PACE: Final = 0.05
 """Prices start with shorter steps than in search: far beyond a certificate other rows would undo it."""
 
@@ -36,25 +42,49 @@ def completion(
     A dive that tries options in `order` (K, n) settles nearly all cases, a short one most; when a long one
     runs out of `nodes`, prices may prove that there is none, and CP-SAT proves the answer. Raises SolverError
     when even the solver cannot tell within `deterministic_time`, and ClockError when not within that many
-    `seconds`.
+    `seconds`: the less are left, the shorter the dive, and a model that takes longer to write is not begun.
     """
     if not rows.possible:
         return None
+    clock = _Clock(seconds)
     ended, page = _dive(rows, order, prefix, np.arange(rows.n), _FEW)
     if ended == OUT_OF_NODES:
-        ended, page = _dive(rows, order, prefix, rows.kinds, nodes)
+        longer = min(nodes, clock.affords(_NODE_S + _CELL_S * rows.cells.size))
+        ended, page = _dive(rows, order, prefix, rows.kinds, longer)
     if ended != OUT_OF_NODES:
         return tuple(page.tolist()) if ended == FOUND else None
-    if seconds is not None and seconds <= 0.0:
-        raise ClockError("no page was found at once, and there is no time to look for one")
+    clock.check(0.0)
     if ruled_out(rows):
         return None
-    answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time, seconds=seconds)
+    clock.check(model_seconds(rows, rows.cells))
+    answer = solve_feasible(rows, prefix, deterministic_time=deterministic_time, seconds=clock.left)
     if answer.page is None and not answer.proven:
         if answer.cut_by_clock:
             raise ClockError("CP-SAT could not tell in time whether a page is feasible")
         raise SolverError("CP-SAT could not tell whether a page is feasible within its deterministic limit")
     return answer.page
+
+
+class _Clock:
+    """What is left of some `seconds` from now on, or of no limit."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else perf_counter() + seconds
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left, 0 or more; None is no limit."""
+        return None if self._end is None else max(0.0, self._end - perf_counter())
+
+    def affords(self, seconds: float) -> int:
+        """How many steps of so many seconds each there is time for."""
+        left = self.left
+        return _ANY if left is None else int(min(_ANY, left / seconds))
+
+    def check(self, seconds: float) -> None:
+        """Raise ClockError when a step of so many seconds would end too late."""
+        if self.left is not None and self.left <= seconds:
+            raise ClockError("no page was found at once, and there is no time to look for one")
 
 
 def ruled_out(rows: Compiled) -> bool:

@@ -5,26 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
-from layout.compiled import compiled
-from layout.completion import completion, ranked
+from layout.completion import ranked
 from layout.errors import SolverError
-from layout.rules.item_overlap import widened
+from layout.growing import Growing
 from layout.types import Problem, Rule
 
 
 def feasible(problem: Problem, *, seconds: float | None = None) -> bool:
     """Whether some full page obeys every hard rule.
 
-    Where a rule's rows keep out pages that it allows, and no page obeys them, the answer is about the rows
-    that are certain: False is always true, True may not be. Raises SolverError when even the solver cannot
-    tell, or not within that many `seconds`.
+    Raises SolverError when even the solver cannot tell, or not within that many `seconds`.
     """
-    rows = compiled(problem)
+    growing = Growing(problem)
+    rows = growing.rows
     if rows.groups < rows.size:
         return False
-    if completion(rows, ranked(rows.values), seconds=seconds) is not None:
-        return True
-    return rows.narrow and feasible(widened(problem), seconds=seconds)
+    return growing.completion(ranked(rows.values), seconds=seconds) is not None
 
 
 def conflict(problem: Problem, *, seconds: float | None = None) -> tuple[str, ...] | None:

@@ -22,6 +22,8 @@ from layout.rows import NO_LIMIT
 from layout.types import Ints, Mask, Page
 
 SEED = 20240229
+_ROW_S = 5e-5
+_CELL_S = 6e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ def solve_feasible(
         cells[:, slot] = False
         cells[option, slot] = only
     return _Model(rows, cells, soft=False).solve(deterministic_time, seconds)
+
+
+def model_seconds(rows: Compiled, cells: Mask) -> float:
+    """About how long it takes to write the model over `cells` (n, K), which no deadline interrupts."""
+    return len(rows.lo) * (_ROW_S + _CELL_S * int(cells.sum()))
 
 
 class _Model:

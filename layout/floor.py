@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from layout.appended import with_rows
 from layout.bound import Bound, upper_bound
 from layout.branch import ENUMERATED_NODES, BranchAndBound
 from layout.compiled import Compiled
@@ -118,43 +119,7 @@ def _above(rows: Compiled, bound: Bound, least: int) -> Compiled:
     """
     room = bound.total - least
     kept = rows.cells & (bound.slack <= room)
-    most = np.where(kept, rows.values, -_FAR).max(axis=0)
-    smallest = np.where(kept, bound.slack, _FAR).min(axis=0)
-    endless = np.full(rows.size + 1, _FAR, dtype=np.int64)
+    most = int(np.where(kept, rows.values, -_FAR).max(axis=0).sum())
     added = np.stack([np.where(kept, rows.values, 0), np.where(kept, bound.slack, 0)], axis=2)
-    ptr, row, coef = _with_entries(rows, added)
-    return replace(
-        rows,
-        lo=np.append(rows.lo, [least, 0]),
-        hi=np.append(rows.hi, [_from(most)[0], room]),
-        penalty=np.append(rows.penalty, [0, 0]),
-        owner=np.append(rows.owner, [-1, -1]),
-        cells=kept,
-        ptr=ptr,
-        row=row,
-        coef=coef,
-        floor=np.vstack([rows.floor, least - _from(most), -endless]),
-        ceiling=np.vstack([rows.ceiling, endless, room - _from(smallest)]),
-        slot_ptr=rows.slot_ptr + 2 * np.arange(rows.size + 1),
-        slot_row=_with_rows(rows),
-    )
-
-
-def _from(each: Ints) -> Ints:
-    """What slots k.. add together, given what each of them adds (K,): (K + 1,)."""
-    return np.append(np.cumsum(each[::-1])[::-1], 0)
-
-
-def _with_entries(rows: Compiled, added: Ints) -> tuple[Ints, Ints, Ints]:
-    """The cells' entries with those of two new last rows, `added` (n, K, 2)."""
-    cells = added.shape[0] * added.shape[1]
-    at = np.repeat(rows.ptr[1:], 2)
-    number = np.tile(np.array([len(rows.lo), len(rows.lo) + 1]), cells)
-    ptr = rows.ptr + 2 * np.arange(cells + 1)
-    return ptr, np.insert(rows.row, at, number), np.insert(rows.coef, at, added.reshape(-1))
-
-
-def _with_rows(rows: Compiled) -> Ints:
-    """The rows that count each slot, with the new last ones, which count every slot."""
-    at = np.repeat(rows.slot_ptr[1:], 2)
-    return np.insert(rows.slot_row, at, np.tile([len(rows.lo), len(rows.lo) + 1], rows.size))
+    lo, hi = np.array([[least, 0], [most, room]], dtype=np.int64)
+    return with_rows(replace(rows, cells=kept), added, lo, hi)

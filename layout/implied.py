@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from layout.conflict import feasible
+from layout.errors import SolverError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows
 from layout.types import Ints, Pages, Problem, Rule
@@ -39,14 +40,16 @@ def implied(problem: Problem, rule: Rule) -> bool:
     """Whether every full page that obeys the other hard rules obeys this one of the problem's rules too.
 
     Exact: for each limit of the rule a page is looked for that obeys the others and lies beyond it. Raises
-    SolverError when even the solver cannot tell.
+    SolverError when even the solver cannot tell, or where not all limits of the rule are listed.
     """
     ordered = _by_id(problem)
     others = tuple(one for one in problem.rules if one is not rule and one.weight is None)
-    return not any(
-        feasible(replace(ordered, rules=(*others, _Given(broken))))
-        for broken in _beyond(rule.rows(inputs_of(ordered)))
-    )
+    rows = rule.rows(inputs_of(ordered))
+    if any(feasible(replace(ordered, rules=(*others, _Given(broken)))) for broken in _beyond(rows)):
+        return False
+    if rows.partial:
+        raise SolverError(f"rule {rule.id!r} has more limits than can be listed")
+    return True
 
 
 def _by_id(problem: Problem) -> Problem:

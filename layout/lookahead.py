@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from layout.bound import Bound
-from layout.compiled import compiled
-from layout.completion import completion, ranked
-from layout.errors import InvalidProblemError
+from layout.completion import ranked
+from layout.errors import InvalidProblemError, SolverError
 from layout.floor import Floor
+from layout.growing import ROUNDS, Growing
 from layout.kernels.support import NO, UNKNOWN, YES, supports
 from layout.search import improved
 from layout.types import Ints, Mask, Page, Problem
@@ -44,15 +44,15 @@ class LookAhead:
     """
 
     def __init__(self, problem: Problem, page: Page, least_value: int | None = None) -> None:
-        rows = compiled(problem)
+        self._growing, self._least = Growing(problem), least_value
+        rows = self._growing.rows
         known = all(0 <= s < rows.n for s in page)
-        if not known or not rows.holds(rows.inward(page)):
+        if not known or not self._obeys(rows.inward(page)):
             raise InvalidProblemError(
                 f"page = {page} does not obey the problem's rules: give a feasible page"
             )
-        self._floor = None if least_value is None else Floor(rows, rows.inward(page), least_value)
-        self._rows = rows if self._floor is None else self._floor.rows
         self._anchor = np.array(rows.inward(page), dtype=np.int64)
+        self._renew()
         self._order = self._wish()
         self._nodes: dict[Page, _Node] = {}
 
@@ -74,7 +74,7 @@ class LookAhead:
         self._check(page)
         inward = self._rows.inward(page)
         base = np.array(inward, dtype=np.int64)
-        if np.array_equal(base, self._anchor) or self._rows.holds(inward):
+        if np.array_equal(base, self._anchor) or (self._rows.holds(inward) and self._lets(inward)):
             self._know(inward, base, 0)
         masks = np.zeros((len(page), self._rows.n), dtype=np.bool_)
         for k, option in enumerate(inward):
@@ -93,8 +93,29 @@ class LookAhead:
 
     def improved(self, page: Page, steps: int, closed: Mask) -> Page:
         """A feasible page after at most `steps` best moves, none of them to a `closed` cell (n, K)."""
-        rows = self._rows
-        return rows.outward(improved(rows, rows.inward(page), steps, rows.cells & ~closed[rows.order]))
+        start = self._rows.inward(page)
+        for _ in range(ROUNDS):
+            rows = self._rows
+            better = improved(rows, start, steps, rows.cells & ~closed[rows.order])
+            if self._lets(better):
+                return rows.outward(better)
+        return page
+
+    def _obeys(self, page: Page) -> bool:
+        return self._growing.rows.holds(page) and self._growing.lets(page)
+
+    def _lets(self, page: Page) -> bool:
+        """Whether a page that obeys the rows obeys the rules; if not, rows are added that it breaks."""
+        lets = self._growing.lets(page)
+        if not lets:
+            self._renew()
+        return lets
+
+    def _renew(self) -> None:
+        """Search in the rows that there are now."""
+        anchor = tuple(self._anchor.tolist())
+        self._floor = None if self._least is None else Floor(self._growing.rows, anchor, self._least)
+        self._rows = self._growing.rows if self._floor is None else self._floor.rows
 
     def _check(self, prefix: Page) -> None:
         if not all(0 <= s < self._rows.n for s in prefix):
@@ -141,17 +162,23 @@ class LookAhead:
 
     def _search(self, prefix: Page, answers: Ints, pages: Ints) -> None:
         """Settle what a short dive left open among the `answers` (n,), with `pages` (n, K) as proofs."""
-        bound = None if self._floor is None else self._floor.narrowed(prefix)
+        bound = self._bound(prefix)
         if self._floor is not None and bound is not None:
             answers[self._floor.ruled_out(bound, len(prefix)) & (answers == UNKNOWN)] = NO
         while (unknown := answers == UNKNOWN).any():
             option = int(unknown.argmax())
+            rows = self._rows
             page = self._completion((*prefix, option), bound)
+            if self._rows is not rows:
+                bound = self._bound(prefix)
             if page is None:
                 answers[unknown & self._alike(option)] = NO
             else:
                 answers[option], pages[option] = YES, page
                 self._near(len(prefix), page, answers, pages)
+
+    def _bound(self, prefix: Page) -> Bound | None:
+        return None if self._floor is None else self._floor.narrowed(prefix)
 
     def _alike(self, option: int) -> Mask:
         """The options (n,) that no row tells apart from this one; values do, where they are in rows."""
@@ -166,6 +193,13 @@ class LookAhead:
         answers[new], pages[new] = YES, proofs[new]
 
     def _supports(self, base: Ints, first: int, last: int, nodes: int) -> tuple[Ints, Ints]:
+        """As the kernel says; UNKNOWN where the page that proves an answer breaks a rule."""
+        answers, pages = self._supported(base, first, last, nodes)
+        yes = answers == YES
+        answers[yes] = np.where(self._growing.breaks(pages[yes]), UNKNOWN, YES)
+        return answers, pages
+
+    def _supported(self, base: Ints, first: int, last: int, nodes: int) -> tuple[Ints, Ints]:
         rows = self._rows
         return supports(
             base,
@@ -189,8 +223,15 @@ class LookAhead:
 
     def _completion(self, prefix: Page, bound: Bound | None) -> Page | None:
         if self._floor is None or bound is None:
-            return completion(self._rows, self._order, prefix)
-        return self._floor.completion(self._order, prefix, bound)
+            page = self._growing.completion(self._order, prefix)
+            self._renew()
+            return page
+        for _ in range(ROUNDS):
+            page = self._floor.completion(self._order, prefix, bound)
+            if page is None or self._lets(page):
+                return page
+            bound = self._floor.narrowed(prefix[:-1])
+        raise SolverError(f"no page worth enough of {ROUNDS} could be dealt out, and none is impossible")
 
     def _wish(self) -> Ints:
         """The order in which completions try options: the anchor's first, then by value."""

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from layout.compiled import Compiled, compiled
-from layout.completion import completion, dived, ranked
+import numpy as np
+
+from layout.compiled import Compiled
+from layout.completion import dived, ranked
 from layout.conflict import conflict
-from layout.errors import ClockError, SolverError
+from layout.errors import SolverError
+from layout.growing import Growing
 from layout.rows import NO_LIMIT
 from layout.types import Page, Problem
 from layout.validate import inputs_of
 
 _PER_ATTEMPT: Final = 0.5
-"""Deterministic time to find a page; an attempt that takes longer counts as having none."""
+"""Deterministic time to find a page; an attempt that takes longer counts as having none, but not as proof."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,15 +26,20 @@ class Relaxed:
     """A problem that has a feasible page, that page, and what it took: dropped rules or a shorter page.
 
     `page` is of the options in order of ids. `altered` is False when the shelves alone limited its length.
-    `cut` is True when time ran out before the least altered version was found.
+    `cut` is True when the least altered version was not found: time ran out, or a search gave up.
     """
 
     problem: Problem
-    rows: Compiled
+    growing: Growing
     page: Page
     dropped: tuple[str, ...]
     altered: bool
     cut: bool = False
+
+    @property
+    def rows(self) -> Compiled:
+        """The problem's rows, as far as they are known."""
+        return self.growing.rows
 
 
 def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = None) -> Relaxed | None:
@@ -49,17 +57,20 @@ def relaxed(problem: Problem, left: Callable[[], float], hint: Page | None = Non
     are given up where a page is not found at once. `hint` is a page of the options in order of ids; where it
     obeys all rules, no other is looked for for long.
     """
-    rows = compiled(problem)
+    growing = Growing(problem)
+    rows = growing.rows
     full = min(rows.groups, len(problem.grid.slots))
-    if hint is not None and rows.holds(hint):
-        return Relaxed(problem, rows, dived(rows, ranked(rows.values)) or hint, (), altered=False)
-    cut = False
+    if hint is not None and rows.holds(hint) and growing.lets(hint):
+        first = dived(growing.rows, ranked(rows.values))
+        page = hint if first is None or not growing.lets(first) else first
+        return Relaxed(problem, growing, page, (), altered=False)
+    unsure = False
     try:
         if found := _attempt(problem, full, (), left):
             return replace(found, altered=False)
-    except ClockError:
-        cut = True
-    return _Relaxation(problem, full, left, cut).run()
+    except SolverError:
+        unsure = True
+    return _Relaxation(problem, full, left, unsure).run()
 
 
 def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
@@ -77,11 +88,12 @@ def variant(problem: Problem, size: int, dropped: tuple[str, ...]) -> Problem:
 class _Relaxation:
     """What to give up of a problem of which no page of `full` length is found.
 
-    `cut` says that the clock stopped the search for one. It may do so a little before none is `left`.
+    A search that gave up, or that there was no time for, counts as one that found nothing. `unsure` says that
+    the one for a page of the problem itself did.
     """
 
-    def __init__(self, problem: Problem, full: int, left: Callable[[], float], cut: bool) -> None:
-        self._problem, self._full, self._left, self._cut = problem, full, left, cut
+    def __init__(self, problem: Problem, full: int, left: Callable[[], float], unsure: bool) -> None:
+        self._problem, self._full, self._left, self._unsure = problem, full, left, unsure
         hard = [rule for rule in problem.rules if rule.weight is None]
         yielding = sorted((r for r in hard if r.relaxation is not None), key=lambda r: r.relaxation or 0)
         self._yielding = tuple(rule.id for rule in yielding)
@@ -98,11 +110,14 @@ class _Relaxation:
             or self._without_demands()
             or self._overruled()
         )
-        return found and replace(self._taken_back(found), cut=self._late)
+        if found is None:
+            return None
+        found = self._taken_back(found)
+        return replace(found, cut=self._late or self._unsure)
 
     @property
     def _late(self) -> bool:
-        return self._cut or self._left() <= 0.0
+        return self._left() <= 0.0
 
     def _with_fewer_rules(self) -> Relaxed | None:
         """The whole page without as many rules, in their order, as it takes.
@@ -155,16 +170,34 @@ class _Relaxation:
             return False
 
     def _taken_back(self, found: Relaxed) -> Relaxed:
+        """With each dropped rule taken back, the last dropped first, if a page remains feasible with it.
+
+        The page in hand may be that page already, which costs no search, and when it is late only then.
+        """
+        whole = variant(self._problem, len(found.page), ())
+        rules = {rule.id: rule for rule in whole.rules}
+        dropped = found.dropped
         for rule_id in reversed(found.dropped):
-            fewer = tuple(one for one in found.dropped if one != rule_id)
-            found = self._attempt(len(found.page), fewer) or found
-        return found
+            fewer = tuple(one for one in dropped if one != rule_id)
+            page = np.array([found.rows.outward(found.page)], dtype=np.int64)
+            if not rules[rule_id].excess(inputs_of(whole), page).any():
+                dropped = fewer
+            elif not self._late and (closer := self._attempt(len(found.page), fewer)):
+                found, dropped = closer, fewer
+        return found if dropped == found.dropped else self._kept(found, dropped)
+
+    def _kept(self, found: Relaxed, dropped: tuple[str, ...]) -> Relaxed:
+        """The same page, when no more than the `dropped` rules are."""
+        trial = variant(self._problem, len(found.page), dropped)
+        growing = Growing(trial)
+        page = growing.rows.inward(found.rows.outward(found.page))
+        return Relaxed(trial, growing, page, dropped, altered=True)
 
     def _attempt(self, size: int, dropped: tuple[str, ...]) -> Relaxed | None:
         try:
             return _attempt(self._problem, size, dropped, self._left)
-        except ClockError:
-            self._cut = True
+        except SolverError:
+            self._unsure = True
             return None
 
 
@@ -173,19 +206,14 @@ def _attempt(
 ) -> Relaxed | None:
     """The problem on its first slots without the `dropped` rules, with a page, if one is found.
 
-    Raises ClockError.
+    Raises SolverError.
     """
     trial = variant(problem, size, dropped)
-    rows = compiled(trial)
-    try:
-        page = completion(
-            rows, ranked(rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
-        )
-    except ClockError:
-        raise
-    except SolverError:
-        return None
-    return None if page is None else Relaxed(trial, rows, page, dropped, altered=True)
+    growing = Growing(trial)
+    page = growing.completion(
+        ranked(growing.rows.values), deterministic_time=_PER_ATTEMPT, seconds=max(0.0, left())
+    )
+    return None if page is None else Relaxed(trial, growing, page, dropped, altered=True)
 
 
 def _demanding(problem: Problem) -> set[str]:

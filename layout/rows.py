@@ -33,8 +33,8 @@ class Rows:
     """The rows of one rule, over n options and K slots.
 
     `coefs` (c, n) and `weights` (w, K) are shared by `terms` (t, 3) int64, each a row, a coefficient array
-    and a weight array, in order of rows; every row has a term. `lo` and `hi` (m,) are the limits. `narrow`
-    says that they keep out pages which the rule allows, because the rule itself would need too many rows.
+    and a weight array, in order of rows; every row has a term. `lo` and `hi` (m,) are the limits. `partial`
+    says that they let in pages which the rule forbids, because the rule itself would need too many rows.
     """
 
     coefs: Ints
@@ -42,7 +42,7 @@ class Rows:
     terms: Ints
     lo: Ints
     hi: Ints
-    narrow: bool = False
+    partial: bool = False
 
     def sums(self, pages: Pages) -> Ints:
         """What each row adds up to on each of the `pages` (b, K): (b, m)."""
@@ -116,7 +116,7 @@ def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
         np.ascontiguousarray(terms),
         np.concatenate([block.lo for block in blocks]),
         np.concatenate([block.hi for block in blocks]),
-        any(block.narrow for block in blocks),
+        any(block.partial for block in blocks),
     )
 
 

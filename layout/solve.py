@@ -9,7 +9,7 @@ input order does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan
 from time import perf_counter
 from types import MappingProxyType
@@ -21,16 +21,17 @@ from layout.bound import Bound, upper_bound
 from layout.branch import ENUMERATED_NODES, BranchAndBound
 from layout.compiled import Compiled, compiled
 from layout.completion import dived, ranked
-from layout.cpsat import Answer, solve_best
+from layout.cpsat import Answer, model_seconds, solve_best
 from layout.errors import InvalidProblemError, SolverError
+from layout.growing import ROUNDS
 from layout.linear import Relaxation
 from layout.reduce import worthwhile
 from layout.relax import Relaxed, relaxed, variant
-from layout.rules.item_overlap import widened
 from layout.search import improved, promising
 from layout.types import Page, Problem, Result, Status
 
 _IMPROVING_STEPS: Final = 12
+_CLIMBING_STEPS: Final = 20
 _BOUNDS: Final = 400
 """Bounds that branch and bound may take before CP-SAT is asked."""
 
@@ -41,6 +42,9 @@ _WIDTH: Final = 8
 """Local search tries that many options of a slot, those that prices favour."""
 
 _CELLS_PER_SLOT: Final = 6
+
+_LEFT_OUT: Final = "bound without all rows of shared items"
+_NO_BOUND: Final = 1 << 62
 
 _FIRST: Final = 4
 """Cells of each slot that the linear relaxation begins with."""
@@ -76,8 +80,6 @@ def solve(
     if start is None:
         return Result((), Status.INFEASIBLE, 0, 0, proof="no shelf's presentation fits the first slot")
     outcome = _Search(start, watch, deterministic_time, known).run()
-    if start.rows.narrow:
-        outcome = _judged_widely(start.problem, outcome, watch)
     status = Status.RELAXED if start.altered and outcome.status is not Status.FALLBACK else outcome.status
     status = Status.FALLBACK if start.cut else status
     return Result(
@@ -89,23 +91,6 @@ def solve(
         outcome.proof,
         MappingProxyType(watch.seconds),
     )
-
-
-def _judged_widely(problem: Problem, outcome: _Outcome, watch: _Stopwatch) -> _Outcome:
-    """An outcome under narrow rows, with what is proven about all pages that the rules allow.
-
-    The bound under narrow rows says nothing about the pages that only these keep out.
-    """
-    wide = compiled(widened(problem))
-    assigned = upper_bound(wide, outcome.worth, 1)
-    late = outcome.status is Status.FALLBACK
-    bound = assigned.total if late else _relaxed(wide, outcome.page, assigned).bound().total
-    watch.lap("widen")
-    if late:
-        return replace(outcome, bound=max(bound, outcome.worth))
-    if bound > outcome.worth:
-        return replace(outcome, status=Status.FEASIBLE, bound=bound, proof="bound without narrow rows")
-    return replace(outcome, status=Status.OPTIMAL, bound=outcome.worth)
 
 
 def _relaxed(rows: Compiled, page: Page, assigned: Bound) -> Relaxation:
@@ -155,54 +140,80 @@ class _Search:
     def __init__(
         self, start: Relaxed, watch: _Stopwatch, deterministic_time: float, hint: Page | None
     ) -> None:
-        self._rows = start.rows
+        self._growing = start.growing
         self._watch, self._budget = watch, deterministic_time
         self._page = start.page
         self._worth = self._rows.worth(start.page)
+        self._least_bound = _NO_BOUND
         if hint is not None and self._rows.holds(hint):
             self._take(hint)
 
+    @property
+    def _rows(self) -> Compiled:
+        return self._growing.rows
+
     def run(self) -> _Outcome:
+        """The steps in turn, from the first again where a better page was none and rows were added for it.
+
+        The worth of the page in hand is kept, and bounds hold with fewer rows as well.
+        """
+        for _ in range(ROUNDS):
+            outcome = self._steps()
+            if outcome is not None:
+                return outcome
+            self._climb()
+        return self._feasible(self._least_bound, _LEFT_OUT)
+
+    def _steps(self) -> _Outcome | None:
+        """The answer, or None as soon as rows were added."""
+        rows = self._rows
         if self._watch.left() <= 0:
-            return self._fallback(upper_bound(self._rows, self._worth, 1).total, "deadline")
-        assigned = upper_bound(self._rows, self._worth, 1)
+            return self._fallback(upper_bound(rows, self._worth, 1).total, "deadline")
+        assigned = upper_bound(rows, self._worth, 1)
         self._take(assigned.page)
         self._watch.lap("bound")
         if assigned.total <= self._worth:
             return self._optimal("assignment bound")
-        relaxation = _relaxed(self._rows, self._page, assigned)
+        relaxation = _relaxed(rows, self._page, assigned)
         bound = relaxation.bound()
+        self._least_bound = min(self._least_bound, bound.total)
         self._take(bound.page)
         self._watch.lap("linear")
         if bound.total <= self._worth:
             return self._optimal("linear bound")
         if self._watch.left() <= 0:
             return self._fallback(bound.total, "deadline")
-        self._improve(bound)
+        if self._rows is rows:
+            self._improve(bound)
         if bound.total <= self._worth:
             return self._optimal("linear bound")
-        if proof := self._branch(bound, relaxation):
+        if self._rows is rows and (proof := self._branch(bound, relaxation)):
             return self._optimal(proof)
-        return self._ask_solver(bound)
+        return self._ask_solver(bound) if self._rows is rows else None
 
     def _branch(self, bound: Bound, relaxation: Relaxation) -> str:
         """What proves the page in hand, or a better one that is found, best; empty for no proof."""
         search = BranchAndBound(
             self._rows, self._page, self._worth, _BOUNDS // _CUT, ENUMERATED_NODES // _CUT, self._watch.left
         )
-        proven = search.proves(bound, self._rows.cells, relaxation)
+        rows = self._rows
+        proven = search.proves(bound, rows.cells, relaxation)
         if proven or self._watch.left() > 0:
-            self._page, self._worth = search.page, search.worth
+            self._take(search.page)
         self._watch.lap("branch")
-        if not proven:
+        if not proven or self._rows is not rows:
             return ""
         return "branch and bound" if search.nodes else "enumeration"
 
     def _ask_solver(self, bound: Bound) -> _Outcome:
-        """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof."""
+        """CP-SAT on the cheapest cells first, and on all open ones when they do not suffice for a proof.
+
+        Where its page was none, it is asked again with the rows that were added for it.
+        """
         before, total = (self._page, self._worth), bound.total
         floor = self._floor(bound)
-        while True:
+        for _ in range(ROUNDS):
+            rows = self._rows
             try:
                 answer = self._solve(bound, floor)
             except SolverError as fault:
@@ -213,18 +224,22 @@ class _Search:
                 return self._fallback(total, "deadline")
             self._take(answer.page)
             if not answer.proven:
-                return self._feasible(min(total, max(answer.bound, floor)))
+                return self._feasible(min(total, max(answer.bound, floor)), "cp-sat bound")
+            if self._rows is not rows:
+                continue
             if self._worth >= floor:
                 return self._optimal("cp-sat")
             total, floor = floor, self._worth
+        return self._feasible(total, _LEFT_OUT)
 
     def _solve(self, bound: Bound, floor: int) -> Answer | None:
+        cells = worthwhile(self._rows, bound, floor + 1)
         seconds = self._watch.left()
-        if seconds <= 0:
+        if seconds <= model_seconds(self._rows, cells):
             return None
         return solve_best(
             self._rows,
-            worthwhile(self._rows, bound, floor + 1),
+            cells,
             self._page,
             floor=floor,
             deterministic_time=self._budget,
@@ -247,18 +262,29 @@ class _Search:
         self._take(improved(self._rows, start, _IMPROVING_STEPS, promising(self._rows, bound, _WIDTH)))
         self._watch.lap("improve")
 
+    def _climb(self) -> None:
+        """Better pages from the one in hand, move by move, where those that bounds lead to were none."""
+        for _ in range(_CLIMBING_STEPS):
+            better = improved(self._rows, self._page, 1)
+            if self._rows.worth(better) <= self._worth or self._watch.left() <= 0:
+                break
+            self._take(better)
+        self._watch.lap("improve")
+
     def _take(self, page: Page | None) -> None:
-        """Keep the page, if it is one and worth more than the one in hand."""
-        if page is not None and (worth := self._rows.worth(page)) > self._worth:
+        """Keep the page, if it is one and worth more than the one in hand. Rows may be added for it."""
+        if page is None or (worth := self._rows.worth(page)) <= self._worth:
+            return
+        if self._growing.lets(page):
             self._page, self._worth = page, worth
 
     def _optimal(self, proof: str) -> _Outcome:
         return _Outcome(self._page, self._worth, Status.OPTIMAL, self._worth, proof)
 
-    def _feasible(self, bound: int) -> _Outcome:
+    def _feasible(self, bound: int, proof: str) -> _Outcome:
         if bound <= self._worth:
             return self._optimal("cp-sat")
-        return _Outcome(self._page, self._worth, Status.FEASIBLE, bound, "cp-sat bound")
+        return _Outcome(self._page, self._worth, Status.FEASIBLE, bound, proof)
 
     def _fallback(self, bound: int, why: str) -> _Outcome:
         return _Outcome(self._page, self._worth, Status.FALLBACK, max(bound, self._worth), why)

@@ -12,12 +12,12 @@ import numpy as np
 from layout.bound import upper_bound
 from layout.compiled import compiled
 from layout.completion import completion, ranked
-from layout.dealing import reserved
+from layout.dealing import Dealing, reserved
 from layout.inputs import Inputs
 from layout.linear import Relaxation
 from layout.lookahead import LookAhead
 from layout.rows import Rows, one
-from layout.rules.item_overlap import ItemOverlap, budget_limits
+from layout.rules.item_overlap import ItemOverlap, all_pairs
 from layout.search import best_within, improved
 from layout.types import Grid, Ints, LayoutShelf, Page, Pages, Problem, Slot
 
@@ -74,7 +74,8 @@ def _look_ahead() -> None:
 def _shared_items() -> None:
     inputs = Inputs(tuple(LayoutShelf(name, items=(1, 2, 3)) for name in "abc"), _PROBLEM.grid)
     ItemOverlap(id="own", min_items=2).rows(inputs)
-    budget_limits(inputs, np.arange(inputs.n), 2)
+    all_pairs(inputs, np.arange(inputs.n), 2)
+    Dealing(ItemOverlap(id="own", min_items=2), inputs).against((0, 1))
     reserved(((1, 2), (2, 3)), (1, 1))
 
 

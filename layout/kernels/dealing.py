@@ -109,6 +109,23 @@ def matched(starts: Ints, numbers: Ints, count: int, wanted: Ints) -> tuple[Ints
 
 
 @kernel
+def go_short(pages: Ints, starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
+    """Which shelves of each of the `pages` (b, K) go short of `each` items in some best dealing: (b, K)."""
+    size = pages.shape[1]
+    short = np.zeros(pages.shape, dtype=np.bool_)
+    wanted = np.full(size, each)
+    for b in range(len(pages)):
+        own = np.zeros(size + 1, dtype=np.int64)
+        for k in range(size):
+            own[k + 1] = own[k] + starts[pages[b, k] + 1] - starts[pages[b, k]]
+        items = np.empty(own[size], dtype=np.int64)
+        for k in range(size):
+            items[own[k] : own[k + 1]] = numbers[starts[pages[b, k]] : starts[pages[b, k] + 1]]
+        short[b] = matched(own, items, count, wanted)[1]
+    return short
+
+
+@kernel
 def too_few(
     starts: Ints, numbers: Ints, count: int, each: int, most: int, nodes: int, sets: int
 ) -> tuple[Mask, Ints, bool]:

@@ -40,44 +40,6 @@ def overlaps(items: Ints, owner: Ints, shelf: Ints) -> tuple[Ints, Ints]:
 
 
 @kernel
-def most_together(overlap: Ints, exclusive: Mask, slots: int) -> tuple[Ints, Ints]:
-    """A bound on what the options on any `slots` − 1, and `slots`, slots overlap each option: (n,) each.
-
-    Of options that exclude each other one is on a page at most. Greedy classes of such options, the largest
-    overlap first, therefore add their first member's overlap at most once.
-    """
-    n = len(overlap)
-    beside, alone = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    classes = np.empty((n, n), dtype=np.int64)
-    sizes = np.zeros(n, dtype=np.int64)
-    for s in range(n):
-        count = 0
-        for t in np.argsort(-overlap[s]):
-            if overlap[s, t] == 0:
-                break
-            fits = count
-            for c in range(count):
-                joins = True
-                for i in range(sizes[c]):
-                    if not exclusive[t, classes[c, i]]:
-                        joins = False
-                        break
-                if joins:
-                    fits = c
-                    break
-            if fits == count:
-                sizes[count] = 0
-                if count < slots - 1:
-                    beside[s] += overlap[s, t]
-                if count < slots:
-                    alone[s] += overlap[s, t]
-                count += 1
-            classes[fits, sizes[fits]] = t
-            sizes[fits] += 1
-    return beside, alone
-
-
-@kernel
 def exclusive_groups(exclusive: Mask) -> Mask:
     """Sets of mutually exclusive options (g, n), grown greedily until every exclusive pair is in one."""
     n = len(exclusive)

@@ -16,6 +16,7 @@ from layout.rules.base import FROM_2, BaseRule, Limits, shown_values, value_mask
 from layout.types import Ints, Mask, Pages
 
 _MOST_SUBSETS = 3
+_PAYABLE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +27,12 @@ class DistinctValues(BaseRule):
     A shelf without the attribute, or with the value "", counts as a value of its own. Where fewer values
     than wanted are proposed, that many. `at_least` is 2, 3 or the window's length, because the rows are one
     per set of up to `at_least` − 1 values.
+
+    A soft rule wants two values, or all different: then the rows of single values suffice, and what they are
+    exceeded by is what is lacking. It wants them even where fewer are proposed: every page pays for these.
     """
 
     LIMITS: ClassVar[Mapping[str, Limits]] = {"window": FROM_2, "at_least": FROM_2}
-
-    MAY_BE_SOFT: ClassVar[bool] = False
 
     attribute: str
     window: int
@@ -41,11 +43,12 @@ class DistinctValues(BaseRule):
 
         A window of w slots shows fewer than d values exactly when some set of q < d values takes w − d + q
         + 1 or more of its slots: the others then cannot show more than d − 1 − q further ones. With d = w
-        sets of one value suffice.
+        sets of one value suffice, and beyond one slot each they take as many as there are values lacking.
+        With d = 2 a set of one value takes one slot too many, or all sets together none.
         """
         masks = value_masks(inputs, self.attribute)
         width = min(self.window, inputs.slots)
-        wanted = min(self._wanted(width), self._proposed(inputs, len(masks)))
+        wanted = self._wanted(inputs, width)
         stretches = sliding(inputs.slots, width)
         blocks = []
         for size in range(1, 2 if wanted == width else wanted):
@@ -62,8 +65,7 @@ class DistinctValues(BaseRule):
         # A shelf without a value differs from everything: it gets a number that depends on its slot.
         shown = np.where(shown < 0, -1 - np.arange(pages.shape[1]), shown)
         width = min(self.window, pages.shape[1])
-        values = {v for v in inputs.column(self.attribute).values if v != (False, "")}
-        wanted = min(self._wanted(width), self._proposed(inputs, len(values)))
+        wanted = self._wanted(inputs, width)
         lacking = np.zeros(len(pages), dtype=np.int64)
         for start in range(pages.shape[1] - width + 1):
             ordered = np.sort(shown[:, start : start + width], axis=1)
@@ -71,19 +73,27 @@ class DistinctValues(BaseRule):
             lacking += np.maximum(wanted - distinct, 0)
         return lacking
 
-    def _wanted(self, width: int) -> int:
-        return width if self.at_least is None else min(self.at_least, width)
+    def _wanted(self, inputs: Inputs, width: int) -> int:
+        wanted = width if self.at_least is None else min(self.at_least, width)
+        return wanted if self.weight is not None else min(wanted, self._proposed(inputs))
 
-    def _proposed(self, inputs: Inputs, values: int) -> int:
+    def _proposed(self, inputs: Inputs) -> int:
         """How many different values, and shelves without one, there are."""
         masks = value_masks(inputs, self.attribute)
         without: Mask = ~np.logical_or.reduce(masks, axis=0)
-        return values + inputs.shelf_count(without)
+        return len(masks) + inputs.shelf_count(without)
 
     def _validate(self) -> None:
         self._text("attribute", self.attribute)
         if self.at_least is not None and self.at_least > _MOST_SUBSETS and self.at_least != self.window:
             raise InvalidRuleError(self.id, "at_least", self.at_least, f"use 2, 3 or {self.window}")
+        if self.weight is not None and self.at_least not in (None, _PAYABLE, self.window):
+            raise InvalidRuleError(
+                self.id,
+                "weight",
+                self.weight,
+                f"leave it out, or use at_least = {_PAYABLE} or {self.window}: no others can be paid for",
+            )
 
 
 def _unions(masks: Mask, size: int) -> Mask:

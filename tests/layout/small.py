@@ -84,6 +84,14 @@ RULES: dict[str, st.SearchStrategy[BaseRule]] = {
     "distinct_values": st.builds(DistinctValues, attribute=_attributes, window=st.integers(2, 5), **_hard)
     | st.builds(
         DistinctValues, attribute=_attributes, window=st.integers(3, 5), at_least=st.integers(2, 3), **_hard
+    )
+    | st.builds(
+        DistinctValues,
+        attribute=_attributes,
+        window=st.integers(2, 5),
+        at_least=st.sampled_from([None, 2]),
+        weight=_weights,
+        **_common,
     ),
     "exploration_floor": _either(
         ExplorationFloor, count=st.integers(1, 3), attribute=st.just("loud"), **_window

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import layout.relax
+import layout.completion
+import layout.growing
 from layout.compiled import Compiled, compiled
-from layout.completion import ruled_out
+from layout.completion import completion, ranked, ruled_out
 from layout.conflict import conflict
 from layout.errors import ClockError, SolverError
+from layout.kernels.support import OUT_OF_NODES
 from layout.relax import relaxed, variant
 from layout.rows import NO_LIMIT
 from layout.rules import (
@@ -45,6 +47,7 @@ from layout.solve import effective, solve
 from layout.types import (
     Attribute,
     Grid,
+    Ints,
     LayoutShelf,
     Page,
     PageContext,
@@ -260,15 +263,7 @@ def test_without_time_to_relax_there_is_a_valid_page_and_it_says_so(given_: Prob
 
 def test_a_rulebook_without_pages_is_given_up_in_time() -> None:
     """Rules that only a long search could tell apart: the deadline counts from the first step on."""
-    values = np.ones((60, 24), dtype=np.int64)
-    shelves = tuple(LayoutShelf(f"s{i:02d}", {"kind": f"k{i % 8}", "tone": f"t{i % 7}"}) for i in range(60))
-    where = Grid("phone", tuple(Slot(0.9) for _ in range(24)), 8)
-    rules = (
-        DistinctValues(id="kinds", attribute="kind", window=8),
-        DistinctValues(id="tones", attribute="tone", window=7),
-        *(MinCount(id=f"{k}", selector=Selector({"kind": f"k{k}"}), count=4) for k in range(4)),
-    )
-    given_ = Problem(shelves, where, rules, values)
+    given_ = _hard_to_tell()
     result = solve(given_, deadline_s=0.0)
     assert result.status is Status.FALLBACK
     assert violations(effective(given_, result), result.page) == ()
@@ -285,7 +280,85 @@ def test_a_search_that_the_clock_stops_early_is_no_proof_that_there_is_no_page(
     shelves = tuple(LayoutShelf(f"s{i}", {"kind": i % 2}) for i in range(4))
     rule = MaxCount(id="few", selector=Selector({"kind": 0}), count=1, relaxation=1)
     given_ = Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
-    monkeypatch.setattr(layout.relax, "completion", stopped)
+    monkeypatch.setattr(layout.growing, "completion", stopped)
     found = relaxed(given_, lambda: 1.0)
     assert found is not None
     assert (found.dropped, found.cut) == (("few",), True)
+
+
+def test_a_search_that_gave_up_is_no_proof_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    def undecided(rows: Compiled, *_: object, **__: object) -> Page | None:
+        if len(rows.lo):
+            raise SolverError("no answer within the limit")
+        return tuple(range(rows.size))
+
+    shelves = tuple(LayoutShelf(f"s{i}", {"kind": i % 2}) for i in range(4))
+    rule = MaxCount(id="few", selector=Selector({"kind": 0}), count=1, relaxation=1)
+    given_ = Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
+    monkeypatch.setattr(layout.growing, "completion", undecided)
+    assert solve(given_, deadline_s=60.0).status is Status.FALLBACK
+
+
+def _hard_to_tell() -> Problem:
+    """Rules that only a long search could tell apart."""
+    values = np.ones((60, 24), dtype=np.int64)
+    shelves = tuple(LayoutShelf(f"s{i:02d}", {"kind": f"k{i % 8}", "tone": f"t{i % 7}"}) for i in range(60))
+    where = Grid("phone", tuple(Slot(0.9) for _ in range(24)), 8)
+    rules = (
+        DistinctValues(id="kinds", attribute="kind", window=8),
+        DistinctValues(id="tones", attribute="tone", window=7),
+        *(MinCount(id=f"{k}", selector=Selector({"kind": f"k{k}"}), count=4) for k in range(4)),
+    )
+    return Problem(shelves, where, rules, values)
+
+
+def test_no_model_is_begun_that_takes_longer_to_write_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def begun(*_: object, **__: object) -> None:
+        raise AssertionError("the solver was asked")
+
+    monkeypatch.setattr(layout.completion, "solve_feasible", begun)
+    monkeypatch.setattr(layout.completion, "ruled_out", lambda _: False)
+    monkeypatch.setattr(layout.completion, "model_seconds", lambda *_: 30.0)
+    rows = compiled(_hard_to_tell())
+    with pytest.raises(ClockError, match="no time"):
+        completion(rows, ranked(rows.values), nodes=0, seconds=20.0)
+    with pytest.raises(AssertionError, match="asked"):
+        completion(rows, ranked(rows.values), nodes=0, seconds=40.0)
+
+
+def test_a_dive_looks_no_further_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def counted(*arguments: object) -> tuple[int, Ints]:
+        looked.append(int(str(arguments[-1])))
+        return OUT_OF_NODES, np.zeros(0, dtype=np.int64)
+
+    monkeypatch.setattr(layout.completion, "dive", counted)
+    rows = compiled(_hard_to_tell())
+    with pytest.raises(ClockError):
+        completion(rows, ranked(rows.values), seconds=0.0)
+    with pytest.raises(ClockError):
+        completion(rows, ranked(rows.values), seconds=1e-3)
+    with pytest.raises(SolverError, match="deterministic"):
+        completion(rows, ranked(rows.values), seconds=float("inf"), deterministic_time=1e-9)
+    assert looked[1] == 0
+    assert 0 < looked[3] < 500
+    assert looked[5] == 2000
+
+
+def test_without_time_rules_that_the_page_obeys_are_taken_back() -> None:
+    """Each of many rules is dropped to find a page at once; all but one hold on that page anyway."""
+    shelves = tuple(LayoutShelf(f"s{i}", {"kind": i}) for i in range(6))
+    easy = tuple(
+        MaxCount(id=f"at most {i}", selector=Selector({"kind": float(i)}), count=1, first=1, last=i + 1,
+                 relaxation=i)
+        for i in range(6)
+    )  # fmt: skip
+    pins = tuple(
+        Pinned(id=f"kind {i} first", selector=Selector({"kind": float(i)}), slot=1, relaxation=8 + i)
+        for i in range(2)
+    )
+    values = np.arange(24, 0, -1, dtype=np.int64).reshape(6, 4)
+    found = relaxed(Problem(shelves, Grid("phone", (Slot(0.9),) * 4, 8), (*easy, *pins), values), lambda: 0.0)
+    assert found is not None
+    assert (found.dropped, found.cut, len(found.page)) == (("kind 1 first",), True, 4)

@@ -121,6 +121,7 @@ def test_the_meaning_of_a_rule(rule: BaseRule, good: tuple[int, ...], bad: tuple
         ("max_run", {"attribute": "colour", "run": 0}, "run"),
         ("distinct_values", {"attribute": "colour", "window": 1}, "window"),
         ("distinct_values", {"attribute": "colour", "window": 6, "at_least": 4}, "at_least"),
+        ("distinct_values", {"attribute": "colour", "window": 6, "at_least": 3, "weight": 1.0}, "weight"),
         ("exposure", {"selector": RED}, "at_least"),
         ("calibration", {"attribute": "colour"}, "weight"),
         ("freshness_floor", {"count": 0}, "count"),
@@ -195,6 +196,32 @@ def test_a_sliding_window_counts_every_run_of_neighbours() -> None:
     assert few.excess(given_, pages).tolist() == [1, 1, 3, 3]
     assert some.excess(given_, pages).tolist() == [0, 0, 1, 1]
     assert few.rows(given_).excess(pages).tolist() == [1, 1, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("at_least", "lacking"),
+    [(None, [0, 2, 3, 1]), (2, [0, 0, 1, 0]), (3, [0, 2, 3, 1])],
+)
+def test_a_window_pays_for_each_value_that_it_lacks(at_least: int | None, lacking: list[int]) -> None:
+    """Two windows of three slots; a shelf without a colour differs from every other."""
+    colours = ["red", "red", "red", "blue", "blue", ""]
+    given_ = Inputs(tuple(LayoutShelf(f"s{i}", {"colour": c}) for i, c in enumerate(colours)), grid(4))
+    pages = np.array([[0, 5, 3, 1], [0, 3, 1, 4], [0, 1, 2, 3], [0, 1, 5, 3]])
+    rule = DistinctValues(id="p", attribute="colour", window=3, at_least=at_least, weight=1.0)
+    assert rule.excess(given_, pages).tolist() == lacking
+    assert rule.rows(given_).excess(pages).tolist() == lacking
+
+
+def test_variety_is_bought_where_it_costs_less_than_its_weight() -> None:
+    shelves = tuple(LayoutShelf(f"s{i}", {"colour": "red" if i < 3 else "blue"}) for i in range(5))
+    values = np.array([[9, 9], [8, 8], [7, 7], [5, 5], [1, 1]], dtype=np.int64)
+
+    def page(weight: float) -> list[int]:
+        rule = DistinctValues(id="p", attribute="colour", window=2, weight=weight)
+        return sorted(solve(Problem(shelves, grid(2), (rule,), values), deadline_s=60.0).page)
+
+    assert page(2.0) == [0, 1]
+    assert page(4.0) == [0, 3]
 
 
 @pytest.mark.parametrize(("blue", "least"), [(1, 0), (2, 1), (3, 1), (4, 2)])
