@@ -65,7 +65,7 @@ def open_home(
         formula=formula,
         clock=clock,
     )
-    _spare_requests_garbage_collections()
+    spare_requests_garbage_collections()
     home.models.refresh()
     if background:
         home.start(settings.learn_every_s)
@@ -77,7 +77,7 @@ def _examined(surfaces: Mapping[str, Surface], settings: Settings, engine: Engin
     return surfaces if settings.examination == "grid" else with_estimates(surfaces, engine)
 
 
-def _spare_requests_garbage_collections() -> None:
+def spare_requests_garbage_collections() -> None:
     """Take the catalogue, which stays for good, out of collections, and collect seldom.
 
     A request makes tens of thousands of objects, nearly all without cycles and freed at once; the default

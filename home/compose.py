@@ -25,7 +25,7 @@ from home.page_context import page_context
 from layout.objective import page_values
 from layout.rules import BaseRule, applicable
 from layout.solve import effective, solve
-from layout.types import Grid, LayoutShelf, PageContext, Problem, Result, Status
+from layout.types import Grid, LayoutShelf, Page, PageContext, Problem, Result, Status
 from layout.validate import Violation, paid
 from layout.why import SlotReason, why
 from shelves.build import Builder, Built, DroppedSource
@@ -158,9 +158,18 @@ class _Stopwatch:
         self.seconds["total"] = now - self._started
 
 
-def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: str, seed: int) -> ComposedPage:
+def compose(
+    context: Context,
+    live: LivePolicy,
+    tools: Tools,
+    *,
+    decision_id: str,
+    seed: int,
+    explained: bool = True,
+) -> ComposedPage:
     """Compose one page. Pure but for the wall clock: the same inputs and seed give the same page.
 
+    Without `explained` it is the same page, but its placements say nothing of why they are where they are.
     Raises UnknownSurfaceError and NothingEligibleError. A failing source, policy or solver costs its
     contribution, never the page.
     """
@@ -179,7 +188,9 @@ def compose(context: Context, live: LivePolicy, tools: Tools, *, decision_id: st
     drawn, broken = checked(drawn)
     watch.lap("check")
 
-    reasons = why(drawn.problem, drawn.draw.page)
+    reasons = (
+        why(drawn.problem, drawn.draw.page) if explained else _unexplained(drawn.problem, drawn.draw.page)
+    )
     items = proposal.built.view.catalog.items
     placements = _place(items, options, scores, drawn.draw, reasons, grid, tools.builder.min_items)
     watch.lap("fill")
@@ -283,6 +294,15 @@ def scored(policy: Policy, context: Features, options: Sequence[Features], slots
 def source_order(options: int) -> Scores:
     """What is served without a policy: options in the order of their sources."""
     return Scores(np.linspace(1.0, 0.5, options), np.full(options, 1.0 / options))
+
+
+def _unexplained(problem: Problem, page: Page) -> tuple[SlotReason, ...]:
+    return tuple(
+        SlotReason(
+            slot, problem.shelves[option].id, int(problem.values[option, slot]), None, None, (), None, ""
+        )
+        for slot, option in enumerate(page)
+    )
 
 
 def _place(

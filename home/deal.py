@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bandits.types import Page
 from home.options import Option, limit_of
@@ -38,8 +39,7 @@ def _in_turn(
     taken = set().union(*reserved)
     dealt = []
     for rows, limit, own in zip(shelves, limits, reserved, strict=True):
-        free = [row for row in rows if row not in taken][: limit - len(own)]
+        free = tuple(islice((row for row in rows if row not in taken), limit - len(own)))
         taken.update(free)
-        shown = own.union(free)
-        dealt.append(tuple(row for row in rows if row in shown))
+        dealt.append(tuple(row for row in rows if row in own or row in free) if own else free)
     return tuple(dealt)

@@ -33,7 +33,7 @@ from home.imitation import imitation_of, is_baselines
 from home.local_time import timezone_of
 from home.records import DecisionRecord
 from home.registry import NoModelError, StaleModelError, base, publish, restore
-from home.settle import examples_of, responses_of, settle, taught_by
+from home.settle import examples_of, in_turn, responses_of, settle, taught_by
 from home.store import decisions, events, leases, listeners, models
 from home.store import responses as memories
 from home.store.decisions import LoggedDecision
@@ -242,7 +242,7 @@ class Learner:
             late += rest.examples
             corrections += rest.corrected
             returns += rest.returns
-        return _Lessons(_in_turn(examples, late), corrections, taught, tuple(returns), skipped, responses)
+        return _Lessons(in_turn(examples, late), corrections, taught, tuple(returns), skipped, responses)
 
     def _commit(self, batch: _Batch, policy: Policy, lessons: _Lessons) -> LearnReport:
         parent = version = batch.model.version
@@ -322,13 +322,3 @@ def _returns(session: Session, settling: Sequence[LoggedDecision]) -> Mapping[st
     markets = listeners.markets(session, (decision.listener_id for decision in settling))
     zones = {d.listener_id: timezone_of(markets.get(d.listener_id, "")) for d in settling}
     return decisions.returns(session, settling, zones)
-
-
-def _in_turn(early: Sequence[Example], late: Sequence[Example]) -> tuple[Example, ...]:
-    """Both in their order, spread evenly: a run of one kind alone would pull the values towards its mean."""
-    placed = [
-        (index / len(group), kind, example)
-        for kind, group in enumerate((early, late))
-        for index, example in enumerate(group)
-    ]
-    return tuple(example for _, _, example in sorted(placed, key=lambda entry: entry[:2]))

@@ -91,6 +91,16 @@ def settle(
     return Settlement(tuple(examples), corrected, returns)
 
 
+def in_turn(early: Sequence[Example], late: Sequence[Example]) -> tuple[Example, ...]:
+    """Both in their order, spread evenly: a run of one kind alone would pull the values towards its mean."""
+    placed = [
+        (index / len(group), kind, example)
+        for kind, group in enumerate((early, late))
+        for index, example in enumerate(group)
+    ]
+    return tuple(example for _, _, example in sorted(placed, key=lambda entry: entry[:2]))
+
+
 def outcomes_of(
     record: DecisionRecord, feedback: Sequence[RewardEvent], formula: RewardFormula, *, final: bool = False
 ) -> tuple[ShelfOutcome, ...]:

@@ -19,6 +19,9 @@ from shelves.view import View
 
 __all__ = ["ATTRIBUTES", "Builder", "Built", "Drop", "DroppedSource"]
 
+Proposal = tuple[Source, Shelf]
+"""A shelf with the source that proposes it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Built:
@@ -68,34 +71,40 @@ class Builder:
         """The shelves for one context."""
         view = View(self.catalog, context)
         outcome = Relay(self.sources, view, self._stuck).run(self.budget_s)
-        _drop_malformed(outcome, len(self.catalog))
-        shelves = self._finish(_distinct(outcome, context), view)
+        drop_malformed(outcome, len(self.catalog))
+        proposals = [(source, shelf) for source, shelves in outcome.shelves for shelf in shelves]
+        wanted = [proposals[place] for place in distinct(proposals, context)]
+        finished = self._finish(wanted, view, self.max_shelves)
+        shelves = tuple(shelf for shelf in finished if shelf is not None)
         return Built(shelves, tuple(outcome.dropped), MappingProxyType(outcome.seconds), view)
 
-    def _finish(self, proposals: list[tuple[Source, Shelf]], view: View) -> tuple[Shelf, ...]:
-        """Filter, cut and complete the proposals."""
+    def _finish(self, proposals: Sequence[Proposal], view: View, limit: int) -> list[Shelf | None]:
+        """Each proposal filtered, cut and completed, or None where it is too short or over the limit."""
+        finished: list[Shelf | None] = [None] * len(proposals)
         if not proposals:
-            return ()
+            return finished
         rows = np.concatenate([shelf.rows for _, shelf in proposals])
         scores = np.concatenate([shelf.scores for _, shelf in proposals])
         lengths = np.array([len(shelf) for _, shelf in proposals])
         keep, alive = self._keep(rows, lengths, view.eligible)
-        alive = _fair(proposals, alive, self.max_shelves)
+        alive = fair(proposals, alive, limit)
         keep &= np.repeat(alive, lengths)
         rows, scores = rows[keep].astype(np.int32), scores[keep].astype(np.float32)
         kept = [proposal for proposal, good in zip(proposals, alive, strict=True) if good]
         sizes = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[keep], minlength=len(lengths))[alive]
         if not kept:
-            return ()
+            return finished
         starts = np.cumsum(sizes) - sizes
         families = [source.family for source, _ in kept]
         attributes = complete([shelf for _, shelf in kept], families, rows, starts, view)
-        return tuple(
-            Shelf(shelf.id, shelf.title, rows[a:b], scores[a:b], shelf.provenance, MappingProxyType(values))
-            for (_, shelf), a, b, values in zip(
-                kept, starts.tolist(), (starts + sizes).tolist(), attributes, strict=True
+        ends = starts + sizes
+        for place, (_, shelf), a, b, values in zip(
+            np.flatnonzero(alive).tolist(), kept, starts.tolist(), ends.tolist(), attributes, strict=True
+        ):
+            finished[place] = Shelf(
+                shelf.id, shelf.title, rows[a:b], scores[a:b], shelf.provenance, MappingProxyType(values)
             )
-        )
+        return finished
 
     def _keep(self, rows: Rows, lengths: NDArray[np.int64], eligible: Mask) -> tuple[Mask, Mask]:
         """Which entries stay, and which shelves: eligible, first of its kind in the shelf, within limits."""
@@ -119,7 +128,7 @@ def _check(sources: tuple[Source, ...], min_items: int, max_items: int, budget_s
         raise ValueError(f"budget_s={budget_s}: give a positive number of seconds")
 
 
-def _drop_malformed(outcome: Outcome, n_items: int) -> None:
+def drop_malformed(outcome: Outcome, n_items: int) -> None:
     """Drop the sources whose rows are outside the catalogue or whose scores are not finite."""
     proposed = [shelf for _, shelves in outcome.shelves for shelf in shelves]
     if not proposed or _sound(proposed, n_items):
@@ -137,25 +146,24 @@ def _sound(shelves: list[Shelf], n_items: int) -> bool:
     return bool(((rows >= 0) & (rows < n_items)).all() and np.isfinite(scores).all())
 
 
-def _distinct(outcome: Outcome, context: Context) -> list[tuple[Source, Shelf]]:
-    """The proposals that are not dismissed, the first of each id and of each title.
+def distinct(proposals: Sequence[Proposal], context: Context) -> list[int]:
+    """Which proposals are not dismissed, and are the first of their id and of their title.
 
     A dismissed shelf keeps its title from others, so that it does not seem to come back under another id.
     """
     ids, titles = set[str](), set[str]()
-    proposals = []
-    for source, shelves in outcome.shelves:
-        for shelf in shelves:
-            title = shelf.title.casefold()
-            if shelf.id not in ids and title not in titles:
-                ids.add(shelf.id)
-                titles.add(title)
-                if shelf.id not in context.dismissed_shelves:
-                    proposals.append((source, shelf))
-    return proposals
+    kept = []
+    for place, (_, shelf) in enumerate(proposals):
+        title = shelf.title.casefold()
+        if shelf.id not in ids and title not in titles:
+            ids.add(shelf.id)
+            titles.add(title)
+            if shelf.id not in context.dismissed_shelves:
+                kept.append(place)
+    return kept
 
 
-def _fair(proposals: Sequence[tuple[Source, Shelf]], alive: Mask, limit: int) -> Mask:
+def fair(proposals: Sequence[Proposal], alive: Mask, limit: int) -> Mask:
     """At most `limit` of the `alive` proposals (n,), taken from the sources in turns."""
     if int(np.count_nonzero(alive)) <= limit:
         return alive

@@ -109,6 +109,19 @@ def _usable(name: str, value: object) -> bool:
     return isinstance(value, int | float) and name not in _TEXT and abs(value) <= _LARGEST
 
 
+def ask(
+    source: Source, view: View, caught: type[BaseException] = Exception
+) -> tuple[Shelf, ...] | DroppedSource:
+    """What a source proposes, or why it is left out when it raises what is `caught`."""
+    try:
+        shelves = tuple(source.propose(view))
+        for shelf in shelves:
+            check_shape(shelf)
+    except caught as error:
+        return DroppedSource(source.name, Drop.RAISED, f"{type(error).__name__}: {error}")
+    return shelves
+
+
 class Relay:
     """One request's run over its sources."""
 
@@ -150,7 +163,8 @@ class Relay:
 
     def _work(self, runner: int) -> None:
         while (source := self._next(runner)) is not None:
-            result = self._call(source)
+            # Even SystemExit is caught: this thread must report, or the source stays busy.
+            result = ask(source, self._view, BaseException)
             if not self._deliver(runner, source, result):
                 return
 
@@ -165,15 +179,6 @@ class Relay:
                 self._outcome.dropped.append(DroppedSource(source.name, Drop.BUSY, detail))
             self._done.set()
             return None
-
-    def _call(self, source: Source) -> tuple[Shelf, ...] | DroppedSource:
-        try:
-            shelves = tuple(source.propose(self._view))
-            for shelf in shelves:
-                check_shape(shelf)
-        except BaseException as error:  # even SystemExit: this thread must report, or the source stays busy
-            return DroppedSource(source.name, Drop.RAISED, f"{type(error).__name__}: {error}")
-        return shelves
 
     def _deliver(self, runner: int, source: Source, result: tuple[Shelf, ...] | DroppedSource) -> bool:
         """Record a result; False when nobody waits for it any more."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +40,13 @@ class View:
         appeal (n,): 0.7 affinity + 0.3 popularity, the default order within a shelf.
         top_tags: the 24 strongest music tags, strongest first. top_artists: artist rows, strongest first.
         friend_rows, friend_weights: what friends listen to, most shared first.
-        day: the catalogue's day, from which ages are counted. today: the date of the request.
+        day: the catalogue's day, from which ages are counted.
     """
 
     def __init__(self, catalog: Catalog, context: Context) -> None:
         self.catalog = catalog
-        self.context = context
+        self._context = context
         self.day = catalog.day
-        self.today = context.now.date()
         cols = catalog.columns
         allowed = catalog.eligibility.mask(context.market, context.listener.allows_explicit)
         self.eligible: Mask = without(allowed, _rows_of(catalog, context.dismissed_items))
@@ -64,6 +65,43 @@ class View:
         self.top_tags = _strongest_tags(self.music_taste)
         self.top_artists = _top_artists(catalog, self.history_rows, self.history_weights)
         self.friend_rows, self.friend_weights = _friends(catalog, context.friends)
+
+    @property
+    def context(self) -> Context:
+        """The request."""
+        return self._context
+
+    @property
+    def today(self) -> date:
+        """The date of the request."""
+        return self._context.now.date()
+
+    @property
+    def listener_id(self) -> str:
+        """Whose view it is."""
+        return self._context.listener.id
+
+    @property
+    def market(self) -> str:
+        """The listener's market."""
+        return self._context.market
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """The ids of the items that the listener follows."""
+        return self._context.follows
+
+    @property
+    def editorial(self) -> tuple[int, ...]:
+        """Which of the catalogue's editorial shelves run in this market on this day, by position."""
+        market, today = self.market, self._context.now.date()
+        return tuple(i for i, (one, _) in enumerate(self.catalog.editorial) if one.runs(market, today))
+
+    def again(self, context: Context) -> View:
+        """The view of another request of the same listener, of whom nothing else is known than before."""
+        other = copy(self)
+        other._context = context
+        return other
 
     @property
     def music_taste(self) -> Floats:

@@ -10,6 +10,10 @@ import typer
 from api.commands import simulate_studies as studies
 from api.commands.carousel import carousel
 from api.commands.simulate_options import (
+    HOW,
+    OUTPUT,
+    WHAT,
+    WHO,
     AsJson,
     Batch,
     FromLive,
@@ -44,14 +48,16 @@ from home.simulate.show import render, render_logged
 from home.simulate.world import World, open_world
 from shelves.catalog import Catalog
 
-app = typer.Typer(invoke_without_command=True)
+_POLICIES = "\n\n".join(f"[bold]{name}[/]: {what}" for name, what in PARTICIPANTS.items())
+_EPILOG = f"Policies:\n\n{_POLICIES}\n\nMore in docs/simulator.md."
+
+app = typer.Typer(invoke_without_command=True, epilog=_EPILOG)
 app.command("carousel")(carousel)
 app.command("sweep")(studies.sweep_settings)
 app.command("compare")(studies.compare_rulebooks)
 app.command("scenario")(studies.run_scenarios)
 app.command("calibrate")(studies.calibrate_listeners)
 
-_NAMES = "; ".join(f"{name}: {what}" for name, what in PARTICIPANTS.items())
 _REPLAY = "replay:"
 _OF_REPLAY = ("policies", "env", "visits", "batch", "seed", "as_json")
 
@@ -60,13 +66,20 @@ _OF_REPLAY = ("policies", "env", "visits", "batch", "seed", "as_json")
 def simulate(
     context: typer.Context,
     policies: Annotated[
-        str, typer.Option(help=f"Policies to run, comma separated. {_NAMES}.", metavar="A,B,…")
+        str,
+        typer.Option(
+            help="Policies to run, comma separated; they are listed below.",
+            metavar="A,B,…",
+            rich_help_panel=WHAT,
+        ),
     ] = "vw,frozen,order",
     env: Annotated[
         str,
         typer.Option(
             help="page: simulated listeners on whole pages. replay:DIR/POLICY/CAMPAIGN: rows of a real log "
-            "in the layout of the Open Bandit Dataset, by rejection sampling.",
+            "in the layout of the Open Bandit Dataset. The carousel is a command of its own.",
+            metavar="ENV",
+            rich_help_panel=WHAT,
         ),
     ] = "page",
     visits: Visits = 1000,
@@ -75,13 +88,24 @@ def simulate(
     seed: Seed = 1,
     surface: Surfaces = None,
     baseline: Annotated[
-        str | None, typer.Option(help="Policy to compare with.", show_default="frozen, else the last")
+        str | None,
+        typer.Option(
+            help="Policy to compare with.",
+            show_default="frozen, else the last",
+            metavar="NAME",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     from_live: FromLive = False,
-    regret: Annotated[bool, typer.Option(help="Compare each page with the best known; costs time.")] = True,
-    measures: Annotated[bool, typer.Option(help="Measure each page as a whole.")] = True,
+    regret: Annotated[
+        bool, typer.Option(help="Compare each page with the best known; costs time.", rich_help_panel=HOW)
+    ] = True,
+    measures: Annotated[bool, typer.Option(help="Measure each page as a whole.", rich_help_panel=HOW)] = True,
     returns: Annotated[
-        bool, typer.Option("--returns", help="Listeners come more often when earlier visits were good.")
+        bool,
+        typer.Option(
+            "--returns", help="Listeners come more often when earlier visits were good.", rich_help_panel=WHO
+        ),
     ] = False,
     model: Model = None,
     workers: Workers = 1,
@@ -91,6 +115,7 @@ def simulate(
         Path | None,
         typer.Option(
             help="Write a report with pictures, one file: .html.",
+            rich_help_panel=OUTPUT,
             show_default=False,
             callback=written_as(".html", ".htm"),
         ),
@@ -99,6 +124,7 @@ def simulate(
         Path | None,
         typer.Option(
             help="Write every page as a row: .parquet or .csv.",
+            rich_help_panel=OUTPUT,
             show_default=False,
             callback=written_as(".parquet", ".csv"),
         ),
@@ -107,6 +133,7 @@ def simulate(
         Path | None,
         typer.Option(
             help="Write every policy's decisions to this directory, as Parquet that `home replay` reads.",
+            rich_help_panel=OUTPUT,
             metavar="DIR",
             show_default=False,
             file_okay=False,
@@ -117,6 +144,7 @@ def simulate(
         str | None,
         typer.Option(
             help="Log the first policy's pages and feedback to this database, for `home replay`.",
+            rich_help_panel=OUTPUT,
             metavar="URL",
             show_default=False,
         ),
@@ -125,9 +153,15 @@ def simulate(
     """Run policies in closed loop against simulated listeners and compare them.
 
     Every page goes through the code that serves: sources, model, rules, solver and draw. All policies meet
-    the same visits with the same luck. The listener model and its assumptions are in
-    home/defaults/listener_model.toml. Intervals are 95 % and resample listeners. An interrupted simulation
-    with --out goes on when the same command is given again.
+    the same visits with the same luck. Intervals are 95 % and resample listeners.
+
+    [bold]A first look[/]: home simulate --policies vw,order --visits 300
+
+    [bold]To keep[/]: home simulate --policies serving,frozen,order --out var/run --html report.html
+    goes on where it was interrupted when the same command is given again.
+
+    [bold]Other questions[/] have commands of their own: two rulebooks side by side, many settings, what if
+    a source fails, how real the listeners are.
     """
     if context.invoked_subcommand is not None:
         _nothing_before(context, context.invoked_subcommand)
@@ -185,6 +219,11 @@ def _given(context: typer.Context, name: str) -> bool:
 def _replay(
     context: typer.Context, env: str, names: list[str], visits: int, batch: int, seed: int, as_json: bool
 ) -> None:
+    if env == "carousel":
+        raise typer.BadParameter(
+            "the carousel has policies and options of its own: run `home simulate carousel`",
+            param_hint="--env",
+        )
     if not env.startswith(_REPLAY) or env == _REPLAY:
         raise ConfigurationError(
             f"env is {env!r}: give page, or replay:DIR/POLICY/CAMPAIGN, or run `home simulate carousel`"

@@ -27,20 +27,49 @@ def written_as(*endings: str) -> Callable[[Path | None], Path | None]:
     return check
 
 
-Visits = Annotated[int, typer.Option("--visits", "--rounds", help="Visits, the same ones throughout.", min=1)]
-Listeners = Annotated[int, typer.Option(help="How many listeners visit.", min=2)]
-Batch = Annotated[int, typer.Option(help="Visits of a day; policies learn at its end.", min=1)]
+WHAT = "What is tried"
+WHO = "Who visits, and how often"
+HOW = "How it runs"
+OUTPUT = "What is written"
+"""Panels of options, in the order of help."""
+
+Visits = Annotated[
+    int,
+    typer.Option(
+        "--visits", "--rounds", help="Visits, the same ones throughout.", min=1, rich_help_panel=WHO
+    ),
+]
+Listeners = Annotated[int, typer.Option(help="How many listeners visit.", min=2, rich_help_panel=WHO)]
+Batch = Annotated[
+    int, typer.Option(help="Visits of a day; policies learn at its end.", min=1, rich_help_panel=WHO)
+]
 Seed = Annotated[
-    int, typer.Option(help="Seed of everything; the same seed, the same result.", min=0, max=MAX_SEED)
+    int,
+    typer.Option(
+        help="Seed of everything; the same seed, the same result.",
+        min=0,
+        max=MAX_SEED,
+        metavar="N",
+        rich_help_panel=WHO,
+    ),
 ]
 Surfaces = Annotated[
     list[str] | None,
-    typer.Option("--surface", help="Only this surface; repeatable.", show_default="those of the model"),
+    typer.Option(
+        "--surface",
+        help="Only this surface; repeatable.",
+        show_default="those of the model",
+        rich_help_panel=WHO,
+    ),
 ]
-Workers = Annotated[int, typer.Option(help="Processes; the result is the same for any number.", min=1)]
+Workers = Annotated[
+    int,
+    typer.Option(help="Processes; the result is the same for any number.", min=1, rich_help_panel=HOW),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
+        rich_help_panel=HOW,
         help="Keep every batch in this directory; the same command goes on from there.",
         metavar="DIR",
         file_okay=False,
@@ -50,20 +79,26 @@ Out = Annotated[
 Model = Annotated[
     Path | None,
     typer.Option(
-        help="File of listener parameters.", show_default="home/defaults/listener_model.toml", metavar="FILE"
+        help="File of listener parameters.",
+        show_default="home/defaults/listener_model.toml",
+        metavar="FILE",
+        rich_help_panel=WHO,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.", rich_help_panel=OUTPUT)]
 FromLive = Annotated[
     bool,
     typer.Option(
-        "--from-live/--untrained", help="Start serving and frozen from the live model, or untrained."
+        "--from-live/--untrained",
+        help="Start serving and frozen from the live model, or untrained.",
+        rich_help_panel=WHAT,
     ),
 ]
 Plot = Annotated[
     Path | None,
     typer.Option(
         help="Draw the result: .png, .svg or .pdf.",
+        rich_help_panel=OUTPUT,
         show_default=False,
         metavar="FILE",
         callback=written_as(".png", ".svg", ".pdf"),

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from api.commands.simulate_options import (
+    WHAT,
+    WHO,
     AsJson,
     Batch,
     FromLive,
@@ -22,6 +24,7 @@ from api.commands.simulate_options import (
     interruptible,
 )
 from api.progress import TerminalProgress
+from api.schemas import MAX_SEED
 from api.terminal import STDERR, STDOUT, settings_of
 from home.errors import ConfigurationError
 from home.simulate.calibrate import calibrate
@@ -35,7 +38,10 @@ from home.simulate.versus import versus
 from home.simulate.world import World, open_world
 from shelves.types import ContentType
 
-_Policy = Annotated[str, typer.Option(help="The policy that composes; `home simulate --help` lists them.")]
+_Policy = Annotated[
+    str,
+    typer.Option(help="The policy that composes; `home simulate --help` lists them.", rich_help_panel=WHAT),
+]
 
 
 def sweep_settings(
@@ -44,13 +50,18 @@ def sweep_settings(
     epsilon: Annotated[
         list[float] | None,
         typer.Option(
-            help="Try this share of exploration; repeatable.", show_default="0, 0.05, 0.1, 0.2, 0.5"
+            help="Try this share of exploration; repeatable.",
+            show_default="0, 0.05, 0.1, 0.2, 0.5",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     rules: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Try this rulebook; repeatable.", show_default="HOME_RULEBOOK_FILE", metavar="FILE"
+            help="Try this rulebook; repeatable.",
+            show_default="HOME_RULEBOOK_FILE",
+            metavar="FILE",
+            rich_help_panel=WHAT,
         ),
     ] = None,
     weight: Annotated[
@@ -59,6 +70,7 @@ def sweep_settings(
             help="Try a soft rule's weight times these factors, such as taste-mix=0.5,1,4; repeatable.",
             metavar="RULE=FACTOR,…",
             show_default=False,
+            rich_help_panel=WHAT,
         ),
     ] = None,
     visits: Visits = 500,
@@ -151,6 +163,17 @@ def run_scenarios(
         str,
         typer.Argument(help=f"One of {', '.join(scenario_names())}, or a .toml file.", metavar="NAME|FILE"),
     ],
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed of everything, in place of the file's.",
+            min=0,
+            max=MAX_SEED,
+            metavar="N",
+            show_default=False,
+            rich_help_panel=WHO,
+        ),
+    ] = None,
     model: Model = None,
     workers: Workers = 1,
     out: Out = None,
@@ -162,6 +185,8 @@ def run_scenarios(
     beside that of a calm world. Exits with status 1 when an expectation is not met.
     """
     scenario = load_scenario(name)
+    if seed is not None:
+        scenario = scenario.model_copy(update={"seed": seed})
     world = _world(context, scenario.listeners, scenario.seed, model, from_live=False)
     with interruptible(out), TerminalProgress(STDERR) as progress:
         found = run_scenario(scenario, world, progress=progress, workers=workers, out=out)

@@ -8,7 +8,7 @@ from home.simulate.encounter import Display, Encounter, shown_rows
 from home.simulate.expectation import Expectation
 from home.simulate.listener import ListenerModel
 from home.simulate.memory import Memory
-from home.simulate.truth import Truth
+from home.simulate.truth import Probabilities, Truth
 from layout.solve import solve
 
 _SOLVER_TIME = 0.02
@@ -26,7 +26,8 @@ def best_known(
     items that a shelf loses to those above it, so another page can be slightly better than this one.
     """
     grid, options, context = tools.surface(page.context.surface).grid, page.options, page.context
-    attraction = meet_options(model, tools, page, truth, memory).expected_attraction
+    everything, weariness = _everything(model, tools, page, memory)
+    attraction = model.expected_attraction(truth, context, everything, weariness)
     problem = layout_problem(layout_shelves(options), grid, tools.rules, attraction, page.about)
     best = solve(problem, deadline_s=tools.layout_deadline_s, deterministic_time=_SOLVER_TIME).page
     shown = shown_rows(options, best, grid, tools.builder.min_items)
@@ -41,9 +42,16 @@ def meet_options(
     model: ListenerModel, tools: Tools, page: ComposedPage, truth: Truth, memory: Memory
 ) -> Encounter:
     """How the listener would meet each option that a page was made of, if they looked at it."""
+    everything, weariness = _everything(model, tools, page, memory)
+    return model.meet(truth, page.context, everything, weariness)
+
+
+def _everything(
+    model: ListenerModel, tools: Tools, page: ComposedPage, memory: Memory
+) -> tuple[Display, Probabilities]:
+    """All options (n,) that a page was made of, and what they have lost to earlier visits."""
     grid = tools.surface(page.context.surface).grid
     shelves = [option.shelf for option in page.options]
     heads = [option.shelf.rows[: limit_of(option.presentation, grid)] for option in page.options]
     everything = Display(shelves, heads, [option.presentation for option in page.options], grid)
-    weariness = memory.weariness(model.parameters, shelves, page.context.now)
-    return model.meet(truth, page.context, everything, weariness)
+    return everything, memory.weariness(model.parameters, shelves, page.context.now)

@@ -37,11 +37,6 @@ class Encounter:
     listens: tuple[Probabilities, ...]
 
     @property
-    def expected_attraction(self) -> Probabilities:
-        """Attraction (n,) over all intents: the most that can be known before the visit."""
-        return self.intents @ self.attraction
-
-    @property
     def listens_if_played(self) -> Probabilities:
         """Probability (n,) that a play on each shelf goes on for 30 seconds."""
         return np.array([choice @ listens for choice, listens in zip(self.choice, self.listens, strict=True)])
@@ -70,23 +65,67 @@ def meet(
     A shelf attracts by the mean affinity of its items, weighted by how likely each is looked at. An empty
     shelf attracts nobody.
     """
-    shelves, shown = display.shelves, display.shown
-    lengths = [len(rows) for rows in shown]
-    affinities = truth.affinity(catalog, np.concatenate(shown))
-    affinity = np.split(affinities, np.cumsum(lengths)[:-1])
-    looks = [_examined(parameters, display, shelf) for shelf in range(len(shelves))]
-    means = np.array([float(h @ a) / max(float(h.sum()), 1.0) for h, a in zip(looks, affinity, strict=True)])
-    noticed = parameters.attraction.prominence * np.log(prominence_of(display.presentations, display.grid))
-    log_odds = utilities(parameters, truth, shelves, means) + noticed - weariness
+    seen = _see(parameters, catalog, truth, display)
     response, sharpness = parameters.response, parameters.choice.sharpness
     return Encounter(
         intents=intent_probabilities(parameters.intent, context.now.hour, context.surface),
-        attraction=_logistic(log_odds) * (np.array(lengths) > 0),
-        affinity=tuple(affinity),
-        examined=tuple(looks),
-        choice=tuple(choice(a, h, sharpness) for a, h in zip(affinity, looks, strict=True)),
-        listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in affinity),
+        attraction=_attraction(parameters, truth, display, seen, weariness),
+        affinity=seen.affinity,
+        examined=seen.examined,
+        choice=tuple(choice(a, h, sharpness) for a, h in zip(seen.affinity, seen.examined, strict=True)),
+        listens=tuple(_logistic(response.play_30s + response.play_30s_affinity * a) for a in seen.affinity),
     )
+
+
+def expected_attraction(
+    parameters: ListenerParameters,
+    catalog: Catalog,
+    truth: Truth,
+    context: Context,
+    display: Display,
+    weariness: NDArray[np.float64] | float = 0.0,
+) -> Probabilities:
+    """Attraction (n,) over all intents, the most that can be known before a visit: that of `meet`, alone."""
+    attraction = _attraction(parameters, truth, display, _see(parameters, catalog, truth, display), weariness)
+    intents = intent_probabilities(parameters.intent, context.now.hour, context.surface)
+    over_intents: Probabilities = intents @ attraction
+    return over_intents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """For each shelf, arrays over the items it shows: `affinity` and `examined` of an `Encounter`."""
+
+    affinity: tuple[Probabilities, ...]
+    examined: tuple[Probabilities, ...]
+
+
+def _see(parameters: ListenerParameters, catalog: Catalog, truth: Truth, display: Display) -> _Seen:
+    affinities = truth.affinity(catalog, np.concatenate(display.shown))
+    ends = np.cumsum([len(rows) for rows in display.shown]).tolist()
+    starts = [0, *ends[:-1]]
+    return _Seen(
+        tuple(affinities[a:b] for a, b in zip(starts, ends, strict=True)),
+        tuple(_examined(parameters, display, shelf) for shelf in range(len(display.shelves))),
+    )
+
+
+def _attraction(
+    parameters: ListenerParameters,
+    truth: Truth,
+    display: Display,
+    seen: _Seen,
+    weariness: NDArray[np.float64] | float,
+) -> Probabilities:
+    """Probability (I, n) that each shelf attracts under each intent."""
+    means = [
+        float(h @ a) / max(float(h.sum()), 1.0) for h, a in zip(seen.examined, seen.affinity, strict=True)
+    ]
+    noticed = parameters.attraction.prominence * np.log(prominence_of(display.presentations, display.grid))
+    log_odds = utilities(parameters, truth, display.shelves, np.array(means)) + noticed - weariness
+    shows = np.array([len(rows) > 0 for rows in display.shown])
+    attraction: Probabilities = _logistic(log_odds) * shows
+    return attraction
 
 
 def shown_rows(options: Sequence[Option], page: Page, grid: Grid, min_items: int) -> list[Rows]:

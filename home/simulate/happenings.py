@@ -15,9 +15,9 @@ from home.errors import ConfigurationError
 from home.simulate.timeline import Happening
 from home.simulate.truth import Truth
 from home.simulate.uniforms import uniforms
-from shelves.build import Builder
 from shelves.catalog import Catalog, EditorialShelf
 from shelves.columns import TYPE_CODE
+from shelves.recall import recalling
 from shelves.sources.base import Source
 from shelves.types import ContentType, Context, Shelf
 from shelves.view import View
@@ -67,26 +67,29 @@ class ReleaseDay(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColdStart(Happening):
-    """A share of listeners is new here: they are who they are, but Home knows nothing of them."""
+    """A share of listeners, others for every seed, is new here: Home knows nothing of who they are."""
 
     share: Share
 
-    def context(self, context: Context) -> Context:
+    def context(self, context: Context, seed: int) -> Context:
         """The context, without what is known of the listener if they are new."""
-        if uniforms(0, "cold", context.listener.id)[0] >= self.share:
+        if uniforms(seed, "cold", context.listener.id)[0] >= self.share:
             return context
         return replace(context, history=(), follows=frozenset(), friends=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasteDrift(Happening):
-    """A share of listeners changes: what they liked of one half of the tags, they now like of the other."""
+    """A share of listeners, others for every seed, changes.
+
+    What they liked of one half of the tags, they now like of the other.
+    """
 
     share: Share
 
     def truth(self, truth: Truth) -> Truth:
         """The listener, changed or not."""
-        if uniforms(0, "drift", truth.id)[0] >= self.share:
+        if uniforms(truth.seed, "drift", truth.id)[0] >= self.share:
             return truth
         return replace(truth, taste=np.roll(truth.taste, len(truth.taste) // 2))
 
@@ -139,13 +142,4 @@ class _Broken:
 
 
 def _rebuilt(tools: Tools, catalog: Catalog, sources: Sequence[Source] | None = None) -> Tools:
-    given = tools.builder
-    builder = Builder(
-        given.sources if sources is None else sources,
-        catalog,
-        given.min_items,
-        given.max_items,
-        given.budget_s,
-        given.max_shelves,
-    )
-    return replace(tools, builder=builder)
+    return replace(tools, builder=recalling(tools.builder, catalog, sources))

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from bandits.rewards import RewardFormula
 from bandits.types import RewardEvent
 from home.compose import ComposedPage
-from home.simulate.encounter import Display, Encounter, meet
+from home.simulate.encounter import Display, Encounter, expected_attraction, meet
 from home.simulate.expectation import Expectation, expectation, outcome_worth, reward_if_seen
 from home.simulate.parameters import ListenerParameters
 from home.simulate.responses import act
-from home.simulate.truth import Truth, true_listener
+from home.simulate.truth import Probabilities, Truth, true_listener
 from layout.types import Grid
 from shelves.catalog import Catalog
 from shelves.types import Context
@@ -60,6 +60,12 @@ class ListenerModel:
     ) -> Encounter:
         """How a listener of this truth meets shelves: see `home.simulate.encounter.meet`."""
         return meet(self.parameters, self.catalog, truth, context, display, weariness)
+
+    def expected_attraction(
+        self, truth: Truth, context: Context, display: Display, weariness: NDArray[np.float64] | float = 0.0
+    ) -> Probabilities:
+        """How much shelves (n,) attract: see `home.simulate.encounter.expected_attraction`."""
+        return expected_attraction(self.parameters, self.catalog, truth, context, display, weariness)
 
     def meet_page(
         self, page: ComposedPage, truth: Truth | None = None, weariness: NDArray[np.float64] | float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from math import nan
 from typing import Any
 
@@ -17,6 +17,7 @@ from bandits.responses import EVERYONE, KindCount, Response, ResponseMemory, She
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
 from home.compose import ComposedPage, LivePolicy, Tools, compose
+from home.settle import in_turn
 from home.simulate.best import best_known, meet_options
 from home.simulate.decisions import slot_rows
 from home.simulate.encounter import Display, Encounter
@@ -26,6 +27,7 @@ from home.simulate.memory import Memory
 from home.simulate.metrics.page import PageMeter, PageMetrics, cold
 from home.simulate.participants import Participant
 from home.simulate.rows import Pages, SimulationConfig, VisitRow
+from home.simulate.settling import Settling
 from home.simulate.tally import Tally, worth_before
 from home.simulate.timeline import Timeline
 from home.simulate.truth import Truth
@@ -36,7 +38,7 @@ from shelves.catalog import Catalog
 from shelves.types import Context
 
 OnPage = Callable[[str, ComposedPage, tuple[RewardEvent, ...]], None]
-"""Called with a policy's name, each page it served, and what the listener did with it."""
+"""Called with a policy's name, each page it served, not explained, and what the listener did with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +73,7 @@ class PlayerState:
         default_factory=dict
     )
     tally: Tally = field(default_factory=Tally)
+    settling: Settling = field(default_factory=Settling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +113,7 @@ class Player:
             if self._comes(visit):
                 self.serve(visit, pages)
             on_visit()
-        self._learn()
+        self._learn(visits)
         self.state.batches += 1
         return pages
 
@@ -125,12 +128,14 @@ class Player:
         """Compose a page for a visit, see what comes of it, and add it to `pages`."""
         stage, seed = self._stage, self._stage.config.seed
         tools = self.tools(visit)
+        self.state.settling.visited(visit.context.listener.id, visit.batch)
         page = compose(
             self.context(visit),
             LivePolicy(self.state.version, self._policy),
             tools,
             decision_id=f"simulated-{seed}-{self.name}-{visit.index}",
             seed=seed_of(seed, "page", visit.index),
+            explained=False,
         )
         truth = stage.timeline.truth(visit.batch, stage.model.truth(visit.context))
         met = self._meet(page, truth, tools)
@@ -141,6 +146,8 @@ class Player:
             pages.slots += slot_rows(page, outcomes)
         if self._participant.learns:
             self._lessons += self._taught(visit, met, outcomes, tools)
+            if stage.config.returns and not stage.config.truths:
+                self.state.settling.add(page, visit.batch, outcomes, events, stage.formula, met.catalog)
         self._remember(met, events)
         self._respond(page, outcomes)
 
@@ -251,8 +258,8 @@ class Player:
         for listener in (page.context.listener.id, EVERYONE):
             self._responses[listener] += responses
 
-    def _learn(self) -> None:
-        """Learn from the batch that is over, and go on from the snapshot, as servers do.
+    def _learn(self, visits: Sequence[Visit]) -> None:
+        """Learn from the day that is over, and go on from the snapshot, as servers do.
 
         A policy is read back from its snapshot whether the simulation goes on or is taken up again later, so
         that both give the same pages.
@@ -263,10 +270,11 @@ class Player:
                 self.state.responded[listener] = memory.at, memory.kind_rows(), memory.shelf_rows()
         self._responses.clear()
         self._read_responses.clear()
-        if not self._lessons:
-            return
-        self._policy.learn(self._lessons)
+        examples = in_turn(self._lessons, self.state.settling.close(_end_of_day(visits)))
         self._lessons.clear()
+        if not examples:
+            return
+        self._policy.learn(examples)
         self.state.version += 1
         if self._participant.restore is not None:
             self.state.snapshot = self._policy.snapshot()
@@ -282,6 +290,10 @@ def lessons(page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> tuple[Examp
         for slot, (outcome, conditional) in enumerate(zip(outcomes, page.draw.conditionals, strict=True))
         if outcome.examined
     )
+
+
+def _end_of_day(visits: Sequence[Visit]) -> datetime:
+    return datetime.combine(visits[-1].context.now.date() + timedelta(days=1), time.min, UTC)
 
 
 def _of_page(page: ComposedPage) -> Mapping[str, Any]:

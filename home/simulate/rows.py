@@ -20,9 +20,10 @@ class SimulationConfig:
     is compared with the best that is known, at the price of one more layout per visit. With `measures`, every
     page is measured in the ways of `home.simulate.metrics.page`. With `returns`, a visit is only an
     opportunity: a listener comes when earlier visits were good enough to (see
-    `home.simulate.parameters.Returns`). With `decisions`, every slot is kept as a row to replay. With
-    `truths`, policies are taught what so many options of each page bring in expectation, drawn from all that
-    there were, instead of what happened to what they showed.
+    `home.simulate.parameters.Returns`), and learners hear of a return on the next day when the reward's long
+    horizon has closed. With `decisions`, every slot is kept as a row to replay. With `truths`, policies are
+    taught what so many options of each page bring in expectation, drawn from all that there were, instead of
+    what happened to what they showed.
     """
 
     visits: int = 1000

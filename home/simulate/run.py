@@ -9,19 +9,20 @@ the draw.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bandits.features import FEATURE_SCHEMA_VERSION
 from bandits.rewards import RewardFormula
 from home.compose import Tools
 from home.ingest.progress import Progress, Silent
-from home.simulate.checkpoint import Checkpoints, Identity
+from home.simulate.checkpoint import Checkpoints
 from home.simulate.crew import Job, play
+from home.simulate.identity import identity_of
 from home.simulate.listener import ListenerModel
+from home.simulate.lock import locked
 from home.simulate.metrics.page import PageMeter
 from home.simulate.parameters import ListenerParameters
 from home.simulate.participants import Participant
@@ -29,7 +30,7 @@ from home.simulate.player import OnPage, Stage
 from home.simulate.rows import SimulationConfig, SimulationResult, VisitRow
 from home.simulate.timeline import Happening, Timeline
 from home.simulate.visits import Visit, batches, surface_weights
-from shelves.build import Builder
+from shelves.recall import recalling
 from shelves.types import Context
 
 __all__ = ["OnPage", "SimulationConfig", "SimulationResult", "VisitRow", "simulate", "unhurried"]
@@ -60,21 +61,23 @@ def simulate(
     simulation that was interrupted goes on from there.
 
     Raises ValueError without listeners or policies, UnknownSurfaceError, and ConfigurationError for an `out`
-    that holds another simulation.
+    that holds another simulation or in which another one is at work.
     """
     config, progress = config or SimulationConfig(), progress or Silent()
     if not policies:
         raise ValueError("policies is empty: name at least one")
     calm, catalog = unhurried(tools), tools.builder.catalog
     model = ListenerModel(parameters, catalog, formula, config.seed)
-    stage = Stage(calm, model, PageMeter(catalog), formula, config, Timeline(happenings), on_page)
-    checkpoints = None
-    if out is not None:
-        checkpoints = Checkpoints(out, _identity(contexts, stage, policies, happenings))
-    job = Job(stage, policies, visits_of(contexts, calm, parameters, config), checkpoints)
-    progress.start("Simulating visits", job.visits)
-    played = play(job, workers, progress)
-    progress.finish()
+    stage = Stage(
+        calm, model, PageMeter(catalog), formula, config, Timeline(happenings, config.seed), on_page
+    )
+    visits = visits_of(contexts, calm, parameters, config)
+    with nullcontext() if out is None else locked(out):
+        kept = None if out is None else Checkpoints(out, identity_of(contexts, stage, policies, happenings))
+        job = Job(stage, policies, visits, kept)
+        progress.start("Simulating visits", job.visits)
+        played = play(job, workers, progress)
+        progress.finish()
     return SimulationResult(
         config,
         parameters.version,
@@ -87,12 +90,8 @@ def simulate(
 
 
 def unhurried(tools: Tools) -> Tools:
-    """The same tools without deadlines that a busy machine could miss."""
-    given = tools.builder
-    builder = Builder(
-        given.sources, given.catalog, given.min_items, given.max_items, _UNHURRIED_S, given.max_shelves
-    )
-    return replace(tools, builder=builder, layout_deadline_s=_UNHURRIED_S)
+    """The same tools without deadlines that a busy machine could miss, and with a memory of listeners."""
+    return replace(tools, builder=recalling(tools.builder), layout_deadline_s=_UNHURRIED_S)
 
 
 def visits_of(
@@ -117,44 +116,3 @@ def _by_visit(policies: tuple[str, ...], rows: Sequence[Sequence[VisitRow]]) -> 
     place = {name: index for index, name in enumerate(policies)}
     everything = [row for some in rows for row in some]
     return tuple(sorted(everything, key=lambda row: (row.visit, place[row.policy])))
-
-
-def _identity(
-    contexts: Sequence[Context],
-    stage: Stage,
-    policies: Mapping[str, Participant],
-    happenings: Sequence[Happening],
-) -> Identity:
-    """What makes two simulations the same one.
-
-    Policies are told apart by name, exploration, rulebook and the model that they start from.
-    """
-    tools, parameters, catalog = stage.tools, stage.model.parameters, stage.tools.builder.catalog
-    books = {name: p.rulebook.version for name, p in policies.items() if p.rulebook is not None}
-    explorations = {name: p.exploration for name, p in policies.items()}
-    return {
-        **{name: str(value) for name, value in asdict(stage.config).items()},
-        "policies": ", ".join(policies),
-        "models": f"{ {name: p.start for name, p in policies.items()} }",
-        "exploration": f"{tools.exploration} {explorations}",
-        "rulebook": f"{tools.rules_version} {books}",
-        "rewards": stage.formula.identity,
-        "listener model": f"{parameters.version}@{_digest(parameters)}",
-        "listeners": _digest([_known(context) for context in contexts]),
-        "catalogue": _digest((catalog.as_of, catalog.ids)),
-        "grids": _digest({name: surface.text for name, surface in tools.surfaces.items()}),
-        "happenings": f"{list(happenings)}",
-        "features": str(FEATURE_SCHEMA_VERSION),
-    }
-
-
-def _known(context: Context) -> tuple[object, ...]:
-    """What is known of a listener, sets in order: what pages and tastes are made from."""
-    sets = context.follows, context.friends, context.dismissed_items, context.dismissed_shelves
-    known = (sorted(map(repr, one)) for one in sets)
-    return context.listener, context.history, context.previous_page, *known
-
-
-def _digest(value: object) -> str:
-    """A mark of a value whose representation is the same in every process: no sets in it."""
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:12]

@@ -153,10 +153,14 @@ def sweep(
 
 
 def front(goals: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows of `goals` (n, d), more being better, no other row dominates; equal rows all stay."""
+    """Which rows of `goals` (n, d), more being better, no other row dominates; equal rows all stay.
+
+    A row with a goal that is not known (NaN) is never among them, and dominates none.
+    """
     no_worse = (goals[:, None, :] >= goals[None, :, :]).all(axis=2)
     better = (goals[:, None, :] > goals[None, :, :]).any(axis=2)
-    return np.array(~(no_worse & better).any(axis=0), dtype=np.bool_)
+    known = ~np.isnan(goals).any(axis=1)
+    return np.array(known & ~(no_worse & better).any(axis=0), dtype=np.bool_)
 
 
 def _under(setting: Setting, base: Participant, world: World) -> Participant:

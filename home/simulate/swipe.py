@@ -38,7 +38,8 @@ def choice(affinity: Numbers, looked_at: Numbers, sharpness: float) -> Numbers:
     they look at exactly d with probability h_d − h_{d+1}, h being `looked_at`.
     """
     weights = np.exp(sharpness * affinity)
-    stops = looked_at - np.append(looked_at[1:], 0.0)
-    per_weight = np.cumsum((stops / np.cumsum(weights))[::-1])[::-1]
+    stops = looked_at.copy()
+    stops[:-1] -= looked_at[1:]
+    per_weight = (stops / weights.cumsum())[::-1].cumsum()[::-1]
     chosen: Numbers = weights * per_weight
     return chosen

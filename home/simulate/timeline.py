@@ -33,8 +33,8 @@ class Happening:
         """The collaborators while it goes on."""
         return tools
 
-    def context(self, context: Context) -> Context:
-        """What is known of a visit while it goes on."""
+    def context(self, context: Context, seed: int) -> Context:  # noqa: ARG002 - for those who draw listeners
+        """What is known of a visit while it goes on, in the simulation of a seed."""
         return context
 
     def truth(self, truth: Truth) -> Truth:
@@ -43,10 +43,11 @@ class Happening:
 
 
 class Timeline:
-    """The happenings of a simulation, in the order in which they change the world."""
+    """The happenings of the simulation of a seed, in the order in which they change the world."""
 
-    def __init__(self, happenings: Sequence[Happening] = ()) -> None:
+    def __init__(self, happenings: Sequence[Happening] = (), seed: int = 0) -> None:
         self._happenings = tuple(happenings)
+        self._seed = seed
         self._tools: dict[tuple[int, ...], Tools] = {}
 
     def tools(self, day: int, tools: Tools) -> Tools:
@@ -63,7 +64,7 @@ class Timeline:
     def context(self, day: int, context: Context) -> Context:
         """What is known of a visit on a day."""
         for happening in self._on(day):
-            context = happening.context(context)
+            context = happening.context(context, self._seed)
         return context
 
     def truth(self, day: int, truth: Truth) -> Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -35,8 +36,13 @@ class Truth:
 
     def private(self, source: str, sd: float) -> float:
         """What this listener feels about a source for no reason that a feature knows, in log-odds."""
-        u = uniforms(self.seed, "source", self.id, source)[0]
-        return sd * _NORMAL.inv_cdf(min(max(u, 1e-12), 1.0 - 1e-12))
+        return sd * _feeling(self.seed, self.id, source)
+
+
+@lru_cache(maxsize=100_000)
+def _feeling(seed: int, listener: str, source: str) -> float:
+    u = uniforms(seed, "source", listener, source)[0]
+    return _NORMAL.inv_cdf(min(max(u, 1e-12), 1.0 - 1e-12))
 
 
 def true_listener(parameters: ListenerParameters, catalog: Catalog, context: Context, seed: int) -> Truth:
@@ -58,12 +64,20 @@ def utilities(
     parameters: ListenerParameters, truth: Truth, shelves: Sequence[Shelf], affinity: Probabilities
 ) -> Probabilities:
     """Log-odds (I, n) that n shelves of mean true affinity (n,) attract under each intent."""
-    of_shelf = np.array([_of_shelf(parameters, truth, shelf) for shelf in shelves])
+    # A shelf that is shown in several presentations is several times among them.
+    each = {shelf.id: shelf for shelf in shelves}
+    place = dict(zip(each, range(len(each)), strict=True))
+    chosen = np.array([place[shelf.id] for shelf in shelves])
+    of_shelf = np.array([_of_shelf(parameters, truth, shelf) for shelf in each.values()])
     of_intent = [
-        [_effect(intent.families, intent.content_types, shelf.attributes) for shelf in shelves]
+        [_effect(intent.families, intent.content_types, shelf.attributes) for shelf in each.values()]
         for intent in parameters.intent
     ]
-    total: Probabilities = of_shelf + parameters.attraction.affinity * affinity + np.array(of_intent)
+    total: Probabilities = (
+        of_shelf[chosen]
+        + parameters.attraction.affinity * affinity
+        + np.array(of_intent).take(chosen, axis=1)
+    )
     return total
 
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bandits.rewards import RewardFormula
-from home.bootstrap import live_snapshot, load_catalog, open_database, open_tools, policy_loader
+from home.bootstrap import (
+    live_snapshot,
+    load_catalog,
+    open_database,
+    open_tools,
+    policy_loader,
+    spare_requests_garbage_collections,
+)
 from home.compose import Tools
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress
@@ -99,10 +106,9 @@ def open_world(
     settings = settings or Settings()
     engine = open_database(settings)
     try:
-        catalog = load_catalog(engine, settings)
-        return World(
+        world = World(
             sample_contexts(engine, listeners, "phone", seed, utc_now()),
-            open_tools(settings, catalog),
+            open_tools(settings, load_catalog(engine, settings)),
             load_listener_model(model),
             load_rewards(settings.rewards_file),
             policy_loader(settings),
@@ -110,3 +116,5 @@ def open_world(
         )
     finally:
         engine.dispose()
+    spare_requests_garbage_collections()
+    return world

@@ -23,10 +23,7 @@ class Editorial:
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Editorial shelves, in the order of the catalogue."""
-        market, today = view.context.market, view.today
-        return [
-            self._shelf(view, *edited) for edited in view.catalog.editorial if edited[0].runs(market, today)
-        ]
+        return [self._shelf(view, *view.catalog.editorial[place]) for place in view.editorial]
 
     def _shelf(self, view: View, edited: EditorialShelf, rows: Rows) -> Shelf:
         return shelf(

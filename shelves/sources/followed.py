@@ -23,7 +23,7 @@ class Followed:
 
     def propose(self, view: View) -> Sequence[Shelf]:
         """Shelves from the listener's follows; nothing without any."""
-        found = (view.catalog.row_of(item_id) for item_id in sorted(view.context.follows))
+        found = (view.catalog.row_of(item_id) for item_id in sorted(view.follows))
         rows = np.array([row for row in found if row >= 0], dtype=np.int32)
         if len(rows) == 0:
             return ()

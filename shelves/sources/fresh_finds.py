@@ -68,6 +68,6 @@ class FreshFinds:
 
 
 def _generator(view: View) -> np.random.Generator:
-    text = f"{view.context.listener.id}|{view.today.isoformat()}"
+    text = f"{view.listener_id}|{view.today.isoformat()}"
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return np.random.default_rng(int.from_bytes(digest, "little"))

@@ -27,10 +27,10 @@ class PopularInMarket:
         return [self._of_type(view, content_type) for content_type in CONTENT_TYPES]
 
     def _of_type(self, view: View, content_type: ContentType) -> Shelf:
-        chart = view.catalog.listening.charts.get(view.context.market)
+        chart = view.catalog.listening.charts.get(view.market)
         code = TYPE_CODE[content_type]
         if chart is not None and len(chart.row(code)):
-            where = in_market(view.context.market)
+            where = in_market(view.market)
             return self._chart(view, content_type, where, chart.row(code), chart.row_weights(code))
         rows = view.catalog.columns.by_type.row(code)[:_EVERYWHERE]
         return self._chart(view, content_type, "everywhere", rows, view.catalog.columns.popularity[rows])

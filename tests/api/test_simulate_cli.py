@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from api import cli
 from home.settings import Settings
+from home.simulate.participants import PARTICIPANTS
 
 SHORT = ("--visits", "6", "--batch", "3", "--listeners", "8")
 
@@ -86,6 +87,20 @@ def test_calibration_is_printed(demo_settings: Settings) -> None:
     assert "tag entropy" in output
 
 
+def test_help_groups_options_and_says_what_each_policy_does(
+    demo_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    text = run(demo_settings, "--help")
+    panels = ["What is tried", "Who visits, and how often", "How it runs", "What is written"]
+    places = [text.index(panel) for panel in panels]
+    assert places == sorted(places)
+    assert all(f"{name}: {what}" in text for name, what in PARTICIPANTS.items())
+    options = text[text.index("─ Options") : places[0]]
+    assert "--help" in options
+    assert options.count("--") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -93,6 +108,7 @@ def test_calibration_is_printed(demo_settings: Settings) -> None:
         (("sweep", "--weight", "taste-mix"), "RULE=FACTOR"),
         (("scenario", "storm"), "'storm' is not known"),
         (("--env", "mars"), "env is 'mars'"),
+        (("--env", "carousel"), "run `home simulate carousel`"),
         (("--env", "replay:/nowhere/men"), "Open Bandit"),
         (("--env", "replay:/nowhere/men", "--workers", "2"), "--workers says nothing of a log"),
         (("--trace", "pages.txt"), "pages.txt: end the name in .parquet or .csv"),

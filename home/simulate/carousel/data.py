@@ -46,19 +46,25 @@ def read_published(data_dir: Path) -> Published:
 
     Raises ConfigurationError naming the file and what is wrong with it.
     """
-    folder = data_dir / FOLDER if (data_dir / FOLDER).is_dir() else data_dir
-    weights = _read(folder / PLAYLISTS_FILE).to_numpy().astype(np.float64)
-    nine = read_users(folder / NINE_FILE).embeddings.astype(np.float64)
+    playlists, users = published_files(data_dir)
+    weights = _read(playlists).to_numpy().astype(np.float64)
+    nine = read_users(users).embeddings.astype(np.float64)
     if weights.shape[1] != nine.shape[1] + 1:
         raise ConfigurationError(
-            f"{folder / PLAYLISTS_FILE} has {weights.shape[1]} columns but users have {nine.shape[1]} "
+            f"{playlists} has {weights.shape[1]} columns but users have {nine.shape[1]} "
             f"dimensions: playlists need one column more, the bias; {_WHERE}"
         )
     if len(weights) < SLOTS:
         raise ConfigurationError(
-            f"{folder / PLAYLISTS_FILE} has {len(weights)} playlists: a carousel shows {SLOTS}; {_WHERE}"
+            f"{playlists} has {len(weights)} playlists: a carousel shows {SLOTS}; {_WHERE}"
         )
     return Published(weights, nine, "Deezer playlists", made=False)
+
+
+def published_files(data_dir: Path) -> tuple[Path, Path]:
+    """Where the playlists and the nine users are: in `data_dir`, or in its folder "deezer-carousel"."""
+    folder = data_dir / FOLDER if (data_dir / FOLDER).is_dir() else data_dir
+    return folder / PLAYLISTS_FILE, folder / NINE_FILE
 
 
 def read_users(path: Path) -> Users:

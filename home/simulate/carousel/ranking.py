@@ -17,12 +17,16 @@ def best_lists(scores: NDArray[np.float32]) -> Lists:
 
     Partitioning values and looking up who reaches the threshold is several times faster than `argpartition`.
     """
-    threshold = np.partition(scores, scores.shape[1] - SLOTS, axis=1)[:, -SLOTS, None]
+    rows, playlists = scores.shape
+    threshold = np.partition(scores, playlists - SLOTS, axis=1)[:, -SLOTS, None]
     chosen = scores >= threshold
-    _drop_extra(chosen, scores, threshold)
-    columns = np.flatnonzero(chosen).reshape(len(scores), SLOTS) % scores.shape[1]
-    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1)
-    return np.take_along_axis(columns, order, axis=1).astype(np.int32)
+    if np.count_nonzero(chosen) > rows * SLOTS:
+        _drop_extra(chosen, scores, threshold)
+    cells = np.flatnonzero(chosen)
+    order = np.argsort(-scores.reshape(-1)[cells].reshape(rows, SLOTS), axis=1)
+    order += np.arange(0, rows * SLOTS, SLOTS)[:, None]
+    lists: Lists = (cells % playlists)[order].astype(np.int32)
+    return lists
 
 
 def tied_lists(scores: NDArray[np.float64], rows: int, rng: np.random.Generator) -> Lists:

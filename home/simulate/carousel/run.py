@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from home.simulate.carousel.policies import POLICIES
 from home.simulate.carousel.world import load_world, save_world
 from home.simulate.carousel.worlds import WorldRequest
 from home.simulate.checkpoint import Identity, read_identity, replace_file
+from home.simulate.lock import locked
 
 BLOCK = 10
 """Rounds between two checkpoints of a job."""
@@ -49,17 +51,18 @@ def simulate(
     """Play every policy on every seed, in `directory`.
 
     Jobs that `directory` holds already are not played again; those it holds in part go on. Raises
-    ConfigurationError for an unknown policy, for a faulty file, and when `directory` holds a simulation of
-    another protocol or world, which must not be mixed.
+    ConfigurationError for an unknown policy, for a faulty file, when another simulation is at work in
+    `directory`, and when it holds one of another protocol or world, which must not be mixed.
     """
     for name in policies:
         if name not in POLICIES:
             raise ConfigurationError(f"policies has {name!r}: choose among {', '.join(POLICIES)}")
     progress = progress or Silent()
-    _prepare(directory, protocol, request, progress)
-    jobs = [Job(policy, seed) for seed, policy in product(seeds, policies)]
-    curves = _play(directory, protocol, jobs, engine, progress)
-    world = load_world(directory / "world")
+    with locked(directory):
+        _prepare(directory, protocol, request, progress)
+        jobs = [Job(policy, seed) for seed, policy in product(seeds, policies)]
+        curves = _play(directory, protocol, jobs, engine, progress)
+        world = load_world(directory / "world")
     return CarouselResult(
         protocol, tuple(policies), tuple(seeds), curves, world.origin, synthetic=world.synthetic
     )
@@ -84,7 +87,7 @@ def _play(
 
 
 def _prepare(directory: Path, protocol: Protocol, request: WorldRequest, progress: Progress) -> None:
-    about = {**asdict(protocol), **request.description}
+    about = {**asdict(protocol), **request.description, "numpy": version("numpy"), "scipy": version("scipy")}
     path = directory / _ABOUT
     if path.exists():
         _check_same(directory, read_identity(path), {name: str(value) for name, value in about.items()})
@@ -99,9 +102,10 @@ def _prepare(directory: Path, protocol: Protocol, request: WorldRequest, progres
 
 
 def _check_same(directory: Path, before: Identity, now: Identity) -> None:
-    for name, value in now.items():
-        if before.get(name) != value:
-            raise ConfigurationError(
-                f"{directory} holds a simulation with {name} = {before.get(name)}, not {value}: "
-                "name another directory, or repeat the options of that one"
-            )
+    other = [name for name, value in now.items() if before.get(name) != value]
+    if other:
+        differences = "; ".join(f"{name} = {before.get(name)}, not {now[name]}" for name in other)
+        raise ConfigurationError(
+            f"{directory} holds a simulation with {differences}: "
+            "name another directory, or repeat the options of that one"
+        )

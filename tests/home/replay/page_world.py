@@ -40,7 +40,7 @@ from layout.rules import ItemOverlap
 from layout.solve import solve
 from layout.types import Grid, Problem, Slot
 from layout.validate import violations
-from shelves.build import Builder
+from shelves.recall import RecallingBuilder
 from tests.home.simulate.world import world
 
 SLOTS, SHELVES = 4, 6
@@ -118,7 +118,7 @@ def tools() -> Tools:
     """The composer on the small surface, exploring much."""
     here = unhurried(world().tools)
     given, phone = here.builder, here.surfaces["phone"].grid
-    builder = Builder(given.sources, given.catalog, given.min_items, given.max_items, given.budget_s, SHELVES)
+    builder = RecallingBuilder(given.sources, given.catalog, given.min_items, given.max_items, SHELVES)
     slots = tuple(Slot(slot.examination) for slot in phone.slots[:SLOTS])
     grid = Grid("phone", slots, phone.items_per_shelf)
     # Item overlap is the one rule that is slow to prove optimal; what replay needs does not depend on rules.

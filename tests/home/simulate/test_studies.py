@@ -31,6 +31,7 @@ from home.simulate.show_studies import (
     render_versus,
 )
 from home.simulate.sweep import Setting, front, settings, sweep
+from home.simulate.timeline import Timeline
 from home.simulate.versus import versus
 from home.simulate.world import World, open_world
 from tests.home.simulate.world import world as small
@@ -143,6 +144,41 @@ def test_new_listeners_are_unknown_to_home_but_who_they_are() -> None:
         assert known == (a.expected_clicks == b.expected_clicks)  # type: ignore[attr-defined]
 
 
+def test_every_seed_has_strangers_of_its_own() -> None:
+    known = small().contexts[0]
+
+    def strangers(seed: int) -> list[bool]:
+        timeline = Timeline([ColdStart(share=0.5)], seed)
+        some = (replace(known, listener=replace(known.listener, id=f"listener-{i}")) for i in range(400))
+        return [not timeline.context(0, one).history for one in some]
+
+    assert strangers(3) == strangers(3)
+    # 400 fair coins: four standard deviations about a half.
+    assert 0.4 < np.mean(np.equal(strangers(3), strangers(4))) < 0.6
+
+
+def test_the_seed_of_a_simulation_is_that_of_its_happenings() -> None:
+    here, happening = world(), ColdStart(share=0.5)
+    results = (
+        here.run(here.participants(["order"]), replace(FEW, visits=40, seed=seed), happenings=[happening])
+        for seed in (3, 4)
+    )
+    first, second = ({row.listener_id: row.cold for row in result.rows} for result in results)
+    both = first.keys() & second.keys()
+    assert any(first[who] != second[who] for who in both)
+
+
+def test_every_seed_has_drifters_of_its_own() -> None:
+    truth = small().model(seed=3).truth(small().contexts[0])
+
+    def drifted(seed: int) -> list[bool]:
+        timeline = Timeline([TasteDrift(share=0.5)], seed)
+        some = (replace(truth, id=f"listener-{i}", seed=seed) for i in range(400))
+        return [timeline.truth(0, one).taste is not truth.taste for one in some]
+
+    assert 0.4 < np.mean(np.equal(drifted(3), drifted(4))) < 0.6
+
+
 def test_a_drift_changes_the_truth_and_not_the_page() -> None:
     drifted, calm = rows_of(TasteDrift(share=1.0)), rows_of(TasteDrift(share=0.0))
     pairs = list(zip(drifted, calm, strict=True))
@@ -166,6 +202,13 @@ def test_releases_and_campaigns_reach_the_catalogue_of_the_day() -> None:
     happening = Campaign(sponsor="Acme", shelves=2, size=8)
     here.run(here.participants(["popularity"]), FEW, happenings=[happening], on_page=on_page)
     assert any(attributes["sponsor"] == "Acme" for attributes in pages)
+
+
+def test_what_is_not_known_is_never_on_the_front() -> None:
+    nan = float("nan")
+    goals = np.array([[1.0, 2.0], [nan, 9.0], [2.0, 1.0], [0.5, nan], [0.5, 0.5]])
+    assert front(goals).tolist() == [True, False, True, False, False]
+    assert front(np.full((3, 2), nan)).tolist() == [False] * 3
 
 
 def test_every_scenario_that_ships_can_be_read() -> None:

@@ -15,6 +15,7 @@ from home.simulate.carousel.play import SHARD, Job, Protocol, play, read_curve
 from home.simulate.carousel.policies import OURS
 from home.simulate.carousel.run import CarouselResult, simulate
 from home.simulate.carousel.worlds import WorldRequest
+from home.simulate.lock import locked
 from tests.home.simulate.carousel.small import small_world
 
 _POLICIES = ("epsilon-greedy-explore", "ts-seg-pessimistic", OURS)
@@ -113,6 +114,21 @@ def test_another_protocol_in_the_same_directory_is_refused(tmp_path: Path) -> No
         _simulate(
             tmp_path, protocol=Protocol(rounds=25, users=100, feedback=Feedback.PAPER), policies=("random",)
         )
+
+
+def test_playlists_that_have_changed_are_refused(tmp_path: Path) -> None:
+    for name in ("playlist_features.csv", "user_features_small.csv"):
+        (tmp_path / name).write_text("0,1", "utf-8")
+    protocol, request = Protocol(rounds=2, users=100), WorldRequest(tmp_path)
+    simulate(tmp_path / "out", request, protocol, ("random",), (1,), InProcess())
+    (tmp_path / "playlist_features.csv").write_text("0,2", "utf-8")
+    with pytest.raises(ConfigurationError, match="holds a simulation with playlists = "):
+        simulate(tmp_path / "out", request, protocol, ("random",), (1,), InProcess())
+
+
+def test_two_simulations_do_not_share_a_directory(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(ConfigurationError, match="another simulation is at work there"):
+        _simulate(tmp_path, policies=("random",))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", ""])
