@@ -104,7 +104,7 @@ def _split(features: Features) -> tuple[Categories, dict[Column, float]]:
 
 
 def _row(known: Categories, columns: tuple[Column, ...], numbers: Sequence[float]) -> Features:
-    features: dict[str, Mapping[str, str | float]] = dict(known.spaces)
+    features: dict[str, Mapping[str, str | float]] = {s: dict(own) for s, own in known.spaces.items()}
     for space, names, start, stop in _runs(columns):
         own = dict(zip(names, numbers[start:stop], strict=True))
         features[space] = {**features[space], **own} if space in features else own

@@ -153,7 +153,7 @@ def shelf_features(
     `aggregates` are those of `shelves.aggregates`. "kind" holds the family, which contexts are crossed with,
     "shelf" the other categories, "numbers" and "items" what the items amount to and how well the listener
     knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
-    the shelf and the attribute that is not a finite number.
+    the shelf and the attribute that is not a finite number, 0 or more.
     """
     last, known = frozenset(context.previous_page), context.shelf_responses
     by_source, by_family, by_type = leaning.source, leaning.family, leaning.content_type
@@ -219,9 +219,9 @@ def _numbers(shelves: Sequence[Shelf]) -> NDArray[np.float64]:
     """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
     try:
         numbers = np.array([_numbers_of(shelf.attributes) for shelf in shelves], dtype=np.float64)
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError(_not_a_number(shelves)) from None
-    if not np.isfinite(numbers).all():
+    if not np.isfinite(numbers).all() or (numbers < 0.0).any():
         raise ValueError(_not_a_number(shelves))
     numbers[:, 3] = np.log1p(numbers[:, 3])
     return numbers
@@ -229,8 +229,8 @@ def _numbers(shelves: Sequence[Shelf]) -> NDArray[np.float64]:
 
 def _not_a_number(shelves: Sequence[Shelf]) -> str:
     return next(
-        f"shelf {shelf.id!r}: attribute {name} = {value!r} must be a finite number"
+        f"shelf {shelf.id!r}: attribute {name} = {value!r} must be a finite number, 0 or more"
         for shelf in shelves
         for name in _NUMBERS
-        if isinstance(value := shelf.attributes[name], str) or not np.isfinite(value)
+        if not isinstance(value := shelf.attributes[name], int | float) or not 0.0 <= value < np.inf
     )

@@ -40,6 +40,7 @@ from home.registry import LiveModel
 from home.replay.intervals import interval_of
 from home.replay.options import Options
 from home.replay.tables import slates_of
+from home.replay.tally import none_of
 from home.replay.targets import Likelihood
 from home.replay.verdicts import NEGLIGIBLE
 from home.replay.what_if import Model, WhatIf
@@ -176,7 +177,11 @@ def _lost(models: Sequence[WhatIf], pages: Sequence[tuple[Judged, tuple[Likeliho
     group = np.array([one.group for one, _ in pages], dtype=np.int64)
     for index, model in enumerate(models):
         outside = np.array([found[index].outside for _, found in pages])
-        share = interval_of(mean_of("outside", outside, group), _INTERVALS)
+        drawn = sum(found[index].drawn for _, found in pages)
+        if drawn and not outside.any():
+            share = none_of(drawn, max(found[index].reach for _, found in pages), _INTERVALS.level)
+        else:
+            share = interval_of(mean_of("outside", outside, group), _INTERVALS)
         if share.high > NEGLIGIBLE:
             return (
                 f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}] of what {model.name} shows could not"

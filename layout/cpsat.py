@@ -21,6 +21,8 @@ from layout.errors import SolverError
 from layout.rows import NO_LIMIT
 from layout.types import Ints, Mask, Page
 
+_NO_BOUND = 1 << 62
+
 SEED = 20240229
 _ROW_S = 5e-5
 _CELL_S = 6e-8
@@ -120,7 +122,7 @@ class _Model:
             return Answer(None, 0, True, False)
         early = response.deterministic_time < deterministic_time
         if status == cp_model.UNKNOWN:
-            return Answer(None, 0, False, early)
+            return Answer(None, _NO_BOUND, False, early)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise SolverError(f"CP-SAT refused the model: status {status}")
         proven = status == cp_model.OPTIMAL

@@ -53,8 +53,8 @@ class Dealing:
     def against(self, page: Page) -> tuple[Mask, Ints]:
         """Sets of options (m, n) of which the page has more than fit on any (m,); none if it can be dealt.
 
-        Of the page's shelves that can go short together, every set without a smaller one in it, as long as
-        these are few, or all of them. Each grows by the options that have no other items.
+        Of the page's shelves that can go short together, sets that have too few items, as long as these are
+        few, or all of them. Each grows by the options that have no other items.
         """
         shelves = np.array(page, dtype=np.int64)[self._short(np.array([page], dtype=np.int64))[0]]
         if not len(shelves):

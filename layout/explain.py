@@ -133,7 +133,7 @@ class _Explainer:
 
     def _slack(self, rule: Rule) -> int | None:
         rows = rule.rows(inputs_of(self._problem))
-        if not len(rows.lo):
+        if rows.partial or not len(rows.lo):
             return None
         sums = rows.sums(np.array([self._page], dtype=np.int64))[0]
         room = np.minimum(rows.hi - sums, sums - rows.lo)

@@ -219,4 +219,5 @@ def _attempt(
 def _demanding(problem: Problem) -> set[str]:
     """The rules that no shelf breaks by being there: all their rows have lower limits only."""
     inputs = inputs_of(problem)
-    return {rule.id for rule in problem.rules if (rule.rows(inputs).hi >= NO_LIMIT).all()}
+    rows = {rule.id: rule.rows(inputs) for rule in problem.rules}
+    return {name for name, own in rows.items() if not own.partial and (own.hi >= NO_LIMIT).all()}

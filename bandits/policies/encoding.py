@@ -5,7 +5,7 @@ Namespaces are known to the learner by one letter, which is also how interaction
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from bandits.types import Features
@@ -41,22 +41,6 @@ def encode(features: Features) -> str:
     for a namespace that has no letter.
     """
     return " ".join([_namespace(namespace, values) for namespace, values in features.items()])
-
-
-def encode_all(many: Sequence[Features]) -> list[str]:
-    """`encode` of each. Options of one shelf share its namespaces, which are then encoded once."""
-    known: dict[tuple[str, int], str] = {}
-    lines = []
-    for features in many:
-        parts = []
-        for namespace, values in features.items():
-            key = (namespace, id(values))
-            part = known.get(key)
-            if part is None:
-                part = known[key] = _namespace(namespace, values)
-            parts.append(part)
-        lines.append(" ".join(parts))
-    return lines
 
 
 @lru_cache(maxsize=512)

@@ -68,7 +68,7 @@ class VwConfig:
         _check_range("decay", self.decay, 0.0, 1.0)
         _check_range("sharpness", self.sharpness, 1e-3, 40.0)
         _check_range("min_probability", self.min_probability, 1e-6, 1.0)
-        _check_interactions(self.interactions)
+        _check_interactions(self._pairs())
 
     def crossed(self) -> tuple[tuple[str, str], ...]:
         """The pairs of namespaces whose features are crossed."""
@@ -159,7 +159,8 @@ class VwPolicy:
 
     def _hash_of(self, namespace: str, name: str, value: str | float) -> int:
         example = self._parser.parse_line(encode({namespace: {name: value}}))
-        return int(example[LETTERS[namespace]].indices[0])
+        # The learner cuts the hash of a feature without a name only when it looks up the weight.
+        return int(example[LETTERS[namespace]].indices[0]) & ((1 << self.config.bits) - 1)
 
     def _by_slot(self, context: Features, table: FeatureTable, slots: int) -> NDArray[np.float64]:
         """Values (slots, n), asking once for the slots that share a bucket."""

@@ -89,8 +89,6 @@ def _reward_range(tally: Tally, options: Options) -> Bounds:
     slots = max(1, len(tally.slots))
     if options.rewards is not None:
         return slots * min(0.0, options.rewards[0]), slots * max(0.0, options.rewards[1])
-    if tally.binary:
-        return 0.0, float(slots)
     raise ConfigurationError(
         f"interval is {options.interval!r}, which needs to know what a row can earn: give --reward-range"
         " LOW,HIGH"

@@ -107,9 +107,8 @@ class Tally:
     `slots` has pages that have the slot, top first, each with the weight of what stands above and in it.
     `outside` sums up the share of the target that the log could not hold, `cut` counts the rounds that lose
     any of it; where it is estimated, `drawn` counts the pages drawn for it, which speak for a share of
-    `reach` of the target at most. `rewards` is the range of rewards; `binary` whether all, of slots where
-    there are any, are 0 or 1. `weight_bound` holds for all weights that could have been, None where nobody
-    knows. `streams` has other estimators.
+    `reach` of the target at most. `rewards` is the range of rewards. `weight_bound` holds for all weights
+    that could have been, None where nobody knows. `streams` has other estimators.
     """
 
     streams: Streams = field(default_factory=Streams)
@@ -120,7 +119,6 @@ class Tally:
     drawn: int = 0
     reach: float = 0.0
     rewards: tuple[float, float] = (np.inf, -np.inf)
-    binary: bool = True
     weight_bound: float | None = 0.0
     tail: Tail = field(default_factory=Tail)
     slots: list[Cell] = field(default_factory=list)
@@ -136,7 +134,8 @@ class Tally:
     ) -> None:
         """Add a chunk of rounds: their label in each breakdown, what each loses of the target, and slots."""
         weights = rounds.weights
-        self._bound(rounds if slates is None else slates, weight_bound)
+        before = self.weight_bound
+        self.weight_bound = None if before is None or weight_bound is None else max(before, weight_bound)
         low, high = self.rewards
         self.rewards = min(low, float(rounds.reward.min())), max(high, float(rounds.reward.max()))
         self.ips = _more(self.ips, mean_of("ips", weights * rounds.reward, rounds.group))
@@ -155,14 +154,8 @@ class Tally:
         self.streams.add(rounds, slates)
 
     def unseen(self, level: float) -> Interval:
-        """The share outside the log where none of the `drawn` pages was.
-
-        With n independent draws that hit with probabilities of mean p, none hits with probability (1 − p)ⁿ at
-        most, so p is below 1 − (1 − level)^(1/n): 3/n at 95 %, the rule of three (Hanley and
-        Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA 1983).
-        """
-        high = self.reach * -expm1(log1p(-level) / self.drawn)
-        return Interval(0.0, 0.0, high, level, "rule of three")
+        """The share outside the log where none of the `drawn` pages was."""
+        return none_of(self.drawn, self.reach, level)
 
     def normalised(self) -> Sums:
         """Cascade IPS, normalised in each slot: `reward_interaction_ips` from the sums of slots.
@@ -183,12 +176,6 @@ class Tally:
             terms += (above - value * below) * filled.sum() / below.sum() + value * filled
         return Sums(np.zeros(len(pages)), pages, terms, pages)
 
-    def _bound(self, rounds: Rounds | SlateRounds, weight_bound: float | None) -> None:
-        before = self.weight_bound
-        self.weight_bound = None if before is None or weight_bound is None else max(before, weight_bound)
-        reward = rounds.reward if isinstance(rounds, Rounds) else rounds.filled_reward
-        self.binary &= bool(np.isin(reward, (0.0, 1.0)).all())
-
     def _by_slot(self, slates: SlateRounds) -> None:
         weights, rewards = slates.prefix_weights, slates.filled_reward
         for slot in range(slates.slots):
@@ -205,6 +192,16 @@ def _grown(cell: Cell | None, reward: Column, weight: Column, group: Groups) -> 
         return Cell.of(reward, weight, group)
     cell.add(reward, weight, group)
     return cell
+
+
+def none_of(drawn: int, reach: float, level: float) -> Interval:
+    """A share of which none was seen in `drawn` pages that speak for a share of `reach` of the whole.
+
+    With n independent draws that hit with probabilities of mean p, none hits with probability (1 − p)ⁿ at
+    most, so p is below 1 − (1 − level)^(1/n): 3/n at 95 %, the rule of three (Hanley and Lippman-Hand, "If
+    Nothing Goes Wrong, Is Everything All Right?", JAMA 1983).
+    """
+    return Interval(0.0, 0.0, reach * -expm1(log1p(-level) / drawn), level, "rule of three")
 
 
 def _more(sums: Sums | None, estimate: Estimate) -> Sums:

@@ -147,7 +147,8 @@ class _Checker:
         report.applies += 1
         report.prices.append(max(0, other.objective - best.objective) / whole)
         report.payments.append(payment / whole)
-        report.idle += not len(rule.rows(inputs_of(problem)).lo)
+        rows = rule.rows(inputs_of(problem))
+        report.idle += not len(rows.lo) and not rows.partial
         report.unproven += {best.status, other.status} != {Status.OPTIMAL}
         if rule.weight is None and rule.id not in self._needed:
             self._look_for_need(problem, rule, report)

@@ -101,6 +101,8 @@ def _parts(value: object) -> Iterator[bytes]:
         yield from _parts(value.value)
     elif isinstance(value, _PLAIN):
         yield _framed(type(value).__name__, repr(value).encode())
+    elif isinstance(value, np.generic):
+        yield from _parts(value.item())
     elif isinstance(value, np.ndarray):
         yield _framed(f"{value.dtype}{value.shape}", np.ascontiguousarray(value).tobytes())
     elif isinstance(value, Mapping):
@@ -112,10 +114,17 @@ def _parts(value: object) -> Iterator[bytes]:
         for one in value:
             yield from _parts(one)
     else:
-        yield _framed("object", type(value).__qualname__.encode())
-        if is_dataclass(value):
-            for field in fields(value):
-                yield from _parts(getattr(value, field.name))
+        yield from _of_object(value)
+
+
+def _of_object(value: object) -> Iterator[bytes]:
+    """A dataclass by its fields, and what has nothing to tell by its class. Raises TypeError for others."""
+    yield _framed("object", type(value).__qualname__.encode())
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+    elif getattr(value, "__dict__", None) or getattr(value, "__slots__", None):
+        raise TypeError(f"{type(value).__qualname__} decides the result: make it a dataclass, to compare it")
 
 
 def _unordered(kind: str, values: Iterable[object]) -> Iterator[bytes]:

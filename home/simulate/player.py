@@ -128,7 +128,7 @@ class Player:
         """Compose a page for a visit, see what comes of it, and add it to `pages`."""
         stage, seed = self._stage, self._stage.config.seed
         tools = self.tools(visit)
-        self.state.settling.visited(visit.context.listener.id, visit.batch)
+        self.state.settling.visited(visit.context.listener.id, visit.batch, visit.context.now)
         page = compose(
             self.context(visit),
             LivePolicy(self.state.version, self._policy),

@@ -54,10 +54,10 @@ class Settling:
         away, back = (settle(record, events, formula, taught, at).examples for at in (None, closes_at))
         self.pages.append(Unsettled(page.context.listener.id, day, closes_at, away, back))
 
-    def visited(self, listener: str, day: int) -> None:
-        """Note that a listener has come on a day."""
+    def visited(self, listener: str, day: int, at: datetime) -> None:
+        """Note when a listener has come on a day; what comes after a page's horizon is too late for it."""
         for page in self.pages:
-            if page.listener == listener and page.day == day - 1:
+            if page.listener == listener and page.day == day - 1 and at <= page.closes_at:
                 page.returned = True
 
     def close(self, now: datetime) -> tuple[Example, ...]:

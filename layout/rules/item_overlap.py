@@ -119,18 +119,39 @@ def _lacking(shelves: Sequence[frozenset[int]], each: int) -> int:
 def _lacking_at_best(shelves: Sequence[frozenset[int]], each: int) -> int:
     """The same by augmenting paths (Berge 1957), one wanted item after the other."""
     holder: dict[int, int] = {}
+    ordered = [sorted(items) for items in shelves]
+    return sum(not _obtains(ordered, shelf, holder) for shelf in range(len(shelves)) for _ in range(each))
 
-    def obtains(shelf: int, asked: set[int]) -> bool:
-        for item in sorted(shelves[shelf]):
-            if item in asked or holder.get(item) == shelf:
+
+def _obtains(shelves: Sequence[Sequence[int]], shelf: int, holder: dict[int, int]) -> bool:
+    """Give a shelf one more item, of which others may give one up for another; whether it can be done."""
+    asked: dict[int, int] = {}
+    gives: dict[int, int] = {}
+    queue = [shelf]
+    for asking in queue:
+        for item in shelves[asking]:
+            if item in asked or holder.get(item) == asking:
                 continue
-            asked.add(item)
-            if item not in holder or obtains(holder[item], asked):
-                holder[item] = shelf
+            asked[item] = asking
+            if item not in holder:
+                _pass_on(item, shelf, asked, gives, holder)
                 return True
-        return False
+            other = holder[item]
+            if other != shelf and other not in gives:
+                gives[other] = item
+                queue.append(other)
+    return False
 
-    return sum(not obtains(shelf, set()) for shelf in range(len(shelves)) for _ in range(each))
+
+def _pass_on(
+    item: int, shelf: int, asked: Mapping[int, int], gives: Mapping[int, int], holder: dict[int, int]
+) -> None:
+    """Give a free item to the shelf that asked for it, what that one gives up to the next, up to `shelf`."""
+    while True:
+        taker = holder[item] = asked[item]
+        if taker == shelf:
+            return
+        item = gives[taker]
 
 
 def _units(inputs: Inputs) -> tuple[Ints, Ints]:

@@ -45,7 +45,9 @@ def test_a_table_of_rounds_is_judged(log: Path, tmp_path: Path) -> None:
 
 def test_intervals_are_chosen_by_name(log: Path) -> None:
     bernstein, stated = (
-        json.loads(run("--input", log, "--json", "--interval", "empirical-bernstein", *more))["judgements"][0]
+        json.loads(
+            run("--input", log, "--json", "--interval", "empirical-bernstein", "--reward-range", "0,1", *more)
+        )["judgements"][0]
         for more in ((), ("--weight-bound", "50"))
     )
     for found in (bernstein, stated):

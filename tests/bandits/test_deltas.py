@@ -9,7 +9,7 @@ from bandits.policies.deltas import learn_in_parallel, merge
 from bandits.policies.vw import VwConfig, VwPolicy
 from bandits.types import Example, Features
 
-_CONFIG = VwConfig(learning_rate=0.5)
+_CONFIG = VwConfig(learning_rate=0.5, decay=0.5)
 _MARKETS = ("DE", "SE", "US")
 _SHELVES = tuple(f"s{i}" for i in range(8))
 _TRUTH = np.random.default_rng(11).uniform(0.0, 1.0, (len(_MARKETS), len(_SHELVES)))

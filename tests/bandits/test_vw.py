@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandits.policies import UniformPolicy, VwConfig, VwPolicy, build
-from bandits.policies.encoding import encode, encode_all, slot_bucket
+from bandits.policies.encoding import encode, slot_bucket
 from bandits.types import Example, Features
 from tests.bandits.builders import EVENING, MORNING, action, actions, example
 
@@ -132,6 +132,9 @@ def test_snapshot_of_other_settings_is_refused_by_name() -> None:
         ({"min_probability": 0.0}, "min_probability = 0"),
         ({"decay": 2.0}, "decay = 2"),
         ({"interactions": ["context*weather"]}, r"'context\*weather'"),
+        ({"interactions": ["kind*kind"]}, r"'kind\*kind' must cross two different namespaces"),
+        ({"interactions": ["kind*shelf", "shelf*kind"]}, r"'shelf\*kind' crosses what another one has"),
+        ({"interactions": ["position*kind"], "position": True}, r"'position\*kind' crosses what another"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(options: dict[str, object], message: str) -> None:
@@ -215,12 +218,3 @@ def test_scoring_and_learning_from_many_threads_agree_with_one() -> None:
 
     ours, theirs = policy.score(MORNING, actions(10), 3), alone.score(MORNING, actions(10), 3)
     np.testing.assert_array_equal(ours.values, theirs.values)
-
-
-def test_encoding_many_at_once_changes_nothing() -> None:
-    shelf, numbers = {"source": "new", "fresh": "yes"}, {"taste": 0.25, "size": 2.0}
-    options: list[Features] = [
-        {"shelf": shelf, "numbers": numbers, "presentation": {"name": name}} for name in ("hero", "grid")
-    ]
-    options.append({"numbers": numbers, "shelf": dict(shelf), "position": {"slot": 3.0, "edge": "top"}})
-    assert encode_all(options) == [encode(one) for one in options]

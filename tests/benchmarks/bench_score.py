@@ -21,7 +21,7 @@ from rich.table import Table
 
 from api.progress import TerminalProgress
 from bandits.policies import VwConfig, VwPolicy
-from bandits.policies.encoding import encode, encode_all
+from bandits.policies.encoding import encode
 from bandits.types import Features
 from home.bootstrap import open_home
 from home.options import features_of, options_of
@@ -93,7 +93,7 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
 
 
 def _lines(about: Features, actions: Sequence[Features]) -> list[str]:
-    return [f"shared {encode(about)}", *encode_all(actions)]
+    return [f"shared {encode(about)}", *map(encode, actions)]
 
 
 def _parsed(parser: vw.TextFormatParser, lines: Sequence[str]) -> list[vw.Example]:

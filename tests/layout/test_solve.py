@@ -184,6 +184,20 @@ def test_a_deterministic_limit_ends_with_a_gap_the_same_each_time(monkeypatch: p
     assert violations(given_, first.page) == ()
 
 
+@pytest.mark.parametrize("time", [1e-4, 1e-3, 1e-2])
+@pytest.mark.parametrize("seed", [0, 12, 37])
+def test_a_solver_that_was_cut_short_proves_nothing(
+    seed: int, time: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_ = problem(seed, size=20, per_slot=True)
+    best = solve(given_, **CALM)
+    monkeypatch.setattr(layout.solve, "_CUT", 10_000)
+    cut = solve(given_, deterministic_time=time, **CALM)
+    assert best.status is Status.OPTIMAL
+    assert cut.objective <= best.objective <= cut.bound
+    assert cut.status is not Status.OPTIMAL or cut.objective == best.objective
+
+
 def test_a_solver_fault_costs_the_proof_and_not_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise SolverError("out of order")

@@ -49,7 +49,7 @@ def report_of(path: Path, rows: pl.DataFrame, **options: Any) -> ReplayReport:
 
 
 def judged(path: Path, rows: pl.DataFrame, **options: Any) -> Judgement:
-    return report_of(path, rows, **options).judgements[0]
+    return report_of(path, rows, **{"rewards": (0.0, 1.0), **options}).judgements[0]
 
 
 @pytest.mark.parametrize("method", BOUNDED)
@@ -94,7 +94,7 @@ def test_an_estimator_without_such_an_interval_is_a_usage_error() -> None:
 def test_what_must_be_known_is_said_where_it_is_not(tmp_path: Path) -> None:
     rows, bernstein = frame(500, scale=2.0), "empirical-bernstein"
     with pytest.raises(ConfigurationError, match="give --reward-range LOW,HIGH"):
-        judged(tmp_path, rows, interval=bernstein)
+        judged(tmp_path, rows, interval=bernstein, rewards=None)
     with pytest.raises(ConfigurationError, match="rewards reach from 0 to 2, beyond"):
         judged(tmp_path, rows, interval=bernstein, rewards=(0.0, 1.0))
     assert judged(tmp_path, rows, interval=bernstein, rewards=(0.0, 2.0)).interval("ips") is not None
@@ -140,7 +140,7 @@ def test_a_streamed_log_has_the_bound_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [*BOUNDED, "bca"])
 def test_terminal_page_and_json_name_the_method(tmp_path: Path, method: str) -> None:
-    report = report_of(tmp_path, frame(500), interval=method)
+    report = report_of(tmp_path, frame(500), interval=method, rewards=(0.0, 1.0))
     said = method.replace("-", " ")
     console = Console(width=120, record=True, file=io.StringIO())
     render(report, console)

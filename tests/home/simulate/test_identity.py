@@ -23,12 +23,21 @@ _VALUES: tuple[object, ...] = (
     None, "", "a", b"a", 0, False, 0.0, date(2024, 1, 2), (), ("a",), ("a", "b"), ("ab",), (("a",), "b"),
     {"a": 1}, {"a": 2}, {"b": 1}, frozenset(), frozenset({"a"}), frozenset({"a", "b"}), Pair(1, 2),
     Pair(2, 1), Pair((1,), 2), np.zeros(2), np.zeros(3), np.zeros(2, np.float32), np.zeros((2, 1)),
-    np.ones(2),
+    np.ones(2), np.int64(7), np.int64(8), np.float32(0.5),
 )  # fmt: skip
 
 
 def test_different_values_have_different_marks() -> None:
     assert len({mark(value) for value in _VALUES}) == len(_VALUES)
+
+
+def test_what_cannot_be_compared_is_refused_by_its_type() -> None:
+    class Knob:
+        def __init__(self) -> None:
+            self.turned = 3
+
+    with pytest.raises(TypeError, match="Knob decides the result: make it a dataclass"):
+        mark((1, Knob()))
 
 
 def test_order_counts_where_there_is_one() -> None:

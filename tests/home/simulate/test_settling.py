@@ -54,12 +54,13 @@ def test_a_return_on_the_next_day_is_worth_its_weight_to_what_was_clicked(return
     events = model.respond(page, visit)
     outcomes = outcomes_of(page, events)
     found.add(page, 0, outcomes, events, formula, here.catalog)
-    if returned:
-        found.visited("somebody else", 1)
-        found.visited(page.context.listener.id, 1)
-    found.visited(page.context.listener.id, 2)
     assert formula.long_horizon is not None
     closes = page.context.now + formula.long_horizon
+    if returned:
+        found.visited(page.context.listener.id, 1, closes)
+    found.visited("somebody else", 1, closes)
+    found.visited(page.context.listener.id, 1, closes + timedelta(seconds=1))
+    found.visited(page.context.listener.id, 2, closes)
     assert found.close(closes - timedelta(seconds=1)) == ()
     late = {example.slot: example.reward for example in found.close(closes)}
     early = {example.slot: example.reward for example in lessons(page, outcomes)}
