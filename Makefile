@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-parity check format bench bench-layout clean
+.PHONY: help setup run test test-fast test-parity check format bench bench-layout clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,18 +30,20 @@ run: $(STAMP) ## Set everything up and serve a Home at http://127.0.0.1:8000
 test: $(STAMP) ## Run all tests (PostgreSQL ones when HOME_TEST_POSTGRES_URL is set)
 	@$(BIN)/pytest -n $(WORKERS) -m "not benchmark and not parity"
 
+test-fast: $(STAMP) ## Run the tests that need no server, browser or patience
+	@$(BIN)/pytest -n $(WORKERS) -m "not benchmark and not slow and not postgres and not browser and not parity"
+
 test-parity: $(STAMP) ## Compare the off-policy estimators with obp's (HOME_TEST_OPEN_BANDIT: on real logs too)
 	@test -x .venv-parity/bin/python || $(PYTHON) -m venv .venv-parity
 	@.venv-parity/bin/pip install --quiet --disable-pip-version-check --requirement tests/parity/requirements.txt
 	@.venv-parity/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python "obp==0.5.7"
 	@HOME_TEST_OBP=.venv-parity/bin/python $(BIN)/pytest -m parity tests/parity
 
-check: $(STAMP) ## Format, lint, types, layers and the fast tests
+check: $(STAMP) ## Format, lint, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -n $(WORKERS) -m "not benchmark and not slow and not postgres and not browser and not parity"
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .
