@@ -24,8 +24,8 @@ def base_url(demo_settings: Settings) -> Iterator[str]:
     defaults = Settings()
     settings = demo_settings.model_copy(
         update={
-            "layout_deadline_ms": 5 * defaults.layout_deadline_ms,
-            "source_budget_ms": 5 * defaults.source_budget_ms,
+            "layout_deadline_ms": 10 * defaults.layout_deadline_ms,
+            "source_budget_ms": 10 * defaults.source_budget_ms,
         }
     )
     with serving(create_app(open_home(settings, background=False))) as url:
