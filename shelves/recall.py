@@ -19,7 +19,7 @@ from shelves.types import Context, Shelf
 from shelves.view import View
 
 _REMEMBERED_ROWS = 2_000_000
-"""Catalogue rows of all remembered views together; with its share of shelves, a row takes some 50 bytes."""
+"""Catalogue rows of all remembered views together. Shelves come on top, most of all on small catalogues."""
 
 
 class RecallingBuilder(Builder):

@@ -156,7 +156,7 @@ def print_size(console: Console, size: Size, mine: list[Ours], theirs: dict[str,
     proven = _share(one.result.status is Status.OPTIMAL for one in mine)
     gap = f"{np.mean([max(one.result.gap, 0.0) for one in mine]):.4%}"
     table.add_row("ours, with the check", *_times([one.seconds for one in mine]), "1", proven, gap)
-    for phase in ("compile", "start", "bound", "linear", "improve", "branch", "cpsat", "widen"):
+    for phase in ("compile", "start", "bound", "linear", "improve", "branch", "cpsat"):
         table.add_row(f"  {phase}", *_times([one.result.seconds.get(phase, 0.0) for one in mine]), "", "", "")
     table.add_row("look-ahead of a draw", *_times([one.look_ahead for one in mine]), "", "", "")
     console.print(table)
