@@ -53,7 +53,7 @@ RewardRange = Annotated[
     str | None,
     typer.Option(
         help="The least and the most that a row can earn, for empirical-bernstein and confidence-sequence.",
-        show_default="0,1 where all are 0 or 1; on our own log what the reward formula allows",
+        show_default="on our own log what the reward formula allows",
         metavar="LOW,HIGH",
         rich_help_panel=_HOW,
     ),
