@@ -28,7 +28,6 @@ def with_rows(rows: Compiled, added: Ints, lo: Ints, hi: Ints) -> Compiled:
         lo=np.append(rows.lo, lo),
         hi=np.append(rows.hi, hi),
         penalty=np.append(rows.penalty, np.zeros(m, dtype=np.int64)),
-        owner=np.append(rows.owner, np.full(m, -1)),
         ptr=ptr,
         row=row,
         coef=coef,

@@ -33,10 +33,10 @@ class Compiled:
     """The R rows of a problem that some page could break, over its n options in order of ids and K slots.
 
     `order` (n,) gives the problem's option for each of them, `values` (n, K) what they are worth. `lo` and
-    `hi` (R,) are the rows' limits, `penalty` (R,) what a unit beyond them costs, 0 for hard rows, `owner`
-    (R,) the index of a row's rule. `cells` (n, K) are the option-slot pairs that no single hard row rules
-    out; cell (s, k) adds `coef[e]` to row `row[e]` for e in `ptr[sK + k]` .. `ptr[sK + k + 1]`. `floor` and
-    `ceiling` (R, K + 1) are the sums a row may have before slot k for its limits to stay within reach.
+    `hi` (R,) are the rows' limits, `penalty` (R,) what a unit beyond them costs, 0 for hard rows. `cells`
+    (n, K) are the option-slot pairs that no single hard row rules out; cell (s, k) adds `coef[e]` to row
+    `row[e]` for e in `ptr[sK + k]` .. `ptr[sK + k + 1]`. `floor` and `ceiling` (R, K + 1) are the sums a row
+    may have before slot k for its limits to stay within reach.
     `slot_row` lists the hard rows that count slot k at `slot_ptr[k]` .. `slot_ptr[k + 1]`. `group` (n,)
     numbers the shelves that the options show. `possible` is False when no page can obey some row, `partial`
     True when the rows let in pages that the rules forbid (`layout.growing`).
@@ -47,7 +47,6 @@ class Compiled:
     lo: Ints
     hi: Ints
     penalty: Ints
-    owner: Ints
     cells: Mask
     ptr: Ints
     row: Ints
@@ -164,24 +163,20 @@ def _compile(problem: Problem) -> Compiled:
     ids = [shelf.id for shelf in problem.shelves]
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     inputs = Inputs.of(problem).ordered(order)
-    rows, owner, penalty = _rows_of(problem, inputs)
-    return _assemble(problem, inputs, order, rows, owner, penalty)
+    return _assemble(problem, inputs, order, *_rows_of(problem, inputs))
 
 
-def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints, Ints]:
-    """All rows, whose rule's each is (m,), and what a unit beyond its limits costs (m,)."""
+def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints]:
+    """All rows, and what a unit beyond the limits of each costs (m,)."""
     blocks = [rule.rows(inputs) if inputs.n else none(0, inputs.slots) for rule in problem.rules]
     counts = [len(block.lo) for block in blocks]
     return (
         stacked(blocks, inputs.n, inputs.slots),
-        np.repeat(np.arange(len(blocks)), counts),
         np.repeat(np.array(penalties(problem, blocks), dtype=np.int64), counts),
     )
 
 
-def _assemble(
-    problem: Problem, inputs: Inputs, order: Ints, rows: Rows, owner: Ints, penalty: Ints
-) -> Compiled:
+def _assemble(problem: Problem, inputs: Inputs, order: Ints, rows: Rows, penalty: Ints) -> Compiled:
     allowed = _allowed(inputs.shelves, problem.grid)
     kept, cells, *entries, floor, ceiling, slot_ptr, slot_row, met = assembled(
         rows.coefs, rows.weights, rows.terms, rows.lo, rows.hi, penalty, allowed
@@ -193,7 +188,6 @@ def _assemble(
         rows.lo[kept],
         rows.hi[kept],
         penalty[kept],
-        owner[kept],
         cells,
         ptr,
         row,

@@ -200,7 +200,7 @@ def _total(column: Column, drawn: NDArray[np.intp]) -> Column:
 
 
 def _sums(estimate: Estimate | Sums) -> Sums:
-    sums = estimate.occupied() if isinstance(estimate, Sums) else Sums.by_group(estimate)
+    sums = Sums.by_group(estimate)
     _check_groups(len(sums.numerator))
     return sums
 

@@ -33,8 +33,13 @@ class Sums:
         return cls._over(estimate, bucket(estimate.group), BUCKETS)
 
     @classmethod
-    def by_group(cls, estimate: Estimate) -> Sums:
-        """Sums per group as long as groups are fewer than buckets, else over those buckets that hold any."""
+    def by_group(cls, estimate: Estimate | Sums) -> Sums:
+        """Sums per group as long as groups are fewer than buckets, else over those buckets that hold any.
+
+        Of what is summed up already, the buckets that hold any.
+        """
+        if isinstance(estimate, Sums):
+            return estimate.occupied()
         found = cls.of_groups(estimate)
         return found if len(found.rounds) <= BUCKETS else cls.of(estimate).occupied()
 

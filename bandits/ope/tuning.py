@@ -60,7 +60,7 @@ def slope(
     if not parameters:
         raise ValueError("parameters: none to choose from")
     tried = [Tuned(parameter, estimator(parameter)) for parameter in parameters]
-    moved = np.array([_sums(one.estimate).residuals for one in tried])
+    moved = np.array([Sums.by_group(one.estimate).residuals for one in tried])
     order = np.argsort(_half_widths(moved, failure))[::-1]
     values = np.array([one.estimate.value for one in tried])
     kept = 1
@@ -112,10 +112,6 @@ def limits(weights: Column, count: int = 20) -> tuple[float, ...]:
     if not len(held):
         return (np.inf,)
     return (*(float(x) for x in np.geomspace(np.median(held), held.max(), count)), np.inf)
-
-
-def _sums(estimate: Estimate | Sums) -> Sums:
-    return estimate.occupied() if isinstance(estimate, Sums) else Sums.by_group(estimate)
 
 
 def _agrees(values: Column, moved: Table, order: Indices, failure: float, paired: bool) -> bool:

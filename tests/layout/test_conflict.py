@@ -277,11 +277,8 @@ def test_a_search_that_the_clock_stops_early_is_no_proof_that_there_is_no_page(
             raise ClockError("the clock ran ahead")
         return tuple(range(rows.size))
 
-    shelves = tuple(LayoutShelf(f"s{i}", {"kind": i % 2}) for i in range(4))
-    rule = MaxCount(id="few", selector=Selector({"kind": 0}), count=1, relaxation=1)
-    given_ = Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
     monkeypatch.setattr(layout.growing, "completion", stopped)
-    found = relaxed(given_, lambda: 1.0)
+    found = relaxed(_few_of_a_kind(), lambda: 1.0)
     assert found is not None
     assert (found.dropped, found.cut) == (("few",), True)
 
@@ -292,11 +289,15 @@ def test_a_search_that_gave_up_is_no_proof_either(monkeypatch: pytest.MonkeyPatc
             raise SolverError("no answer within the limit")
         return tuple(range(rows.size))
 
+    monkeypatch.setattr(layout.growing, "completion", undecided)
+    assert solve(_few_of_a_kind(), deadline_s=60.0).status is Status.FALLBACK
+
+
+def _few_of_a_kind() -> Problem:
+    """Three of four shelves, of which one of a kind may be there."""
     shelves = tuple(LayoutShelf(f"s{i}", {"kind": i % 2}) for i in range(4))
     rule = MaxCount(id="few", selector=Selector({"kind": 0}), count=1, relaxation=1)
-    given_ = Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
-    monkeypatch.setattr(layout.growing, "completion", undecided)
-    assert solve(given_, deadline_s=60.0).status is Status.FALLBACK
+    return Problem(shelves, Grid("phone", (Slot(0.9),) * 3, 8), (rule,), np.ones((4, 3), dtype=np.int64))
 
 
 def _hard_to_tell() -> Problem:
