@@ -28,8 +28,8 @@ from layout.warm import STEPS
 from shelves.catalog import Catalog, Interactions
 from shelves.embeddings import Embeddings
 
-DEFAULT_WARM_UP_VISITS = 2000
-_WARM_UP_LISTENERS = 150
+DEFAULT_WARM_UP_VISITS = 4000
+_WARM_UP_LISTENERS = 200
 _SEED = 20261101
 
 

@@ -1,6 +1,7 @@
 """Regret of policies in closed loop, against ε-greedy without context.
 
-    python -m tests.benchmarks.bench_regret --warm --seeds 20 --listeners 20 --visits 800 --batch 20
+    python -m tests.benchmarks.bench_regret --warm --epsilon 0.02 --listeners 20 --visits 800 --batch 20 \\
+        --policies vw
 
 Every policy starts untrained, with its default options (with --warm, the policy that serves starts from the
 newest model of the database instead, which `home setup` trains on simulated visits), and meets
@@ -9,7 +10,7 @@ known page of the same candidates, and exact given the page.
 A seed makes other listeners, other visits and other luck, so seeds are independent: intervals are Student's t
 over seeds for regret, and a bootstrap over seeds for the ratio of total regrets, paired by seed. What the
 share of explored pages costs is in every policy's regret, the baseline's as well; it is the difference to
-the column "without exploring".
+the column "without exploring". `--epsilon` sets that share, for all policies alike.
 
 With --warm the comparison is of what a new database serves with and of a baseline that knows nothing yet: the
 former has learned what listeners of the same population are like, none of those it meets.
@@ -67,6 +68,7 @@ def main() -> None:
         visits=arguments.visits,
         batch=arguments.batch,
         warm=arguments.warm,
+        epsilon=arguments.epsilon,
         out=arguments.out,
     )
     with ProcessPoolExecutor(arguments.workers) as pool:
@@ -76,13 +78,21 @@ def main() -> None:
 
 
 def regret(
-    job: tuple[int, str], listeners: int, visits: int, batch: int, warm: bool, out: Path | None
+    job: tuple[int, str],
+    listeners: int,
+    visits: int,
+    batch: int,
+    warm: bool,
+    epsilon: float | None,
+    out: Path | None,
 ) -> NDArray[np.float64]:
     """The regret (3,) of one policy on one seed: of all visits, of their second half, and without exploring.
 
     The last is what all visits would add up to if explored pages were like the others.
     """
     (seed, name), settings = job, Settings()
+    if epsilon is not None:
+        settings = settings.model_copy(update={"epsilon": epsilon})
     engine = open_database(settings)
     result = simulate(
         sample_contexts(engine, listeners, "phone", seed, datetime(2026, 11, 1, tzinfo=UTC)),
@@ -136,6 +146,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=50, help="visits between learning")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--out", type=Path, help="keep the runs there; the same command goes on from them")
+    parser.add_argument("--epsilon", type=float, help="share of pages that explore, by default HOME_EPSILON")
     parser.add_argument("--policies", default=_POLICIES, help="comma separated")
     parser.add_argument("--warm", action="store_true", help="start the serving policy from the newest model")
     return parser.parse_args()
