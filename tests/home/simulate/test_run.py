@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -240,6 +240,24 @@ def test_warming_up_trains_the_policy_on_nobody_real() -> None:
     ids = {str(example.context["user"]["id"]) for example in recorder.lessons}
     assert ids
     assert all(name.startswith("simulated-") for name in ids)
+
+
+def test_warming_up_goes_through_every_lesson_three_times_in_other_orders() -> None:
+    here = world()
+
+    def lessons() -> list[Example]:
+        recorder = Recorder()
+        warm_up(here.contexts, here.tools, recorder, formula=here.formula, visits=10, seed=1)
+        return recorder.lessons
+
+    taught = lessons()
+    size, rest = divmod(len(taught), 3)
+    assert rest == 0
+    first, second, third = taught[:size], taught[size : 2 * size], taught[2 * size :]
+    assert Counter(map(id, first)) == Counter(map(id, second)) == Counter(map(id, third))
+    orders = [list(map(id, some)) for some in (first, second, third)]
+    assert orders[0] != orders[1] != orders[2] != orders[0]
+    assert repr(taught) == repr(lessons())
 
 
 @pytest.mark.slow
