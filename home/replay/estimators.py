@@ -62,8 +62,9 @@ class View:
     `logging` (m, n), what the logging policy would, where it is known, and the `embedding` (m, 1) of what was
     shown; `logged` who showed what, where several policies logged; `slates` the slots of pages, with
     `features` of them and what is known where pages are `listed`, or why they are `unknown` or `unlisted`.
-    `weight_bound` holds for every weight that could have been, where it is given; `outside` (m,) is the share of the target that
-    the log could not hold, where that is known. `seed` is that of cross-fitting and of rejection sampling.
+    `weight_bound` holds for every weight that could have been, where it is given; `outside` (m,) is the share
+    of the target that the log could not hold, where that is known. `seed` is that of cross-fitting and of
+    rejection sampling.
     """
 
     rounds: Rounds
