@@ -79,8 +79,9 @@ def test_every_feature_of_real_pages_is_declared_with_its_values() -> None:
     for visitor in made.contexts[:8]:
         told = replace(visitor, responses=counts, crowd_responses=counts)
         built = made.tools.builder.build(told)
-        about, options = features_of(options_of(built.shelves, made.tools.surface("phone")), built.view)
-        for found in (about, *options):
+        options = options_of(built.shelves, made.tools.surface("phone"))
+        about, rows = features_of(built.shelves, options, built.view)
+        for found in (about, *rows):
             assert undeclared(found) == []
             seen |= {(namespace, name) for namespace, values in found.items() for name in values}
     assert {key for key, one in DECLARED.items() if not one.sparse} <= seen

@@ -88,7 +88,7 @@ def test_an_action_is_worth_the_same_whoever_stands_beside_it(
 
 
 def test_more_categories_than_are_remembered_cost_only_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bandits.policies.hashed._REMEMBERED", 8)
+    monkeypatch.setattr("bandits.policies.places.MOST", 8)
     policy = VwPolicy()
     many: list[Features] = [{"kind": {"family": f"f{i}"}, "numbers": {f"n{i}": 1.0}} for i in range(6)]
     policy.learn(Example({}, action, 0, i / 10, 1.0) for _ in range(300) for i, action in enumerate(many))
@@ -116,7 +116,7 @@ def test_a_table_holds_what_it_was_made_of(actions: list[Features]) -> None:
 def test_equal_categories_are_one_object() -> None:
     kind, shown = categories((("kind", "family", "mix"),)), categories((("presentation", "name", "hero"),))
     assert categories((("kind", "family", "mix"),)) is kind
-    both = joined(kind, shown)
-    assert both is joined(kind, shown)
+    both = joined[kind, shown]
+    assert both is joined[kind, shown]
     row = FeatureTable((both,), (("numbers", "taste"),), np.array([[0.5]]))[0]
     assert row == {"kind": {"family": "mix"}, "presentation": {"name": "hero"}, "numbers": {"taste": 0.5}}

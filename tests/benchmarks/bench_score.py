@@ -81,7 +81,7 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
         surface = home.tools.surface(context.surface)
         built = home.tools.builder.build(context)
         options = options_of(built.shelves, surface)
-        about, actions = laps.time("features", features_of, options, built.view)
+        about, actions = laps.time("features", features_of, built.shelves, options, built.view)
         laps.time("values and pmf", policy.score, about, actions, len(surface.grid.slots))
         lines = laps.time("peer: text", _lines, about, list(actions))
         parsed = laps.time("peer: parsing", _parsed, parser, lines)
