@@ -56,7 +56,7 @@ def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]
 def features_of(
     shelves: Sequence[Shelf], options: Sequence[Option], view: View
 ) -> tuple[Features, FeatureTable]:
-    """What is known of a request, and of each option of `shelves`: its shelf's features and its presentation's."""
+    """What is known of a request, and of each option of `shelves`: its shelf and its presentation."""
     context = view.context
     leaning = leaning_of(context.responses, context.crowd_responses)
     known = shelf_features(shelves, aggregates(shelves, view), context, leaning)

@@ -75,4 +75,5 @@ def _creators(rows: Rows, sizes: Ints, starts: Ints, view: View) -> Ints:
     keys.sort()
     repeated = (keys[1:] == keys[:-1]).nonzero()[0] + 1
     before = repeated.searchsorted(starts)
-    return sizes - np.diff(before, append=len(repeated))
+    creators: Ints = sizes - np.diff(before, append=len(repeated))
+    return creators

@@ -195,7 +195,8 @@ class HashedModel:
 
     def _crossing(self, some: Ints, others: Ints) -> NDArray[np.float32]:
         """The weights of crossed pairs, of which the left hashes are multiplied already."""
-        return self._weights[(some ^ others) & self._mask]
+        weights: NDArray[np.float32] = self._weights[(some ^ others) & self._mask]
+        return weights
 
     def _columns_of(self, columns: tuple[Column, ...]) -> KnownColumns:
         return KnownColumns(columns, self._hashes, self._crossed, self._mask)
