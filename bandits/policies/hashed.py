@@ -8,6 +8,8 @@ over its own features and over the pairs (a, b) of crossed namespaces, with all 
 bits. Vowpal Wabbit computes the same in single precision, example by example, each parsed from text. Here the
 features come as a table. What an action's own categories cost, alone and crossed with each other, is the same
 in every request until the model learns; a request only crosses its context with them, and adds the numbers.
+
+Values are the same to the bit whatever was scored before, so that a logged decision comes out again.
 """
 
 from __future__ import annotations
@@ -107,13 +109,13 @@ class HashedModel:
         """What categories cost, alone, crossed with each other and with the context: (n,)."""
         if len(self._costs) < len(self._known):
             places = self._known.places(len(self._costs))
-            new = (self._weights[places] * (places >= 0)).sum(axis=1, dtype=np.float64)
+            new = _added(np.where(places >= 0, self._weights[places], np.float64(0.0)))
             self._costs = np.concatenate((self._costs, new))
         costs: Floats = self._costs.take(rows)
         for space, known in self._known.of.items():
             for beside in self._beside(space, context) if known else ():
                 each = self._of_known(space, known, beside)
-                costs += each.take(known.positions(rows, len(self._known))).sum(axis=1)
+                costs += _added(each.take(known.positions(rows, len(self._known))))
         return costs
 
     def _of_known(self, space: str, known: CrossedCategories, beside: _Beside) -> Floats:
@@ -154,9 +156,7 @@ class HashedModel:
                     hashes = factor * known.hashes[:, None]
                     weights = self._crossing(hashes, own_factor * columns.hashes[own])
                     weights[0] = 0.0
-                    each = weights.take(known.positions(rows, len(self._known)), axis=0).sum(
-                        axis=1, dtype=np.float64
-                    )
+                    each = _added(weights.take(known.positions(rows, len(self._known)), axis=0))
                     costs = costs + (numbers.take(own, axis=1) * each).sum(axis=1)
         return costs
 
@@ -205,6 +205,12 @@ class HashedModel:
         known = self._columns[columns]
         each, products = self._weights[known.hashes] * known.alone, self._weights[known.places]
         return _Numbers(known, each, products.astype(np.float64))
+
+
+def _added(terms: NDArray[np.floating]) -> Floats:
+    """Terms (width, ...) added up one after the other, so that zeros at the end change nothing."""
+    sums: Floats = terms.cumsum(axis=0, dtype=np.float64)[-1]
+    return sums
 
 
 def _partners(space: str, crossed: Crossed) -> tuple[tuple[int, int, tuple[str, ...]], ...]:

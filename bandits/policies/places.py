@@ -54,7 +54,7 @@ class KnownCategories:
         self._crossed = crossed
         self._mask = mask
         self._rows: dict[Categories, int] = {}
-        self._places = np.full((0, 0), -1, dtype=np.int64)
+        self._places = np.full((0, 1), -1, dtype=np.int64)
         self.of = {space: CrossedCategories() for pair in crossed for space in pair}
 
     def __len__(self) -> int:
@@ -65,11 +65,11 @@ class KnownCategories:
         return len(self._rows) + more <= MOST
 
     def places(self, start: int) -> Ints:
-        """The places of the weights that rows from `start` on have to themselves, −1 beyond the end of each.
+        """The places of the weights that rows from `start` on have to themselves: (width, n), −1 for none.
 
-        They are those of its categories, alone and crossed with each other.
+        They are those of a row's categories, alone and crossed with each other.
         """
-        return self._places[start : len(self._rows)]
+        return np.ascontiguousarray(self._places[start : len(self._rows)].T)
 
     def rows(self, categories: Sequence[Categories]) -> Rows:
         """Which rows they have; new ones get theirs."""
@@ -121,7 +121,7 @@ class CrossedCategories:
     def __init__(self) -> None:
         self.hashes: Ints = np.zeros(1, dtype=np.int64)
         self._position: dict[int, int] = {}
-        self._positions = np.zeros((0, 0), dtype=np.int64)
+        self._positions = np.zeros((0, 1), dtype=np.int64)
 
     def __bool__(self) -> bool:
         return len(self.hashes) > 1
@@ -136,10 +136,10 @@ class CrossedCategories:
         self._positions = _with_rows(self._positions, start, positions, 0)
 
     def positions(self, rows: Rows, known: int) -> Ints:
-        """The positions among `hashes` of what some of `known` rows have: (n, width), 0 for none."""
+        """The positions among `hashes` of what some of `known` rows have: (width, n), 0 for none."""
         if known > len(self._positions):
             self._positions = _with_rows(self._positions, known, [()], 0)
-        return self._positions.take(rows, axis=0)
+        return np.ascontiguousarray(self._positions.take(rows, axis=0).T)
 
 
 class KnownColumns:

@@ -87,6 +87,33 @@ def test_an_action_is_worth_the_same_whoever_stands_beside_it(
     np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-12)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    shown=st.lists(SHOWN, min_size=1, max_size=10),
+    before=st.lists(st.tuples(CONTEXTS, st.lists(ACTIONS, min_size=1, max_size=4)), max_size=4),
+    context=CONTEXTS,
+    actions=st.lists(ACTIONS, min_size=1, max_size=4),
+)
+def test_what_was_scored_before_changes_no_bit(
+    shown: list[Example],
+    before: list[tuple[Features, list[Features]]],
+    context: Features,
+    actions: list[Features],
+) -> None:
+    fresh, seasoned = VwPolicy(CONFIG), VwPolicy(CONFIG)
+    for about, others in before[:2]:
+        seasoned.score(about, others, 3)
+    fresh.learn(shown)
+    seasoned.learn(shown)
+    wide = {"shelf": {f"c{i}": str(i) for i in range(12)}, "kind": {f"k{i}": str(i) for i in range(9)}}
+    for about, others in before:
+        seasoned.score(about, [*others, wide], 3)
+    expected = fresh.score(context, actions, 3)
+    found = seasoned.score(context, actions, 3)
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.pmf, expected.pmf)
+
+
 def test_more_categories_than_are_remembered_cost_only_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bandits.policies.places.MOST", 8)
     policy = VwPolicy()
