@@ -114,6 +114,24 @@ def test_what_was_scored_before_changes_no_bit(
     np.testing.assert_array_equal(found.pmf, expected.pmf)
 
 
+def test_a_wider_action_beside_it_before_changes_no_bit() -> None:
+    rng = np.random.default_rng(3)
+    fresh, seasoned = VwPolicy(CONFIG), VwPolicy(CONFIG)
+
+    def about() -> Features:
+        return {"leanings": {f"l{i}": float(x) for i, x in enumerate(rng.normal(size=6))}}
+
+    kinds: list[Features] = [{"kind": {f"k{i}": f"{row}" for i in range(6)}} for row in range(20)]
+    for policy in (fresh, seasoned):
+        rng = np.random.default_rng(4)
+        policy.learn(Example(about(), action, 0, float(rng.random()), 0.5) for action in kinds * 3)
+    seasoned.score({}, [{"kind": {f"w{i}": "wide" for i in range(12)}}], 1)
+    for action in kinds:
+        context = about()
+        expected, found = (policy.score(context, [action], 1).values for policy in (fresh, seasoned))
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_more_categories_than_are_remembered_cost_only_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bandits.policies.places.MOST", 8)
     policy = VwPolicy()
