@@ -3,8 +3,8 @@
     python -m tests.benchmarks.bench_score
 
 It runs on the database of HOME_DATABASE_URL and prepares the embedded catalogue in it when it is empty. Ours
-is features and values, as serving does it, from a learner that has seen no request before; what of it comes
-before scoring, the options, is shown beside it. The peer is Vowpal Wabbit on the same options: its lines written,
+is features and values, as serving does it, from a learner that has seen no request before; what comes before
+scoring, the options, is shown beside it. The peer is Vowpal Wabbit on the same options: its lines written,
 parsed and predicted; and its prediction alone, on examples parsed beforehand.
 """
 
