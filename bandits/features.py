@@ -173,7 +173,8 @@ def _known_shelves(shelves: Sequence[Shelf], context: Context) -> NDArray[np.flo
     last, known = context.previous_page, context.shelf_responses
     if not last and not known:
         return 0.0
-    found = np.array([(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves])
+    each = [(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves]
+    found = np.array(each, dtype=np.float64)
     np.log1p(found[:, 1:], out=found[:, 1:])
     return found
 

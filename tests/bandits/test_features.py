@@ -128,7 +128,7 @@ def test_history_is_bucketed_by_size(plays: int, bucket: str) -> None:
 
 def test_shelf_features_split_categories_from_numbers() -> None:
     leaning = Leaning({"because_you_listened": 0.2}, {"seeded": 0.1, "mix": 0.3}, {"video": 0.4})
-    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3.0, 1.0)})
+    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3, 1)})
     assert found == {
         "kind": {"family": "seeded"},
         "shelf": {
