@@ -150,8 +150,7 @@ def _split(node: Relaxation, solved: bool) -> Ints | None:
 
     None when each slot has one column left.
     """
-    if solved and (chosen := node.split()).any():
-        columns: Ints = node.live[chosen]
+    if solved and len(columns := node.split()):
         return columns
     slot = node.slot[node.live]
     count = np.bincount(slot)

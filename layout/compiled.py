@@ -17,8 +17,8 @@ import numpy as np
 from layout.errors import InvalidProblemError
 from layout.inputs import Inputs
 from layout.kernels.assemble import assembled
-from layout.kernels.page_sums import sums
-from layout.objective import MAX_VALUE, page_worth, penalties
+from layout.kernels.page_sums import net_worth, obeys, sums
+from layout.objective import MAX_VALUE, penalties
 from layout.rows import NO_LIMIT, Rows, none, stacked
 from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 
@@ -112,18 +112,15 @@ class Compiled:
 
     def holds(self, page: Page) -> bool:
         """Whether a full page takes open cells, no shelf twice, and obeys every hard row."""
-        chosen = list(page)
-        if not self.possible or len(chosen) != self.size or len(set(self.group[chosen].tolist())) < self.size:
+        if not self.possible or len(page) != self.size:
             return False
-        total = self.sums(page)
-        kept = ~self.hard | ((total >= self.lo) & (total <= self.hi))
-        return bool(self.cells[chosen, np.arange(self.size)].all() and kept.all())
+        entries = (self.ptr, self.row, self.coef, self.lo, self.hi, self.penalty)
+        return bool(obeys(np.array(page, dtype=np.int64), self.cells, self.group, *entries))
 
     def worth(self, page: Page) -> int:
         """The value of a full page less what it pays for soft rows."""
-        total = self.sums(page)
-        beyond = np.maximum(np.maximum(total - self.hi, self.lo - total), 0)
-        return page_worth(self.values, page) - int((self.penalty * beyond).sum())
+        entries = (self.ptr, self.row, self.coef, self.lo, self.hi, self.penalty)
+        return int(net_worth(np.array(page, dtype=np.int64), self.values, *entries))
 
     def inward(self, page: Page) -> Page:
         """A page of the problem's options as one of the options in order of ids."""

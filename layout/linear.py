@@ -138,9 +138,9 @@ class Relaxation:
         inside = (column >= 0) & (self._basis.x[:count] > _WHOLE)
         return column[inside], self._basis.x[:count][inside]
 
-    def split(self) -> Mask:
-        """Which live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
-        chosen: Mask = split(self._program, self._basis, self.live, _CANDIDATES)
+    def split(self) -> Ints:
+        """The live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
+        chosen: Ints = split(self._program, self._basis, self.members, self._closed, self.live, _CANDIDATES)
         return chosen
 
     def keep(self, columns: Ints) -> None:
