@@ -81,6 +81,11 @@ class Compiled:
         return hard
 
     @cached_property
+    def price_limit(self) -> Ints:
+        """The largest price of each row: (R,)."""
+        return np.where(self.hard, self.cap, np.minimum(self.penalty, self.cap))
+
+    @cached_property
     def kinds(self) -> Ints:
         """A number per option, equal only where no row and no presentation tells two options apart: (n,).
 

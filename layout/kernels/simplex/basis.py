@@ -142,6 +142,42 @@ def _carry(inverse: Floats, i: int, p: int, share: float, m: int) -> None:
 
 
 @kernel
+def purge(basis: Basis) -> None:
+    """Take the constraints out again whose slack is in the basis: nothing else changes by it.
+
+    In the columns of the basis matrix such a slack is 1 in its constraint and 0 elsewhere, so that what is
+    left of the inverse without both is the inverse without the constraint. Its dual is 0.
+    """
+    m, constraints = basis.held[0], len(basis.place)
+    places = np.empty(m, dtype=np.int64)
+    variables = np.empty(m, dtype=np.int64)
+    kept, left = 0, 0
+    for i in range(m):
+        if basis.at[i] < 0 or basis.where[basis.at[i]] < 0:
+            places[kept] = i
+            kept += 1
+        if basis.basic[i] >= constraints:
+            variables[left] = i
+            left += 1
+    if kept == m:
+        return
+    for i in range(m):
+        if basis.basic[i] < constraints:
+            basis.place[basis.basic[i]] = -1
+            basis.where[basis.basic[i]] = -1
+    for q in range(kept):
+        p, i = places[q], variables[q]
+        basis.at[q], basis.y[q] = basis.at[p], basis.y[p]
+        basis.basic[q], basis.x[q], basis.norm[q] = basis.basic[i], basis.x[i], basis.norm[i]
+        basis.where[basis.basic[q]] = q
+        if basis.at[q] >= 0:
+            basis.place[basis.at[q]] = q
+        for other in range(kept):
+            basis.inverse[q, other] = basis.inverse[p, variables[other]]
+    basis.held[0] = kept
+
+
+@kernel
 def fill_column(program: Program, basis: Basis, v: int, column: Floats) -> None:
     """The inverse times the column of variable v, into `column` (M,)."""
     constraints = len(basis.place)

@@ -43,27 +43,31 @@ def split(program: Program, basis: Basis, members: Members, closed: Mask, live: 
 @kernel
 def _undecided(program: Program, basis: Basis, live: Ints, most: int) -> tuple[Ints, Ints, Ints, Floats, int]:
     """The slots, rows or columns, and shares of `most` candidates, those nearest to a half; their number."""
-    rows, first = len(program.lo), 2 * len(basis.place)
-    share = np.zeros(len(program.cell), dtype=np.float64)
-    for i in range(basis.held[0]):
-        if basis.basic[i] >= first and basis.x[i] > _SHARE and basis.x[i] < 1.0 - _SHARE:
-            share[basis.basic[i] - first] = basis.x[i]
-    by_slot = np.zeros((program.size, rows), dtype=np.float64)
+    first = 2 * len(basis.place)
     slots = np.empty(most, dtype=np.int64)
     counted = np.empty(most, dtype=np.int64)
     columns = np.empty(most, dtype=np.int64)
     shares = np.empty(most, dtype=np.float64)
-    count = 0
+    parts = np.empty(len(live), dtype=np.int64)
+    count, undecided = 0, 0
     for j in live:
-        if share[j] > 0.0:
-            cell = program.cell[j]
-            for e in range(program.ptr[cell], program.ptr[cell + 1]):
-                by_slot[program.slot[j], program.row[e]] += share[j]
-            count = _rank(program.slot[j], -1, j, share[j], slots, counted, columns, shares, count)
+        at = basis.where[first + j]
+        if at >= 0 and _SHARE < basis.x[at] < 1.0 - _SHARE:
+            parts[undecided] = j
+            undecided += 1
+            count = _rank(program.slot[j], -1, j, basis.x[at], slots, counted, columns, shares, count)
+    parts = parts[:undecided]
+    by_row = np.zeros(len(program.lo), dtype=np.float64)
     for k in range(program.size):
-        for r in range(rows):
-            if _SHARE < by_slot[k, r] < 1.0 - _SHARE:
-                count = _rank(k, r, -1, by_slot[k, r], slots, counted, columns, shares, count)
+        by_row[:] = 0.0
+        for j in parts:
+            if program.slot[j] == k:
+                cell = program.cell[j]
+                for e in range(program.ptr[cell], program.ptr[cell + 1]):
+                    by_row[program.row[e]] += basis.x[basis.where[first + j]]
+        for r in range(len(by_row)):
+            if _SHARE < by_row[r] < 1.0 - _SHARE:
+                count = _rank(k, r, -1, by_row[r], slots, counted, columns, shares, count)
     return slots, counted, columns, shares, count
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layout.kernels.jit import kernel
+from layout.kernels.simplex.basis import purge
 from layout.kernels.simplex.dual import dual
 from layout.kernels.simplex.primal import primal
 from layout.kernels.simplex.program import SOLVED, STALLED, ZERO, Basis, Program
@@ -36,6 +37,7 @@ def generate(
         status, _ = primal(program, basis, live, members, pivots)
         if status != SOLVED:
             return status, live
+        purge(basis)
     return STALLED, live
 
 
