@@ -19,7 +19,7 @@ from layout.inputs import Inputs
 from layout.kernels.assemble import assembled
 from layout.kernels.page_sums import net_worth, obeys, sums
 from layout.objective import MAX_VALUE, penalties
-from layout.rows import NO_LIMIT, Rows, none, stacked
+from layout.rows import NO_LIMIT, Numbers, Rows, none, stacked
 from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 
 MAX_OPTIONS: Final = 1000
@@ -181,7 +181,7 @@ def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints]:
 def _assemble(problem: Problem, inputs: Inputs, order: Ints, rows: Rows, penalty: Ints) -> Compiled:
     allowed = _allowed(inputs.shelves, problem.grid)
     kept, cells, *entries, floor, ceiling, slot_ptr, slot_row, met = assembled(
-        rows.coefs, rows.weights, rows.terms, rows.lo, rows.hi, penalty, allowed
+        _whole(rows.coefs), _whole(rows.weights), rows.terms, rows.lo, rows.hi, penalty, allowed
     )
     ptr, row, coef = entries
     return Compiled(
@@ -214,6 +214,10 @@ def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
     }
     allowed = np.array([open_to[shelf.presentation] for shelf in shelves], dtype=np.bool_)
     return allowed.reshape(len(shelves), len(grid.slots))
+
+
+def _whole(numbers: Numbers) -> Ints:
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 def _numbered(names: list[str]) -> Ints:
