@@ -104,11 +104,15 @@ def rounded(program: Program, basis: Basis, unit: float, limit: Ints, most: int)
     prices = np.zeros(len(program.lo), dtype=np.int64)
     shelf_prices = np.zeros(program.groups, dtype=np.int64)
     for r in range(len(prices)):
+        if row_price[r] == 0.0:
+            continue
         price = np.rint(min(max(-unit * row_price[r], -float(limit[r])), float(limit[r])))
         prices[r] = min(max(np.int64(price), -limit[r]), limit[r])
         if (prices[r] > 0 and program.hi[r] == np.inf) or (prices[r] < 0 and program.lo[r] == -np.inf):
             prices[r] = 0
     for g in range(program.groups):
+        if shelf_price[g] == 0.0:
+            continue
         price = np.rint(min(max(-unit * shelf_price[g], 0.0), float(most)))
         shelf_prices[g] = min(max(int(price), 0), most)
     return prices, shelf_prices
