@@ -26,7 +26,7 @@ from layout.kernels.simplex.tableau import Members, members_of
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
-_MORE: Final = 10
+_MORE: Final = 15
 """Columns of each slot that are brought in at once."""
 
 _ROUNDS: Final = 40

@@ -20,6 +20,9 @@ NODES: Final = 2_000
 SETS: Final = 64
 """How many sets of shelves are looked at, and listed, before the rest is left to pages that break them."""
 
+_LOOKS: Final = 6_000_000
+"""How many items may be looked at for it: each set takes as many as all shelves have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOverlap(BaseRule):
@@ -70,7 +73,8 @@ class ItemOverlap(BaseRule):
     def _limits(self, inputs: Inputs, units: Ints, items: tuple[Ints, Ints, int]) -> tuple[Ints, Ints, bool]:
         """Sets of the units (m, u), how many of each fit on a page (m,), and whether others are left out."""
         few = np.argsort(np.diff(items[0]), kind="stable")
-        sets, most, all_found = too_few(*part(*items, few), self.min_items, inputs.slots, NODES, SETS)
+        nodes = min(NODES, _LOOKS // max(1, len(items[1])))
+        sets, most, all_found = too_few(*part(*items, few), self.min_items, inputs.slots, nodes, SETS)
         if not all_found:
             return *all_pairs(inputs, units, self.min_items), True
         found = np.zeros_like(sets)
