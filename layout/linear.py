@@ -8,6 +8,7 @@ What the simplex proposes in floats is certified in integers, so that its roundi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -57,17 +58,22 @@ class Certificate:
 class Relaxation:
     """A linear program whose columns are cells, and a basis of it. `live` are the columns in play.
 
-    `slot`, `shelf` and `option` (c,) say what the columns stand for.
+    `slot` and `shelf` (c,) say, with `option`, what the columns stand for.
     """
 
     def __init__(
         self, rows: Compiled, program: Program, unit: float, basis: Basis, live: Ints, closed: Mask
     ) -> None:
         self.live = live
-        self.slot, self.shelf, self.option = program.slot, program.shelf, program.cell // rows.size
+        self.slot, self.shelf = program.slot, program.shelf
         self._rows, self._program, self._unit = rows, program, unit
         self._basis, self._closed = basis, closed
         self._members: Members | None = None
+
+    @cached_property
+    def option(self) -> Ints:
+        """The option of each column: (c,)."""
+        return self._program.cell // self._rows.size
 
     @property
     def members(self) -> Members:
