@@ -40,12 +40,16 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One shelf that was looked at, and whether it was clicked. `at` is when its page was made."""
+    """One shelf that was looked at, and whether it was clicked. `at` is when its page was made.
+
+    `looks` is how likely it was looked at, where that was not seen.
+    """
 
     shelf_id: str
     kind: ShelfKind
     at: datetime
     clicked: bool
+    looks: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,21 @@ class ResponseMemory:
 
 
 def responses_to(
-    shelf_ids: Sequence[str], kinds: Sequence[ShelfKind], outcomes: Sequence[ShelfOutcome], at: datetime
+    shelf_ids: Sequence[str],
+    kinds: Sequence[ShelfKind],
+    outcomes: Sequence[ShelfOutcome],
+    at: datetime,
+    unseen_looks: Sequence[float] | None = None,
 ) -> tuple[Response, ...]:
-    """The responses to a page made `at` some time, from the id, kind and outcome of each of its shelves."""
+    """The responses to a page made `at` some time, from the id, kind and outcome of each of its shelves.
+
+    Shelves that were not examined count as looked at with the probabilities `unseen_looks`, none if None.
+    """
+    unseen = unseen_looks or [0.0] * len(shelf_ids)
     return tuple(
-        Response(shelf_id, kind, at, outcome.clicked)
-        for shelf_id, kind, outcome in zip(shelf_ids, kinds, outcomes, strict=True)
-        if outcome.examined
+        Response(shelf_id, kind, at, outcome.clicked, 1.0 if outcome.examined else looks)
+        for shelf_id, kind, outcome, looks in zip(shelf_ids, kinds, outcomes, unseen, strict=True)
+        if outcome.examined or looks > 0.0
     )
 
 
@@ -168,7 +180,7 @@ def _added(
     for key, response in new:
         weight = _weight(at - response.at, half_life)
         looks, clicks = total.get(key, (0.0, 0.0))
-        total[key] = looks + weight, clicks + weight * response.clicked
+        total[key] = looks + weight * response.looks, clicks + weight * response.clicked
     return total
 
 

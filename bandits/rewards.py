@@ -39,6 +39,9 @@ class RewardFormula:
     shelf's content type (1 without one): set it to a typical rate over the type's own rate where one type
     earns feedback more easily than another, so that ease alone wins no slot.
 
+    Surfaces `without_impressions` do not report what was seen: their shelves teach as
+    `bandits.position.position_corrected` has it.
+
     Events later than `horizon` after the decision do not count towards the early reward, and later than
     `long_horizon` not towards the final one. Without a `long_horizon` the early reward is final. Raises
     ValueError naming the field that is wrong.
@@ -52,6 +55,7 @@ class RewardFormula:
     aggregation: Aggregation = "sum"
     clip: tuple[float, float] = (-1.0, 2.0)
     content_types: Mapping[str, float] = field(default_factory=dict)
+    without_impressions: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         numbers = {**{f"weights.{kind}": w for kind, w in self.weights.items()}, "default": self.default}
@@ -83,6 +87,7 @@ class RewardFormula:
             "aggregation": self.aggregation,
             "clip": self.clip,
             "content_types": dict(self.content_types),
+            "without_impressions": sorted(self.without_impressions),
         }
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.version}@{digest[:12]}"
@@ -142,6 +147,11 @@ def shelf_rewards(
         )
         for shelf_id, type_ in zip(shelf_ids, types, strict=True)
     )
+
+
+def unanswered(formula: RewardFormula, content_type: str = "") -> float:
+    """What a shelf of a content type is worth that was examined and got no feedback."""
+    return _reward(formula, (), formula.content_types.get(content_type, 1.0))
 
 
 def page_reward(outcomes: Iterable[ShelfOutcome]) -> float:

@@ -122,6 +122,16 @@ class ComposedPage:
     documents: Mapping[str, str]
     limits: Mapping[str, float]
 
+    @property
+    def examination(self) -> tuple[float, ...]:
+        """How likely each slot is looked at, top slot first."""
+        return tuple(slot.examination for slot in self.grid.slots)
+
+    @property
+    def content_types(self) -> tuple[str, ...]:
+        """The content type of each shelf, top slot first; "" for one without."""
+        return tuple(str(placement.shelf.attributes.get("content_type", "")) for placement in self.placements)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:

@@ -30,7 +30,7 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         values=page.scores.values,
         pmf=page.scores.pmf,
         grid_version=f"{page.grid.surface}@{page.grid.version}",
-        examination=tuple(slot.examination for slot in page.grid.slots),
+        examination=page.examination,
         rules_version=page.rules_version,
         effective_rules=page.effective_rules,
         relaxed_rules=result.relaxed,

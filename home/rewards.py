@@ -27,6 +27,7 @@ class _RewardsFile(BaseModel):
     clip: tuple[_Finite, _Finite]
     weights: dict[EventKind, _Finite]
     content_types: dict[str, _Finite] = Field(default_factory=dict)
+    without_impressions: list[str] = Field(default_factory=list)
 
     def to_formula(self) -> RewardFormula:
         return RewardFormula(
@@ -38,6 +39,7 @@ class _RewardsFile(BaseModel):
             aggregation=self.aggregation,
             clip=self.clip,
             content_types=self.content_types,
+            without_impressions=frozenset(self.without_impressions),
         )
 
 

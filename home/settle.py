@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bandits.corrections import second_reward
+from bandits.position import as_taught
 from bandits.responses import Response, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
@@ -33,12 +34,14 @@ def examples_of(
 ) -> tuple[Example, ...]:
     """What one decision teaches early: an example per examined shelf, top slot first.
 
+    On a surface without impressions every shelf teaches, its reward corrected for its slot.
+
     The probability is the logged conditional of the slot. Without an exact propensity there is nothing to
     learn from, because nobody knows how likely the page was.
     """
     if record.propensity is None:
         return ()
-    outcomes = outcomes_of(record, feedback, formula)
+    outcomes = _as_taught(record, outcomes_of(record, feedback, formula), formula)
     return tuple(
         _example(record, slot, outcome.reward) for slot, outcome in enumerate(outcomes) if outcome.examined
     )
@@ -49,12 +52,13 @@ def responses_of(
 ) -> tuple[Response, ...]:
     """How the listener responded to the shelves of a logged page within the short horizon.
 
-    It counts whatever the page's propensity: what somebody clicked is known, however the page came about.
+    It counts whatever the page's propensity: what somebody clicked is known, however the page came about. On
+    a surface without impressions a shelf counts as looked at as far as its slot is.
     """
     kinds = [shelf_kind(record.shelf(option).attributes) for option in record.page]
-    return responses_to(
-        record.shelf_ids(record.page), kinds, outcomes_of(record, feedback, formula), record.at
-    )
+    outcomes = outcomes_of(record, feedback, formula)
+    looks = record.examination if record.surface in formula.without_impressions else None
+    return responses_to(record.shelf_ids(record.page), kinds, outcomes, record.at, looks)
 
 
 def taught_by(examples: Sequence[Example], slots: int) -> tuple[float | None, ...]:
@@ -77,7 +81,8 @@ def settle(
     if record.propensity is None:
         return Settlement()
     returns = _returns(record, feedback, formula, returned_at)
-    outcomes = outcomes_of(record, [*feedback, *returns], formula, final=True)
+    final = outcomes_of(record, [*feedback, *returns], formula, final=True)
+    outcomes = _as_taught(record, final, formula)
     examples: list[Example] = []
     corrected = 0
     for slot, (early, outcome) in enumerate(zip(taught, outcomes, strict=True)):
@@ -113,6 +118,12 @@ def outcomes_of(
         content_types=_content_types(record),
         final=final,
     )
+
+
+def _as_taught(
+    record: DecisionRecord, outcomes: Sequence[ShelfOutcome], formula: RewardFormula
+) -> tuple[ShelfOutcome, ...]:
+    return as_taught(outcomes, record.surface, record.examination, _content_types(record), formula)
 
 
 def _content_types(record: DecisionRecord) -> tuple[str, ...]:

@@ -57,7 +57,9 @@ def carousel(
     ] = PopulationModel().users,
     own_taste: Annotated[
         float,
-        typer.Option(help="How much synthetic segments differ; 1: as much own taste as shared.", min=0.0),
+        typer.Option(
+            help="How much synthetic segments differ: own taste for each part of shared taste.", min=0.0
+        ),
     ] = PopulationModel().own_taste,
     rounds: Annotated[int, typer.Option(help="Rounds; policies learn at the end of each.", min=1)] = 100,
     users: Annotated[int, typer.Option(help="Users in a round, drawn with replacement.", min=1)] = 20_000,

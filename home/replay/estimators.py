@@ -61,9 +61,10 @@ class View:
     the target would do with every action, with `expected` (m, n) rewards where the log predicts them, and
     `logging` (m, n), what the logging policy would, where it is known, and the `embedding` (m, 1) of what was
     shown; `logged` who showed what, where several policies logged; `slates` the slots of pages, with
-    `features` of them and what is known where pages are `listed`, or `why` it is not. `weight_bound` holds
-    for every weight that could have been, where it is given; `outside` (m,) is the share of the target that
-    the log could not hold, where that is known. `seed` is that of cross-fitting and of rejection sampling.
+    `features` of them and what is known where pages are `listed`, or why they are `unknown` or `unlisted`.
+    `weight_bound` holds for every weight that could have been, where it is given; `outside` (m,) is the share
+    of the target that the log could not hold, where that is known. `seed` is that of cross-fitting and of
+    rejection sampling.
     """
 
     rounds: Rounds
@@ -76,7 +77,8 @@ class View:
     slates: SlateRounds | None = None
     features: Found[SlotFeatures] | None = None
     listed: Found[Listed] | None = None
-    why: str = ""
+    unknown: str = ""
+    unlisted: str = ""
     weight_bound: float | None = None
     outside: Column | None = None
     seed: int = 0
@@ -229,7 +231,9 @@ def _slots(function: Callable[[SlateRounds], Estimate]) -> Callable[[View], tupl
 def _cascade_dr(view: View) -> tuple[Estimate, str]:
     rounds, found = view.slots(), view.features
     if found is None:
-        raise ValueError(view.why or "needs the target's choice in every slot, which this log cannot give")
+        raise ValueError(
+            view.unknown or "needs the target's choice in every slot, which this log cannot give"
+        )
     studied = rounds.take(found.rows)
     predicted = fit(studied, found.value, np.random.default_rng(view.seed))
     return cascade_dr(studied, predicted.shown, predicted.expected), found.note
@@ -241,7 +245,9 @@ def _listed(function: Callable[[SlateRounds, Column], Estimate]) -> Callable[[Vi
     def compute(view: View) -> tuple[Estimate, str]:
         rounds, found = view.slots(), view.listed
         if found is None:
-            raise ValueError(view.why or "needs every page that could be shown, which this log does not list")
+            raise ValueError(
+                view.unlisted or "needs every page that could be shown, which this log does not list"
+            )
         known = found.value
         studied = replace(
             rounds.take(found.rows), slot_propensity=known.slot_propensity, slot_target=known.slot_target

@@ -51,12 +51,14 @@ class Study:
 class Looked:
     """What was found in pages of up to K slots: `features` for cascade-DR, and all pages `listed`.
 
-    Each is None where it was not asked for, or cannot be known at too many decisions, as `why` says.
+    Each is None where it was not asked for, or cannot be known at too many decisions; then `unknown` says why
+    of the choices, and `unlisted` of the pages.
     """
 
     features: Found[SlotFeatures] | None = None
     listed: Found[Listed] | None = None
-    why: str = ""
+    unknown: str = ""
+    unlisted: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -155,7 +157,7 @@ class Looking:
 
         choices, unknown = self.choices.found(features)
         pages, unlisted = self.listings.found(listed)
-        return Looked(choices, pages, unknown or unlisted)
+        return Looked(choices, pages, unknown, unlisted)
 
     def _list(self, record: DecisionRecord, laws: Laws) -> None:
         try:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as state_dataclass
 
 from bandits.policy import Policy
+from bandits.position import as_taught
 from bandits.responses import EVERYONE, KindCount, Response, ResponseMemory, ShelfCount, responses_to
 from bandits.rewards import RewardFormula, ShelfOutcome, page_clicked, page_reward, shelf_rewards
 from bandits.types import EventKind, Example, RewardEvent
@@ -139,15 +140,18 @@ class Player:
         )
         truth = stage.timeline.truth(visit.batch, stage.model.truth(visit.context))
         met = self._meet(page, truth, tools)
-        events = stage.model.act(met.met, page, visit.index)
+        events = _reported(stage.model.act(met.met, page, visit.index), page.context.surface, stage.formula)
         outcomes = self._rewarded(page, events)
         pages.rows.append(self._row(visit, met, outcomes, events))
         if stage.config.decisions:
             pages.slots += slot_rows(page, outcomes)
         if self._participant.learns:
-            self._lessons += self._taught(visit, met, outcomes, tools)
+            taught = as_taught(
+                outcomes, page.context.surface, page.examination, page.content_types, stage.formula
+            )
+            self._lessons += self._taught(visit, met, taught, tools)
             if stage.config.returns and not stage.config.truths:
-                self.state.settling.add(page, visit.batch, outcomes, events, stage.formula, met.catalog)
+                self.state.settling.add(page, visit.batch, taught, events, stage.formula, met.catalog)
         self._remember(met, events)
         self._respond(page, outcomes)
 
@@ -200,10 +204,9 @@ class Player:
         return true_lessons(stage.model, page, options, config.truths, seed)
 
     def _rewarded(self, page: ComposedPage, events: Sequence[RewardEvent]) -> tuple[ShelfOutcome, ...]:
-        shelves = [placement.shelf for placement in page.placements]
-        types = [str(shelf.attributes.get("content_type", "")) for shelf in shelves]
-        ids = [shelf.id for shelf in shelves]
-        return shelf_rewards(self._stage.formula, page.context.now, ids, events, content_types=types)
+        ids = [placement.shelf.id for placement in page.placements]
+        formula, now = self._stage.formula, page.context.now
+        return shelf_rewards(formula, now, ids, events, content_types=page.content_types)
 
     def _row(
         self, visit: Visit, met: _Met, outcomes: Sequence[ShelfOutcome], events: Sequence[RewardEvent]
@@ -254,7 +257,9 @@ class Player:
         """Note what the learner will know of this page when the batch is over."""
         kinds = [placement.shelf.kind for placement in page.placements]
         ids = [placement.shelf.id for placement in page.placements]
-        responses = responses_to(ids, kinds, outcomes, page.context.now)
+        unseen = page.context.surface in self._stage.formula.without_impressions
+        looks = page.examination if unseen else None
+        responses = responses_to(ids, kinds, outcomes, page.context.now, looks)
         for listener in (page.context.listener.id, EVERYONE):
             self._responses[listener] += responses
 
@@ -279,6 +284,15 @@ class Player:
         if self._participant.restore is not None:
             self.state.snapshot = self._policy.snapshot()
             self._policy = self._participant.restore(self.state.snapshot)
+
+
+def _reported(
+    events: tuple[RewardEvent, ...], surface: str, formula: RewardFormula
+) -> tuple[RewardEvent, ...]:
+    """What a surface reports of what a listener did."""
+    if surface not in formula.without_impressions:
+        return events
+    return tuple(event for event in events if event.kind is not EventKind.IMPRESSION)
 
 
 def lessons(page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> tuple[Example, ...]:

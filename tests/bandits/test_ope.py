@@ -136,11 +136,36 @@ def test_bca_is_the_percentile_interval_where_nothing_is_skew() -> None:
     assert (constant.low, constant.high) == (1.0, 1.0)
 
 
-def test_empirical_bernstein_covers_at_least_its_level_even_on_short_logs() -> None:
-    covered = coverage(
-        lambda rounds, _: empirical_bernstein(ips(rounds), weighted_terms(WEIGHT_BOUND)), 500, 30
+def test_empirical_bernstein_covers_where_most_short_logs_miss_the_weight_that_matters() -> None:
+    # Half of these logs show the action never that two thirds of the target's value come from.
+    logging, target = np.array([0.98, 0.02]), np.array([2.0, 1.0]) / 3.0
+    rates = np.array([0.1, 0.8])
+    truth, held = float(target @ rates), {"normal": 0, "empirical bernstein": 0}
+    terms = weighted_terms(float((target / logging).max()))
+    for seed in range(400):
+        rng = np.random.default_rng([seed, 11])
+        action = (rng.random(34) < logging[1]).astype(np.int64)
+        reward = (rng.random(34) < rates[action]).astype(np.float64)
+        estimate = ips(Rounds(reward, logging[action], target[action]))
+        for interval in (normal(estimate), empirical_bernstein(estimate, terms)):
+            held[interval.method] += not interval.excludes(truth)
+    assert held["normal"] < 0.6 * 400
+    assert held["empirical bernstein"] >= 0.95 * 400
+
+
+def test_empirical_bernstein_is_its_formula_over_groups() -> None:
+    rounds = log_of(
+        300,
+        np.random.default_rng(12),
     )
-    assert covered >= 0.95
+    grouped = Rounds(rounds.reward, rounds.propensity, rounds.target, np.arange(300) // 3)
+    terms = rounds.weights * rounds.reward
+    sums, log_term = terms.reshape(100, 3).mean(axis=1), np.log(4.0 / 0.1)
+    spread, width = sums.var(ddof=1), WEIGHT_BOUND
+    reach = np.sqrt(2.0 * spread * log_term / 100) + 7.0 * width * log_term / (3.0 * 99)
+    interval = empirical_bernstein(ips(grouped), weighted_terms(WEIGHT_BOUND), level=0.9)
+    assert interval.high - interval.value == pytest.approx(reach, rel=1e-12)
+    assert interval.value - interval.low == pytest.approx(reach, rel=1e-12)
 
 
 def test_bootstrap_agrees_with_the_normal_interval_on_a_long_log() -> None:

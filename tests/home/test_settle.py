@@ -15,7 +15,7 @@ from home.db import ListenerRow, writing
 from home.events import ingest_events
 from home.learn import Learner
 from home.registry import publish
-from home.settle import settle
+from home.settle import examples_of, responses_of, settle, taught_by
 from home.store import decisions, events, models
 from tests.home.loop import HORIZON, LONG, NOON, RememberingPolicy, feedback, make_record, recall
 
@@ -33,6 +33,36 @@ def test_the_second_half_makes_the_mean_the_final_reward() -> None:
 def test_feedback_that_arrived_after_the_early_lesson_teaches_both_halves_and_unseen_slots_nothing() -> None:
     rest = settle(make_record("d"), [feedback("1", "d", EventKind.CLICK)], LONG, (None, None, None))
     assert [(e.slot, e.reward) for e in rest.examples] == [(0, 0.5), (0, 0.5)]
+
+
+def test_where_nobody_reports_what_was_seen_every_shelf_teaches_corrected_for_its_slot() -> None:
+    blind = replace(LONG, without_impressions=frozenset({"phone"}))
+    record = make_record("d")
+    said = [
+        feedback("1", "d", EventKind.CLICK, "a"),
+        feedback("2", "d", EventKind.SAVE, "a", after=5 * _HOURS),
+    ]
+    early = examples_of(record, said, blind)
+    theta = record.examination[1]
+    assert theta < 1.0
+    assert [(e.slot, e.reward) for e in early] == [(0, 0.0), (1, pytest.approx(0.5 / theta)), (2, 0.0)]
+    rest = settle(record, said, blind, taught_by(early, 3))
+    assert rest.corrected == 1
+    pairs = zip(early, rest.examples, strict=True)
+    assert [(first.reward + second.reward) / 2.0 for first, second in pairs] == [
+        0.0,
+        pytest.approx(0.75 / theta),
+        0.0,
+    ]
+
+
+def test_where_nobody_reports_what_was_seen_shelves_count_as_looked_at_as_far_as_their_slots_are() -> None:
+    blind = replace(LONG, without_impressions=frozenset({"phone"}))
+    record, said = make_record("d"), [feedback("1", "d", EventKind.CLICK, "a")]
+    looks = {one.shelf_id: (one.looks, one.clicked) for one in responses_of(record, said, blind)}
+    top, _, third = record.examination
+    assert looks == {"c": (top, False), "a": (1.0, True), "e": (third, False)}
+    assert [one.shelf_id for one in responses_of(record, said, LONG)] == ["a"]
 
 
 def test_a_return_counts_for_clicked_shelves_only_and_makes_none_examined() -> None:

@@ -10,7 +10,8 @@ The full file of 974,960 users is public but large. Without it, users are drawn 
   and round, which the paper's 1,312,000 over 100 rounds of 20,000 users amounts to.
 - Segments are found by k-means, as in the paper, on the users alone.
 
-Nothing published says how much tastes differ, so `own_taste` is an assumption: 1, as much own as shared.
+How much tastes differ, `own_taste`, follows from published results: at 3 the pessimistic segment Thompson
+sampling, the best published policy, has the cumulative regret at round 50 that the paper's figure 2 shows.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class PopulationModel:
 
     users: int = 100_000
     segments: int = 100
-    own_taste: float = 1.0
+    own_taste: float = 3.0
     random_regret: float = RANDOM_REGRET
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bandits.policies import UniformPolicy, VwPolicy
+from bandits.rewards import RewardFormula
 from bandits.types import EventKind, Example, Features, RewardEvent, Scores
 from home.compose import ComposedPage
 from home.draw import Exploration
@@ -31,6 +32,7 @@ def run(
     parameters: ListenerParameters | None = None,
     pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] | None = None,
     listeners: int = 30,
+    formula: RewardFormula | None = None,
 ) -> SimulationResult:
     here = world()
     return simulate(
@@ -38,7 +40,7 @@ def run(
         here.tools,
         policies,
         parameters or here.parameters,
-        here.formula,
+        formula or here.formula,
         config,
         on_page=None if pages is None else lambda *page: pages.append(page),
     )
@@ -118,17 +120,22 @@ def test_a_policy_learns_the_looked_at_shelves_with_their_logged_probabilities()
     assert {e.reward for e in recorder.lessons} > {0.0}
 
 
-def test_lessons_are_those_of_the_logged_record() -> None:
+@pytest.mark.parametrize("blind", [frozenset[str](), frozenset({"phone"})], ids=["seen", "unseen"])
+def test_lessons_are_those_of_the_logged_record(blind: frozenset[str]) -> None:
     here = world()
+    formula = replace(here.formula, without_impressions=blind)
     pages: list[tuple[str, ComposedPage, tuple[RewardEvent, ...]]] = []
     recorder = Recorder()
-    run({"recorder": Participant(lambda: recorder, learns=True)}, pages=pages)
+    run({"recorder": Participant(lambda: recorder, learns=True)}, pages=pages, formula=formula)
     logged = [
         lesson
         for _, page, events in pages
-        for lesson in examples_of(record_of(page, here.catalog.items), events, here.formula)
+        for lesson in examples_of(record_of(page, here.catalog.items), events, formula)
     ]
     assert logged
+    on_blind = [(page, events) for _, page, events in pages if page.context.surface in blind]
+    assert bool(on_blind) == bool(blind)
+    assert all(event.kind is not EventKind.IMPRESSION for _, events in on_blind for event in events)
     assert recorder.lessons == logged
 
 
