@@ -15,6 +15,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bandits.remembered import MOST, Remembered
 from bandits.types import Features
 
 Column = tuple[str, str]
@@ -23,32 +24,41 @@ Column = tuple[str, str]
 Category = tuple[str, str, str]
 """Namespace, name and value."""
 
-_REMEMBERED = 65536
-
 
 class Categories:
     """The categories of an action, in order. Equal ones are the same object as long as it is remembered."""
 
-    __slots__ = ("known", "spaces")
+    __slots__ = ("_spaces", "known")
 
     def __init__(self, known: tuple[Category, ...]) -> None:
         """Use `categories`, which gives equal ones the same object."""
         self.known = known
-        self.spaces: dict[str, dict[str, str]] = {}
-        for space, name, value in known:
-            self.spaces.setdefault(space, {})[name] = value
+        self._spaces: dict[str, dict[str, str]] | None = None
+
+    @property
+    def spaces(self) -> Mapping[str, Mapping[str, str]]:
+        """The categories as namespace → name → value."""
+        if self._spaces is None:
+            spaces: dict[str, dict[str, str]] = {}
+            for space, name, value in self.known:
+                spaces.setdefault(space, {})[name] = value
+            self._spaces = spaces
+        return self._spaces
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=MOST)
 def categories(known: tuple[Category, ...]) -> Categories:
     """The categories that are `known` of an action, by namespace."""
     return Categories(known)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def joined(some: Categories, more: Categories) -> Categories:
-    """Both, `more` last."""
+def _joined(both: tuple[Categories, Categories]) -> Categories:
+    some, more = both
     return categories(some.known + more.known)
+
+
+joined: Mapping[tuple[Categories, Categories], Categories] = Remembered(_joined)
+"""Two → both in one, the second last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

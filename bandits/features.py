@@ -8,15 +8,17 @@ model trained on another schema must not be served.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandits.feature_table import Categories, FeatureTable, categories, joined
+from bandits.remembered import Remembered
 from bandits.responses import STRANGER, Leaning
 from bandits.types import Features
 from shelves.aggregates import AGGREGATES
@@ -29,7 +31,7 @@ _HOURS_PER_BUCKET = 24 // len(_HOUR_BUCKETS)
 _HISTORY = ("none", "few", "some", "many", "most")
 _HISTORY_UPPER = (0, 9, 49, 199)
 _AFFINITY = ("lowest", "low", "middle", "high", "highest")
-_AFFINITY_UPPER = (0.2, 0.4, 0.6, 0.8)
+_AFFINITY_UPPER = np.array([0.2, 0.4, 0.6, 0.8])
 _YES_NO = ("no", "yes")
 
 
@@ -155,36 +157,45 @@ def shelf_features(
     knows the shelf, and "responses" the listener's leanings to the shelf's kind. Raises ValueError naming
     the shelf and the attribute that is not a finite number, 0 or more.
     """
-    last, known = frozenset(context.previous_page), context.shelf_responses
-    by_source, by_family, by_type = leaning.source, leaning.family, leaning.content_type
-    of_attributes = _numbers(shelves)
-    found: list[Categories] = []
-    rest: list[tuple[float, ...]] = []
-    for shelf, taste in zip(shelves, of_attributes[:, 0].tolist(), strict=True):
-        known_as = _categories(shelf.attributes)
-        source, family, content_type, *_ = known_as
-        looks, clicks = known.get(shelf.id, _NEVER)
-        found.append(_categories_of(*known_as, bisect_left(_AFFINITY_UPPER, taste)))
-        rest.append(
-            (
-                shelf.id in last,
-                looks,
-                clicks,
-                by_source.get(source, 0.0),
-                by_family.get(family, 0.0),
-                by_type.get(content_type, 0.0),
-            )
-        )
-    others = np.array(rest, dtype=np.float64)
-    others[:, 1:3] = np.log1p(others[:, 1:3])
-    return FeatureTable(tuple(found), _COLUMNS, np.hstack([of_attributes, aggregates, others]))
+    known_as = [_categories(shelf.attributes) for shelf in shelves]
+    numbers = np.empty((len(shelves), len(_COLUMNS)))
+    numbers[:, :4] = _numbers(shelves)
+    numbers[:, 4:-6] = aggregates
+    numbers[:, -6:-3] = _known_shelves(shelves, context)
+    numbers[:, -3:] = _leanings(known_as, leaning)
+    affinity = _AFFINITY_UPPER.searchsorted(numbers[:, 0]).tolist()
+    found = [_CATEGORIES[*known, step] for known, step in zip(known_as, affinity, strict=True)]
+    return FeatureTable(tuple(found), _COLUMNS, numbers)
 
 
-def in_presentations(shelves: FeatureTable, rows: NDArray[np.intp], names: Sequence[str]) -> FeatureTable:
+def _known_shelves(shelves: Sequence[Shelf], context: Context) -> NDArray[np.float64] | float:
+    """Whether each shelf was on the last page, and ln(1 + its looks and clicks): (n, 3), or 0."""
+    last, known = context.previous_page, context.shelf_responses
+    if not last and not known:
+        return 0.0
+    each = [(shelf.id in last, *known.get(shelf.id, _NEVER)) for shelf in shelves]
+    found = np.array(each, dtype=np.float64)
+    np.log1p(found[:, 1:], out=found[:, 1:])
+    return found
+
+
+def _leanings(known_as: Sequence[tuple[Any, ...]], leaning: Leaning) -> NDArray[np.float64] | float:
+    """The leaning to each shelf's source, family and content type: (n, 3), or 0."""
+    if leaning is STRANGER:
+        return 0.0
+    kinds = zip(*known_as, strict=True)
+    parts = (leaning.source, leaning.family, leaning.content_type)
+    return np.array(
+        [[part.get(name, 0.0) for name in names] for part, names in zip(parts, kinds, strict=False)]
+    ).T
+
+
+def in_presentations(shelves: FeatureTable, rows: Sequence[int], names: Sequence[str]) -> FeatureTable:
     """Options of shelves: which one each is, and the name of its presentation, which may be none."""
     known = {name: _presentation(name) for name in set(names)}
-    found = tuple(joined(shelves.categories[row], known[name]) for row, name in zip(rows, names, strict=True))
-    return FeatureTable(found, shelves.columns, shelves.numbers[rows])
+    own = shelves.categories
+    found = tuple([joined[own[row], known[name]] for row, name in zip(rows, names, strict=True)])
+    return FeatureTable(found, shelves.columns, shelves.numbers.take(rows, axis=0))
 
 
 @lru_cache(maxsize=1024)
@@ -192,17 +203,12 @@ def _presentation(name: str) -> Categories:
     return categories((("presentation", "name", name),) if name else ())
 
 
-@lru_cache(maxsize=65536)
-def _categories_of(
-    source: str,
-    family: str,
-    content_type: str,
-    genre: str,
-    fresh: bool,
-    sponsored: bool,
-    exploratory: bool,
-    affinity: int,
-) -> Categories:
+_Known = tuple[str, str, str, str, bool, bool, bool, int]
+"""What `_categories` reads of a shelf, and its step of affinity."""
+
+
+def _categories_of(shelf: _Known) -> Categories:
+    source, family, content_type, genre, fresh, sponsored, exploratory, affinity = shelf
     known = [
         ("kind", "family", family),
         ("shelf", "source", source),
@@ -215,13 +221,17 @@ def _categories_of(
     return categories((*known, ("shelf", "genre", genre)) if genre else tuple(known))
 
 
+_CATEGORIES: Mapping[_Known, Categories] = Remembered(_categories_of)
+
+
 def _numbers(shelves: Sequence[Shelf]) -> NDArray[np.float64]:
     """Taste, popularity, novelty and ln(1 + size) of n shelves: (n, 4)."""
+    each = [number for shelf in shelves for number in _numbers_of(shelf.attributes)]
     try:
-        numbers = np.array([_numbers_of(shelf.attributes) for shelf in shelves], dtype=np.float64)
+        numbers = np.array(each, dtype=np.float64).reshape(-1, len(_NUMBERS))
     except (TypeError, ValueError):
         raise ValueError(_not_a_number(shelves)) from None
-    if not np.isfinite(numbers).all() or (numbers < 0.0).any():
+    if not (numbers.min() >= 0.0 and numbers.max() < np.inf):
         raise ValueError(_not_a_number(shelves))
     numbers[:, 3] = np.log1p(numbers[:, 3])
     return numbers

@@ -252,7 +252,7 @@ def propose(
     shelves = built.shelves or _popular(built)
     lap("shelves")
     options = options_of(shelves, surface)
-    about_context, about_options = features_of(options, built.view)
+    about_context, about_options = features_of(shelves, options, built.view)
     scores, fault = scored(policy, about_context, about_options, len(surface.grid.slots))
     lap("score")
     about = page_context(context, built.view)

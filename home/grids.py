@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from home.errors import ConfigurationError
+from home.fitting import Fitting
 from home.rules.conditions import Names, parse_condition
 from home.rules.vocabulary import ATTRIBUTE_DOMAINS
 from layout.selector import Selector
@@ -28,12 +29,16 @@ _NAMES = Names("attribute", "shelves have", {name: ATTRIBUTE_DOMAINS[name] for n
 class Surface:
     """A surface's grid, and which shelves each presentation is for; one that is not in `fits` is for all.
 
-    `text` is the file that says so.
+    `text` is the file that says so, and `fitting` applies `fits` to shelves.
     """
 
     grid: Grid
     fits: Mapping[str, Selector] = field(default_factory=lambda: MappingProxyType({}))
     text: str = ""
+    fitting: Fitting = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fitting", Fitting(tuple(self.grid.presentations), self.fits))
 
 
 class _PresentationTable(BaseModel):

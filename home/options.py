@@ -17,7 +17,6 @@ from bandits.features import context_features, in_presentations, shelf_features
 from bandits.responses import leaning_of
 from bandits.types import Features
 from home.grids import Surface
-from layout.inputs import Inputs
 from layout.types import Grid, LayoutShelf
 from shelves.aggregates import aggregates
 from shelves.types import Shelf
@@ -48,26 +47,20 @@ def option_id(shelf: str, presentation: str) -> str:
 
 def options_of(shelves: Sequence[Shelf], surface: Surface) -> tuple[Option, ...]:
     """Every option of the shelves, in their order, each in the order of the surface's presentations."""
-    names = tuple(surface.grid.presentations)
-    if not names:
-        return tuple(Option(shelf, index) for index, shelf in enumerate(shelves))
-    inputs = Inputs(tuple(LayoutShelf(shelf.id, shelf.attributes) for shelf in shelves), surface.grid)
-    fitting = np.ones((len(shelves), len(names)), dtype=np.bool_)
-    for column, name in enumerate(names):
-        if name in surface.fits:
-            fitting[:, column] = inputs.mask(surface.fits[name])
-    return tuple(Option(shelves[row], row, names[column]) for row, column in np.argwhere(fitting).tolist())
+    if not surface.grid.presentations:
+        return tuple([Option(shelf, index) for index, shelf in enumerate(shelves)])
+    fitting = enumerate(zip(shelves, surface.fitting.of(shelves), strict=True))
+    return tuple([Option(shelf, index, name) for index, (shelf, names) in fitting for name in names])
 
 
-def features_of(options: Sequence[Option], view: View) -> tuple[Features, FeatureTable]:
-    """What is known about a request, and about each option: its shelf's features and its presentation's."""
+def features_of(
+    shelves: Sequence[Shelf], options: Sequence[Option], view: View
+) -> tuple[Features, FeatureTable]:
+    """What is known of a request, and of each option of `shelves`: its shelf and its presentation."""
     context = view.context
     leaning = leaning_of(context.responses, context.crowd_responses)
-    by_index = {option.index: option.shelf for option in options}
-    shelves = list(by_index.values())
     known = shelf_features(shelves, aggregates(shelves, view), context, leaning)
-    row_of = {index: row for row, index in enumerate(by_index)}
-    rows = np.array([row_of[option.index] for option in options], dtype=np.intp)
+    rows = [option.index for option in options]
     of_options = in_presentations(known, rows, [option.presentation for option in options])
     return context_features(context, leaning), of_options
 

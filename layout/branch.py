@@ -53,7 +53,7 @@ class BranchAndBound:
         self._floor = worth
         self._rows = rows
         self._bounds, self._enumerated, self._time_left = bounds, enumerated, time_left
-        self._open: list[tuple[int, int, Relaxation, Ints]] = []
+        self._open: list[tuple[int, int, Relaxation, bool]] = []
 
     def proves(self, bound: Bound, cells: Mask, root: Relaxation | None = None) -> bool:
         """Whether the page in hand is now proven best of those on the `cells` (n, K) that `bound` is for.
@@ -100,17 +100,24 @@ class BranchAndBound:
         self._open.clear()
         self._bound(root)
         while self._open:
-            total, _, node, columns = heappop(self._open)
+            total, _, node, solved = heappop(self._open)
             if -total <= self._least:
                 return True
             if self._bounds <= 0 or self._time_left() <= 0:
                 return False
-            child = node.copy()
-            child.choose(columns)
-            self._bound(child)
-            node.drop(columns)
-            self._bound(node)
+            self._divide(node, _split(node, solved))
         return True
+
+    def _divide(self, node: Relaxation, columns: Ints | None) -> None:
+        """Bound the pages of the node with these columns, and those without; the only one where none are."""
+        if columns is None:
+            self._take(_only_page(node, self._rows))
+            return
+        child = node.copy()
+        child.choose(columns)
+        self._bound(child)
+        node.drop(columns)
+        self._bound(node)
 
     def _bound(self, node: Relaxation) -> None:
         """Bound a node, and keep it for later if a page worth more can be below it."""
@@ -122,11 +129,7 @@ class BranchAndBound:
         if found.total <= self._least:
             return
         node.keep(node.live[found.slack < found.total - self._least])
-        columns = _split(node, solved)
-        if columns is None:
-            self._take(_only_page(node, self._rows))
-        else:
-            heappush(self._open, (-found.total, self.nodes, node, columns))
+        heappush(self._open, (-found.total, self.nodes, node, solved))
 
     @property
     def _least(self) -> int:
@@ -150,8 +153,7 @@ def _split(node: Relaxation, solved: bool) -> Ints | None:
 
     None when each slot has one column left.
     """
-    if solved and (chosen := node.split()).any():
-        columns: Ints = node.live[chosen]
+    if solved and len(columns := node.split()):
         return columns
     slot = node.slot[node.live]
     count = np.bincount(slot)

@@ -17,9 +17,9 @@ import numpy as np
 from layout.errors import InvalidProblemError
 from layout.inputs import Inputs
 from layout.kernels.assemble import assembled
-from layout.kernels.page_sums import sums
-from layout.objective import MAX_VALUE, page_worth, penalties
-from layout.rows import NO_LIMIT, Rows, none, stacked
+from layout.kernels.page_sums import net_worth, obeys, sums
+from layout.objective import MAX_VALUE, penalties
+from layout.rows import NO_LIMIT, Numbers, Rows, none, stacked
 from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
 
 MAX_OPTIONS: Final = 1000
@@ -81,6 +81,11 @@ class Compiled:
         return hard
 
     @cached_property
+    def price_limit(self) -> Ints:
+        """The largest price of each row: (R,)."""
+        return np.where(self.hard, self.cap, np.minimum(self.penalty, self.cap))
+
+    @cached_property
     def kinds(self) -> Ints:
         """A number per option, equal only where no row and no presentation tells two options apart: (n,).
 
@@ -112,18 +117,15 @@ class Compiled:
 
     def holds(self, page: Page) -> bool:
         """Whether a full page takes open cells, no shelf twice, and obeys every hard row."""
-        chosen = list(page)
-        if not self.possible or len(chosen) != self.size or len(set(self.group[chosen].tolist())) < self.size:
+        if not self.possible or len(page) != self.size:
             return False
-        total = self.sums(page)
-        kept = ~self.hard | ((total >= self.lo) & (total <= self.hi))
-        return bool(self.cells[chosen, np.arange(self.size)].all() and kept.all())
+        entries = (self.ptr, self.row, self.coef, self.lo, self.hi, self.penalty)
+        return bool(obeys(np.array(page, dtype=np.int64), self.cells, self.group, *entries))
 
     def worth(self, page: Page) -> int:
         """The value of a full page less what it pays for soft rows."""
-        total = self.sums(page)
-        beyond = np.maximum(np.maximum(total - self.hi, self.lo - total), 0)
-        return page_worth(self.values, page) - int((self.penalty * beyond).sum())
+        entries = (self.ptr, self.row, self.coef, self.lo, self.hi, self.penalty)
+        return int(net_worth(np.array(page, dtype=np.int64), self.values, *entries))
 
     def inward(self, page: Page) -> Page:
         """A page of the problem's options as one of the options in order of ids."""
@@ -179,7 +181,7 @@ def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints]:
 def _assemble(problem: Problem, inputs: Inputs, order: Ints, rows: Rows, penalty: Ints) -> Compiled:
     allowed = _allowed(inputs.shelves, problem.grid)
     kept, cells, *entries, floor, ceiling, slot_ptr, slot_row, met = assembled(
-        rows.coefs, rows.weights, rows.terms, rows.lo, rows.hi, penalty, allowed
+        _whole(rows.coefs), _whole(rows.weights), rows.terms, rows.lo, rows.hi, penalty, allowed
     )
     ptr, row, coef = entries
     return Compiled(
@@ -212,6 +214,10 @@ def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
     }
     allowed = np.array([open_to[shelf.presentation] for shelf in shelves], dtype=np.bool_)
     return allowed.reshape(len(shelves), len(grid.slots))
+
+
+def _whole(numbers: Numbers) -> Ints:
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 def _numbered(names: list[str]) -> Ints:

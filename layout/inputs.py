@@ -148,11 +148,15 @@ class Inputs:
 
     def _where(self, name: str, condition: Condition) -> Mask:
         column = self.column(name)
-        held = np.zeros(len(column.values), dtype=np.bool_)
         if isinstance(condition, frozenset):
-            held[[column.place[value] for value in condition if value in column.place]] = True
+            codes = [column.place[value] for value in condition if value in column.place]
         else:
-            held[:] = [meets(value, condition) for value in column.values]
+            codes = [code for code, value in enumerate(column.values) if meets(value, condition)]
+        if len(codes) == 1:
+            only: Mask = column.codes == codes[0]
+            return only
+        held = np.zeros(len(column.values), dtype=np.bool_)
+        held[codes] = True
         mask: Mask = held[column.codes]
         return mask
 
@@ -166,7 +170,8 @@ def _column(values: list[Attribute]) -> Column:
         flag = bool in kinds
         place = {value: code for code, value in enumerate(sorted(set(values)))}
         known = {(flag, value): code for value, code in place.items()}
-        return Column(np.array([*map(place.__getitem__, values)], dtype=np.int64), tuple(known), known)
+        codes = np.fromiter(map(place.__getitem__, values), np.int64, len(values))
+        return Column(codes, tuple(known), known)
     each = [typed(value) for value in values]
     known = {value: code for code, value in enumerate(sorted(set(each), key=_rank))}
     return Column(np.array([*map(known.__getitem__, each)], dtype=np.int64), tuple(known), known)

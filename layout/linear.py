@@ -8,6 +8,7 @@ What the simplex proposes in floats is certified in integers, so that its roundi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,14 +18,16 @@ from layout.compiled import Compiled
 from layout.kernels.certificate import certified
 from layout.kernels.simplex.basis import start
 from layout.kernels.simplex.branching import split
-from layout.kernels.simplex.columns import generate, reprice, rounded
+from layout.kernels.simplex.columns import generate, rounded
 from layout.kernels.simplex.dual import dual
 from layout.kernels.simplex.program import FULL, Basis, Program, program_of
+from layout.kernels.simplex.room import copied, purged, restricted, room_for
+from layout.kernels.simplex.solution import choose, shares, whole_page
 from layout.kernels.simplex.tableau import Members, members_of
 from layout.rows import NO_LIMIT
 from layout.types import Floats, Ints, Mask, Page
 
-_MORE: Final = 5
+_MORE: Final = 15
 """Columns of each slot that are brought in at once."""
 
 _ROUNDS: Final = 40
@@ -55,17 +58,22 @@ class Certificate:
 class Relaxation:
     """A linear program whose columns are cells, and a basis of it. `live` are the columns in play.
 
-    `slot`, `shelf` and `option` (c,) say what the columns stand for.
+    `slot` and `shelf` (c,) say, with `option`, what the columns stand for.
     """
 
     def __init__(
         self, rows: Compiled, program: Program, unit: float, basis: Basis, live: Ints, closed: Mask
     ) -> None:
         self.live = live
-        self.slot, self.shelf, self.option = program.slot, program.shelf, program.cell // rows.size
+        self.slot, self.shelf = program.slot, program.shelf
         self._rows, self._program, self._unit = rows, program, unit
         self._basis, self._closed = basis, closed
         self._members: Members | None = None
+
+    @cached_property
+    def option(self) -> Ints:
+        """The option of each column: (c,)."""
+        return self._program.cell // self._rows.size
 
     @property
     def members(self) -> Members:
@@ -85,12 +93,13 @@ class Relaxation:
             rows.penalty, NO_LIMIT,
         )  # fmt: skip
         inside = np.ones(len(program.cell), dtype=np.bool_) if first is None else first[cells]
-        basis = _room_for(program, _PER_SLOT * rows.size + _ROOM)
+        constraints = program.groups + 2 * len(program.lo)
+        basis = room_for(len(program.cell), constraints, _PER_SLOT * rows.size + _ROOM)
         start(program, basis, np.flatnonzero(inside))
         status = FULL
         while status == FULL:
             status, live = generate(program, basis, inside, _MORE, _ROUNDS, _PIVOTS)
-            basis = _copied(basis, program) if status == FULL else basis
+            basis = copied(basis, _ROOM) if status == FULL else basis
         return cls(rows, program, unit, basis, live, ~inside)
 
     def solve(self, worth: int | None) -> int:
@@ -99,14 +108,13 @@ class Relaxation:
         status = FULL
         while status == FULL:
             status, _ = dual(self._program, self._basis, self.members, self._closed, cutoff, _PIVOTS)
-            self._basis = _copied(self._basis, self._program) if status == FULL else self._basis
+            self._basis = copied(self._basis, _ROOM) if status == FULL else self._basis
         return int(status)
 
     def certificate(self, columns: Ints | None = None) -> Certificate:
         """What the prices prove about the live columns, or about `columns` (i,)."""
         rows, program = self._rows, self._program
-        limit = np.where(rows.hard, rows.cap, np.minimum(rows.penalty, rows.cap))
-        prices, shelf_prices = rounded(program, self._basis, self._unit, limit, _MOST)
+        prices, shelf_prices = rounded(program, self._basis, self._unit, rows.price_limit, _MOST)
         total, slack = certified(
             rows.values.ravel(), self.slot, self.shelf, program.cell, rows.ptr, rows.row, rows.coef, rows.lo,
             rows.hi, prices, shelf_prices, self.live if columns is None else columns, rows.size,
@@ -123,24 +131,18 @@ class Relaxation:
 
     def page(self) -> Page | None:
         """The solution, if it puts one option in each slot and the rows hold."""
-        column, share = self.shares()
-        if len(column) != self._rows.size or not (share > 1.0 - _WHOLE).all():
-            return None
-        page = np.empty(self._rows.size, dtype=np.int64)
-        page[self.slot[column]] = self.option[column]
+        page = whole_page(self._program, self._basis, self._rows.size, _WHOLE)
         found = tuple(page.tolist())
-        return found if self._rows.holds(found) else None
+        return found if page[0] >= 0 and self._rows.holds(found) else None
 
     def shares(self) -> tuple[Ints, Floats]:
         """The columns in the solution and their shares, each (i,)."""
-        count = int(self._basis.held[0])
-        column = self._basis.basic[:count] - 2 * len(self._basis.place)
-        inside = (column >= 0) & (self._basis.x[:count] > _WHOLE)
-        return column[inside], self._basis.x[:count][inside]
+        column, share = shares(self._basis, _WHOLE)
+        return column, share
 
-    def split(self) -> Mask:
-        """Which live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
-        chosen: Mask = split(self._program, self._basis, self.live, _CANDIDATES)
+    def split(self) -> Ints:
+        """The live columns to set against the rest of their slot (i,): see `kernels.simplex.split`."""
+        chosen: Ints = split(self._program, self._basis, self.members, self._closed, self.live, _CANDIDATES)
         return chosen
 
     def keep(self, columns: Ints) -> None:
@@ -151,13 +153,7 @@ class Relaxation:
 
     def choose(self, columns: Ints) -> None:
         """Close all other columns of the slot that these (i,) are of, and what one alone excludes."""
-        slot, shelf = self.slot[self.live], self.shelf[self.live]
-        apart = slot != self.slot[columns[0]]
-        if len(columns) == 1:
-            apart &= shelf != self.shelf[columns[0]]
-        chosen = np.zeros(len(self.slot), dtype=np.bool_)
-        chosen[columns] = True
-        self.keep(self.live[apart | chosen[self.live]])
+        self.live = choose(self._program, self.live, self._closed, columns)
 
     def drop(self, columns: Ints) -> None:
         """Close these columns (i,)."""
@@ -166,59 +162,14 @@ class Relaxation:
 
     def only(self, columns: Ints) -> Relaxation:
         """The same program on these columns (i,) alone, in ascending order, from the same basis."""
-        first = 2 * len(self._basis.place)
-        count = int(self._basis.held[0])
-        basic = self._basis.basic[:count] - first
-        inside = np.zeros(len(self.slot), dtype=np.bool_)
-        inside[columns] = inside[basic[basic >= 0]] = True
-        kept = np.flatnonzero(inside)
-        program = self._program._replace(
-            **{name: getattr(self._program, name)[kept] for name in ("slot", "shelf", "cell", "cost")}
-        )
-        variables = np.concatenate([np.arange(first), first + kept])
-        basis = _copied(self._basis, program, variables)
-        place = np.searchsorted(kept, np.maximum(basic, 0))
-        basis.basic[:count] = np.where(basic >= 0, first + place, basic + first)
-        live = np.searchsorted(kept, columns)
-        closed = np.ones(len(kept), dtype=np.bool_)
+        program, basis, live = restricted(self._program, self._basis, columns, _ROOM)
+        closed = np.ones(len(program.slot), dtype=np.bool_)
         closed[live] = False
-        reprice(program, basis, live)
         return Relaxation(self._rows, program, self._unit, basis, live, closed)
 
     def copy(self) -> Relaxation:
         """The same program with a basis of its own."""
-        basis = _copied(self._basis, self._program)
+        basis = purged(self._basis, _ROOM)
         twin = Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
         twin._members = self.members
         return twin
-
-
-def _room_for(program: Program, most: int) -> Basis:
-    constraints = program.groups + 2 * len(program.lo)
-    variables = 2 * constraints + len(program.cell)
-    return Basis(
-        np.zeros(1, dtype=np.int64),
-        np.empty((most, most)),
-        np.empty(most, dtype=np.int64),
-        np.empty(variables, dtype=np.int64),
-        np.empty(most),
-        np.empty(most),
-        np.empty(most),
-        np.empty(most, dtype=np.int64),
-        np.empty(constraints, dtype=np.int64),
-        np.empty(variables),
-    )
-
-
-def _copied(basis: Basis, program: Program, variables: Ints | None = None) -> Basis:
-    """The basis with new room, for the `program` of these of its variables or of all."""
-    m = int(basis.held[0])
-    into = _room_for(program, m + _ROOM)
-    into.held[0] = m
-    into.inverse[:m, :m] = basis.inverse[:m, :m]
-    for name in ("basic", "x", "y", "norm", "at"):
-        getattr(into, name)[:m] = getattr(basis, name)[:m]
-    into.where[:] = basis.where if variables is None else basis.where[variables]
-    into.reduced[:] = basis.reduced if variables is None else basis.reduced[variables]
-    into.place[:] = basis.place
-    return into

@@ -32,13 +32,14 @@ Numbers = NDArray[np.bool_] | NDArray[np.int64]
 class Rows:
     """The rows of one rule, over n options and K slots.
 
-    `coefs` (c, n) and `weights` (w, K) are shared by `terms` (t, 3) int64, each a row, a coefficient array
-    and a weight array, in order of rows; every row has a term. `lo` and `hi` (m,) are the limits. `partial`
-    says that they let in pages which the rule forbids, because the rule itself would need too many rows.
+    `coefs` (c, n) and `weights` (w, K) are whole numbers, or True for 1, and shared by `terms` (t, 3) int64,
+    each a row, a coefficient array and a weight array, in order of rows; every row has a term. `lo` and `hi`
+    (m,) are the limits. `partial` says that they let in pages which the rule forbids, because the rule itself
+    would need too many rows.
     """
 
-    coefs: Ints
-    weights: Ints
+    coefs: Numbers
+    weights: Numbers
     terms: Ints
     lo: Ints
     hi: Ints
@@ -78,13 +79,7 @@ def none(options: int, slots: int) -> Rows:
 
 def one(coef: Numbers, weight: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
     """One row of one term: `coef` (n,) counted in the slots by `weight` (K,)."""
-    return Rows(
-        coef[None].astype(np.int64),
-        weight[None].astype(np.int64),
-        _FIRST,
-        np.array([lo], dtype=np.int64),
-        np.array([hi], dtype=np.int64),
-    )
+    return Rows(coef[None], weight[None], _FIRST, limit(lo, 1), limit(hi, 1))
 
 
 def product(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
@@ -100,8 +95,7 @@ def paired(coefs: Numbers, weights: Numbers, lo: int | Ints = -NO_LIMIT, hi: int
 def summed(coefs: Numbers, weights: Numbers, lo: int = -NO_LIMIT, hi: int = NO_LIMIT) -> Rows:
     """One row with a term for each of `coefs` (t, n) and its of `weights` (t, K)."""
     table = _pairs(len(coefs), len(weights)) * _NO_ROW
-    limits = np.array([[lo], [hi]], dtype=np.int64)
-    return Rows(coefs.astype(np.int64), weights.astype(np.int64), table, limits[0], limits[1])
+    return Rows(coefs, weights, table, limit(lo, 1), limit(hi, 1))
 
 
 def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
@@ -113,8 +107,8 @@ def stacked(blocks: Sequence[Rows], options: int, slots: int) -> Rows:
     counts = np.array([(len(block.lo), len(block.coefs), len(block.weights)) for block in blocks])
     offset = counts.cumsum(axis=0) - counts
     return Rows(
-        np.ascontiguousarray(np.concatenate([block.coefs for block in blocks])),
-        np.ascontiguousarray(np.concatenate([block.weights for block in blocks])),
+        np.concatenate([block.coefs for block in blocks], dtype=np.int64),
+        np.concatenate([block.weights for block in blocks], dtype=np.int64),
         np.concatenate([block.terms for block in blocks])
         + offset.repeat([len(block.terms) for block in blocks], axis=0),
         np.concatenate([block.lo for block in blocks]),
@@ -156,6 +150,13 @@ def _pairs(coefs: int, weights: int) -> Ints:
     return _shared(np.stack([at, at if coefs > 1 else 0 * at, at if weights > 1 else 0 * at], axis=1))
 
 
+@lru_cache(maxsize=1024)
+def extent(slots: int, first: int, last: int | None, width: int | None) -> tuple[int, int]:
+    """How many slots the `stretches` cover together, and how many each of them."""
+    runs = stretches(slots, first, last, width)
+    return int(np.count_nonzero(runs.any(axis=0))), int(np.count_nonzero(runs[0]))
+
+
 def _shared(array: Array) -> Array:
     """An array that many have and none may write to."""
     array.flags.writeable = False
@@ -180,7 +181,15 @@ def stretches(slots: int, first: int, last: int | None, width: int | None) -> Ma
 
 def _single(coefs: Numbers, weights: Numbers, terms: Ints, lo: int | Ints, hi: int | Ints) -> Rows:
     """Rows of one term each."""
-    m = len(terms)
-    limits = np.empty((2, m), dtype=np.int64)
-    limits[0], limits[1] = lo, hi
-    return Rows(coefs.astype(np.int64), weights.astype(np.int64), terms, limits[0], limits[1])
+    return Rows(coefs, weights, terms, limit(lo, len(terms)), limit(hi, len(terms)))
+
+
+def limit(of: int | Ints, rows: int) -> Ints:
+    """The limit of each of so many rows (m,), which is the same for all if it is a number."""
+    return _same(of, rows) if isinstance(of, int) else of
+
+
+@lru_cache(maxsize=1024)
+def _same(value: int, count: int) -> Ints:
+    """The value so many times."""
+    return _shared(np.full(count, value, dtype=np.int64))

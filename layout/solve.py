@@ -46,7 +46,7 @@ _CELLS_PER_SLOT: Final = 6
 _LEFT_OUT: Final = "bound without all rows of shared items"
 _NO_BOUND: Final = 1 << 62
 
-_FIRST: Final = 4
+_FIRST: Final = 3
 """Cells of each slot that the linear relaxation begins with."""
 
 

@@ -65,6 +65,7 @@ def _relaxation() -> None:
     root.solve(0)
     part = root.only(np.arange(len(root.slot)))
     part.split()
+    part.copy()
 
 
 def _look_ahead() -> None:

@@ -12,15 +12,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from shelves.types import Mask, Rows, Shelf
+from shelves.types import Rows, Shelf
 from shelves.view import View
 
 Matrix = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 HEAD = 6
 """So many items of a shelf show without scrolling on most surfaces."""
-
-_OLD_DAYS = 7305
 
 AGGREGATES: Mapping[str, str] = MappingProxyType(
     {
@@ -38,43 +37,43 @@ AGGREGATES: Mapping[str, str] = MappingProxyType(
 
 def aggregates(shelves: Sequence[Shelf], view: View) -> Matrix:
     """The `AGGREGATES` of n shelves that hold an item at least: (n, len(AGGREGATES)), in their order."""
-    rows = np.concatenate([shelf.rows for shelf in shelves])
-    sizes = np.array([len(shelf) for shelf in shelves])
-    starts = np.cumsum(sizes) - sizes
-    owner = np.repeat(np.arange(len(shelves)), sizes)
-    columns, affinity = view.catalog.columns, view.affinity[rows]
-    popularity, released = columns.popularity[rows], columns.release_day[rows]
-    dated = released > 0
-    age = np.where(dated, view.day - released, 0)
-    head = np.arange(len(rows)) < (starts + HEAD)[owner]
-    measures = np.empty((8, len(rows)))
-    measures[0] = affinity * head
-    measures[1] = popularity
-    measures[2] = popularity * popularity
-    measures[3] = view.history_weight[rows]
-    measures[4] = dated & (age >= 0) & (age <= view.catalog.fresh_days)
-    measures[5] = age.clip(0, _OLD_DAYS)
-    measures[6] = dated
-    measures[7] = _first_of_creator(rows, owner, view)
-    sums = np.add.reduceat(measures, starts, axis=1)
-    means = sums / sizes
+    of_shelves = [shelf.rows for shelf in shelves]
+    rows = np.concatenate(of_shelves)
+    sizes = np.fromiter(map(len, of_shelves), np.int64, len(of_shelves))
+    starts = sizes.cumsum() - sizes
+    affinity = np.zeros(len(rows) + 1)
+    affinity[:-1] = view.affinity.take(rows)
+    sums = np.add.reduceat(view.catalog.traits.take(rows, axis=0), starts, axis=0)
+    popularity, squared, new, age, dated = sums.T
+    mean = popularity / sizes
     found = np.empty((len(shelves), len(AGGREGATES)))
-    found[:, 0] = sums[0] / np.minimum(sizes, HEAD)
-    found[:, 1] = np.maximum.reduceat(affinity, starts)
-    found[:, 2] = 2.0 * np.sqrt(np.maximum(means[2] - means[1] ** 2, 0.0))
-    found[:, 3] = means[3]
-    found[:, 4] = means[4]
-    found[:, 5] = sums[5] / np.maximum(sums[6], 1.0) / _OLD_DAYS
-    found[:, 6] = means[7]
+    found[:, 0] = _head_sums(affinity, starts, sizes) / np.minimum(sizes, HEAD)
+    found[:, 1] = np.maximum.reduceat(affinity[:-1], starts)
+    found[:, 2] = 2.0 * np.sqrt(np.maximum(squared / sizes - mean * mean, 0.0))
+    found[:, 3] = np.add.reduceat(view.history_weight.take(rows).astype(np.float64), starts) / sizes
+    found[:, 4] = new / sizes
+    found[:, 5] = age / np.maximum(dated, 1.0)
+    found[:, 6] = _creators(rows, sizes, starts, view) / sizes
     return found
 
 
-def _first_of_creator(rows: Rows, owner: NDArray[np.int64], view: View) -> Mask:
-    """As many places of each owner as its items have different creators; which ones says nothing."""
-    artist = view.catalog.columns.artist[rows]
-    keys = owner * len(view.catalog) + np.where(artist >= 0, artist, rows)
-    # Sorting keeps each owner's entries where they were.
+def _head_sums(values: Matrix, starts: Ints, sizes: Ints) -> Matrix:
+    """Of values (m + 1,), of which the last is 0, what the first `HEAD` of each shelf add up to: (n,)."""
+    bounds = np.empty((len(starts), 2), dtype=np.int64)
+    bounds[:, 0] = starts
+    bounds[:, 1] = starts + np.minimum(sizes, HEAD)
+    # Every other segment is a rest; the 0 is there for it to start at where the last shelf has none.
+    sums: Matrix = np.add.reduceat(values, bounds.ravel())[::2]
+    return sums
+
+
+def _creators(rows: Rows, sizes: Ints, starts: Ints, view: View) -> Ints:
+    """How many different creators the items of each shelf have: (n,)."""
+    creator = view.catalog.columns.creator
+    keys = (np.arange(len(sizes)) * len(creator)).repeat(sizes) + creator.take(rows)
+    # Sorting keeps each shelf's entries where they were.
     keys.sort()
-    first = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    return first
+    repeated = (keys[1:] == keys[:-1]).nonzero()[0] + 1
+    before = repeated.searchsorted(starts)
+    creators: Ints = sizes - np.diff(before, append=len(repeated))
+    return creators

@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from shelves.columns import columns, decades, fresh_days, recent, tail
+from shelves.columns import columns, decades, fresh_days, recent, tail, traits
 from shelves.embeddings import Embeddings, index_embeddings
 from shelves.filters import Eligibility
 from shelves.listening import Interactions, index_listening
@@ -74,7 +74,7 @@ class Catalog:
     """Items with every index that sources use; immutable after construction, shared between threads.
 
     Attributes:
-        items, ids: by row. columns: item attributes as arrays by row.
+        items, ids: by row. columns: item attributes as arrays by row. traits: `columns.TRAITS` by row.
         recent: newest rows by content type, within three times the fresh days.
         tail: the less popular half by content type, most popular first.
         decades: most popular dated music by decade.
@@ -95,6 +95,7 @@ class Catalog:
         self.editorial = tuple((edited, self._rows(edited.item_ids)) for edited in data.editorial)
         self.columns = columns(self.items, self._row_of)
         self.fresh_days = fresh_days(self.columns.release_day)
+        self.traits = traits(self.columns, self.day, self.fresh_days)
         self.recent = head(recent(self.columns, self.day, RECENT_SPAN * self.fresh_days), RECENT_LENGTH)
         self.tail = tail(self.columns, TAIL_PERCENTILE)
         self.decades = decades(self.columns, ContentType.MUSIC, MIN_DECADE_ITEMS, DECADE_LENGTH)
@@ -132,6 +133,7 @@ class Catalog:
         released = self.columns.release_day.copy()
         released[rows] = self.day
         other.columns = replace(self.columns, release_day=released)
+        other.traits = traits(other.columns, self.day, self.fresh_days)
         other.recent = head(recent(other.columns, self.day, RECENT_SPAN * self.fresh_days), RECENT_LENGTH)
         return other
 

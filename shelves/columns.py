@@ -26,6 +26,11 @@ FRESH_DAYS = 90
 FRESH_DAYS_BY_YEAR = 365
 _YEAR_GRANULAR_SHARE = 0.95
 
+TRAITS = ("popularity", "its square", "fresh", "age in units of 20 years, older ones as 20", "dated")
+"""What each item brings to its shelf whoever looks at it; undated items have age 0."""
+
+_OLD_DAYS = 7305
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
@@ -33,9 +38,9 @@ class Columns:
 
     `content_type` and `kind` are codes; `popularity` is the percentile in (0, 1] within the content type;
     `release_day` is a proleptic ordinal, 0 where unknown; `genre` and `sponsor` index `genres` and
-    `sponsors`, whose first name is empty; `artist` is the row of the item's artist or −1. `by_type` and
-    `by_kind` hold the rows of each code, most popular first. `works` holds, for each row, the tracks and
-    albums of that artist, most popular first.
+    `sponsors`, whose first name is empty; `artist` is the row of the item's artist or −1, and `creator` the
+    same or the item's own. `by_type` and `by_kind` hold the rows of each code, most popular first. `works`
+    holds, for each row, the tracks and albums of that artist, most popular first.
     """
 
     content_type: NDArray[np.int8]
@@ -48,6 +53,7 @@ class Columns:
     sponsor: Rows
     sponsors: tuple[str, ...]
     artist: Rows
+    creator: NDArray[np.int64]
     by_type: Ragged
     by_kind: Ragged
     works: Ragged
@@ -74,6 +80,7 @@ def columns(items: Sequence[Item], row_of: Mapping[str, int]) -> Columns:
         sponsor=sponsor,
         sponsors=sponsors,
         artist=artist,
+        creator=np.where(artist >= 0, artist, np.arange(n)),
         by_type=_grouped(content_type, len(CONTENT_TYPES), best_first, popularity),
         by_kind=_grouped(kind, len(KINDS), best_first, popularity),
         works=_works(artist, best_first, popularity),
@@ -99,6 +106,19 @@ def fresh_days(release_day: Rows) -> int:
         return FRESH_DAYS
     first_of_year = sum(_is_new_year(int(day)) for day in dated)
     return FRESH_DAYS_BY_YEAR if first_of_year >= _YEAR_GRANULAR_SHARE * len(dated) else FRESH_DAYS
+
+
+def traits(cols: Columns, day: int, fresh_days: int) -> NDArray[np.float64]:
+    """What shelves add up of their items (n, 5): `TRAITS`, in their order, on a day."""
+    dated = cols.release_day > 0
+    age = np.where(dated, day - cols.release_day, 0)
+    found = np.empty((len(age), len(TRAITS)))
+    found[:, 0] = cols.popularity
+    found[:, 1] = found[:, 0] ** 2
+    found[:, 2] = dated & (age >= 0) & (age <= fresh_days)
+    found[:, 3] = age.clip(0, _OLD_DAYS) / _OLD_DAYS
+    found[:, 4] = dated
+    return found
 
 
 def recent(cols: Columns, as_of: int, days: int) -> Ragged:

@@ -6,224 +6,223 @@ The model is linear in hashed features. Of an action with features x in a contex
 
 over its own features and over the pairs (a, b) of crossed namespaces, with all indices cut to the model's
 bits. Vowpal Wabbit computes the same in single precision, example by example, each parsed from text. Here the
-features come as a table, and each sum is one lookup for all actions.
+features come as a table. What an action's own categories cost, alone and crossed with each other, is the same
+in every request until the model learns; a request only crosses its context with them, and adds the numbers.
+
+Values are the same to the bit whatever was scored before, so that a logged decision comes out again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandits.feature_table import Categories, Column, FeatureTable
+from bandits.feature_table import Column, FeatureTable
 from bandits.policies.encoding import SHARED, letter
+from bandits.policies.places import (
+    FNV_PRIME,
+    Crossed,
+    CrossedCategories,
+    Feature,
+    Floats,
+    HashOf,
+    Ints,
+    KnownCategories,
+    KnownColumns,
+    Rows,
+    hashes,
+)
+from bandits.remembered import Remembered
 from bandits.types import Features
 
-FNV_PRIME = 16777619
-"""What the left feature of a crossed pair is multiplied with (Fowler, Noll and Vo's prime of 32 bits)."""
+_TABLES = 64
+_CONTEXTS = 1024
 
-HashOf = Callable[[str, str, str | float], int]
-"""Namespace, name and value of a feature → the index of its weight."""
 
-_REMEMBERED = 65536
+class _Beside(NamedTuple):
+    """Features of a context in a namespace, which a namespace of the actions is crossed with.
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+    A pair's weight is at the hash of the one times `factor`, xor that of the action's feature times
+    `own_factor`.
+    """
+
+    space: str
+    features: Mapping[str, str | float]
+    factor: int
+    own_factor: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """Features: `hashes` and `amounts`, each (n, width), or (1, width) where all actions have the same."""
+class _Numbers:
+    """What numbers weigh by themselves: `each` (D,) alone and `products` (P,) crossed with each other."""
 
-    hashes: NDArray[np.int64]
-    amounts: NDArray[np.float64]
+    columns: KnownColumns
+    each: Floats
+    products: Floats
 
 
 class HashedModel:
     """Reads values off weights. Not thread-safe: one lock must guard it, the weights and `hash_of`."""
 
-    def __init__(
-        self, weights: NDArray[np.float32], crossed: Sequence[tuple[str, str]], hash_of: HashOf
-    ) -> None:
-        """`weights` (2^bits,) may be a view of a learner's: values then follow what it learns."""
+    def __init__(self, weights: NDArray[np.float32], crossed: Crossed, hash_of: HashOf) -> None:
+        """`weights` (2^bits,) may be a view of a learner's; set `stale` when they have changed."""
         self._weights = weights
         self._mask = len(weights) - 1
-        self._crossed = tuple(crossed)
-        self._in_pairs = tuple(dict.fromkeys(space for pair in crossed for space in pair))
-        self._hashes = _Hashes(hash_of)
-        self._known = _KnownCategories(self._hashes, self._in_pairs)
+        self._crossed = crossed
+        spaces = dict.fromkeys(space for pair in crossed for space in pair)
+        self._partners = {space: _partners(space, crossed) for space in spaces}
+        self._hashes = hashes(hash_of)
+        self._columns = Remembered(self._columns_of, _TABLES)
+        self._known = KnownCategories(self._hashes, crossed, self._mask)
+        self._forget()
 
-    def values(self, context: Features, table: FeatureTable) -> NDArray[np.float64]:
+    def values(self, context: Features, table: FeatureTable) -> Floats:
         """Values (n,) of the actions of a table in a context: the predicted costs with the sign changed.
 
         ValueError for a namespace that is not known.
         """
         for space in context:
             letter(space)
-        rows = self._known.rows(table.categories)
-        costs = np.zeros(len(table))
-        for block in self._linear(context, table, rows):
-            costs += (self._weights[block.hashes] * block.amounts).sum(axis=1)
-        blocks = {space: list(self._blocks(space, context, table, rows)) for space in self._in_pairs}
-        for left, right in self._crossed:
-            for some in blocks[left]:
-                for others in blocks[right]:
-                    costs += self._products(some, others)
+        if not self._known.has_room(len(table)):
+            self._known, self.stale = KnownCategories(self._hashes, self._crossed, self._mask), True
+        if self.stale:
+            self._forget()
+        rows, numbers = self._known.rows(table.categories), self._numbers[table.columns]
+        costs = self._of_categories(rows, context)
+        costs += self._of_numbers(table.numbers, numbers, context)
+        costs += self._of_both(rows, table.numbers, numbers.columns)
+        costs += self._of_context(context)
         return -costs
 
-    def _products(self, some: _Block, others: _Block) -> NDArray[np.float64]:
-        """What two crossed blocks add to the costs: (n,), or (1,) where all actions have the same."""
-        indices = FNV_PRIME * some.hashes[:, :, None] ^ others.hashes[:, None, :]
-        weights = self._weights[indices & self._mask]
-        added: NDArray[np.float64] = np.einsum("nij,ni,nj->n", weights, some.amounts, others.amounts)
-        return added
+    def _forget(self) -> None:
+        """Forget what was read off the weights."""
+        self.stale = False
+        self._costs = np.empty(0)
+        self._beside_known: dict[tuple[object, ...], Floats] = {}
+        self._numbers = Remembered(self._numbers_of, _TABLES)
 
-    def _linear(self, context: Features, table: FeatureTable, rows: NDArray[np.intp]) -> Iterator[_Block]:
-        """The features that count by themselves."""
-        yield self._known.linear(rows)
-        yield self._numbers(table, _linear_columns(table.columns))
-        yield from (self._shared(space, own) for space, own in context.items() if space not in SHARED)
+    def _of_categories(self, rows: Rows, context: Features) -> Floats:
+        """What categories cost, alone, crossed with each other and with the context: (n,)."""
+        if len(self._costs) < len(self._known):
+            places = self._known.places(len(self._costs))
+            new = _added(np.where(places >= 0, self._weights[places], np.float64(0.0)))
+            self._costs = np.concatenate((self._costs, new))
+        costs: Floats = self._costs.take(rows)
+        for space, known in self._known.of.items():
+            for beside in self._beside(space, context) if known else ():
+                each = self._of_known(space, known, beside)
+                costs += _added(each.take(known.positions(rows, len(self._known))))
+        return costs
 
-    def _blocks(
-        self, space: str, context: Features, table: FeatureTable, rows: NDArray[np.intp]
-    ) -> Iterator[_Block]:
-        """The features of a namespace, without empty blocks."""
-        if own := context.get(space):
-            yield self._shared(space, own)
-        if self._known.has(space):
-            yield self._known.block(space, rows)
-        columns = _columns_of(space, table.columns)
-        if columns.size:
-            yield self._numbers(table, columns)
+    def _of_known(self, space: str, known: CrossedCategories, beside: _Beside) -> Floats:
+        """What each category known in a namespace costs beside a context: (u,), 0 for none.
 
-    def _shared(self, space: str, own: Mapping[str, str | float]) -> _Block:
-        hashes = [
-            self._hashes(space, name, value if isinstance(value, str) else 1.0) for name, value in own.items()
+        Contexts of categories alone come again, and are remembered.
+        """
+        key = (space, beside.factor, beside.space, tuple(beside.features.items()))
+        each = self._beside_known.get(key)
+        if each is None or len(each) < len(known.hashes):
+            each = self._crossed_costs(beside, known.hashes)
+            each[0] = 0.0
+            if all(isinstance(value, str) for value in beside.features.values()):
+                if len(self._beside_known) >= _CONTEXTS:
+                    self._beside_known.clear()
+                self._beside_known[key] = each
+        return each
+
+    def _of_numbers(self, numbers: Floats, known: _Numbers, context: Features) -> Floats:
+        """What numbers cost, alone, crossed with each other and with the context: (n,)."""
+        each, columns = known.each, known.columns
+        for space, own in columns.of.items():
+            for beside in self._beside(space, context):
+                each = each.copy()
+                each[own] += self._crossed_costs(beside, columns.hashes[own])
+        costs: Floats = (numbers * each).sum(axis=1)
+        if columns.places.size:
+            products = numbers.take(columns.lefts, axis=1) * numbers.take(columns.rights, axis=1)
+            costs += (products * known.products).sum(axis=1)
+        return costs
+
+    def _of_both(self, rows: Rows, numbers: Floats, columns: KnownColumns) -> Floats | float:
+        """What categories crossed with numbers cost: (n,)."""
+        costs: Floats | float = 0.0
+        for space, own in columns.of.items():
+            for factor, own_factor, partners in self._partners[space]:
+                for known in filter(None, map(self._known.of.__getitem__, partners)):
+                    hashes = factor * known.hashes[:, None]
+                    weights = self._crossing(hashes, own_factor * columns.hashes[own])
+                    weights[0] = 0.0
+                    each = _added(weights.take(known.positions(rows, len(self._known)), axis=0))
+                    costs = costs + (numbers.take(own, axis=1) * each).sum(axis=1)
+        return costs
+
+    def _of_context(self, context: Features) -> float:
+        """What the features of a context cost, alone and crossed with each other."""
+        places = [
+            (self._hashes[feature], amount)
+            for space in context
+            if space not in SHARED
+            for feature, amount in _features(space, context[space])
         ]
-        amounts = [1.0 if isinstance(value, str) else value for value in own.values()]
-        return _Block(np.array([hashes], dtype=np.int64), np.array([amounts], dtype=np.float64))
+        places += [
+            (FNV_PRIME * self._hashes[one] ^ self._hashes[other], some * more)
+            for left, right in self._crossed
+            if left in context and right in context
+            for one, some in _features(left, context[left])
+            for other, more in _features(right, context[right])
+        ]
+        return sum(float(self._weights[place & self._mask]) * amount for place, amount in places)
 
-    def _numbers(self, table: FeatureTable, columns: NDArray[np.intp]) -> _Block:
-        return _Block(self._hashes.of_columns(table.columns)[columns][None, :], table.numbers[:, columns])
+    def _beside(self, space: str, context: Features) -> Iterator[_Beside]:
+        """What of the context a namespace is crossed with, from the left and from the right."""
+        for factor, own_factor, partners in self._partners[space]:
+            for partner in partners:
+                if features := context.get(partner):
+                    yield _Beside(partner, features, factor, own_factor)
 
+    def _crossed_costs(self, beside: _Beside, hashes: Ints) -> Floats:
+        """What features of the actions cost beside a context, by their hashes: (len(hashes),)."""
+        features = _features(beside.space, beside.features)
+        theirs = np.array([beside.factor * self._hashes[feature] for feature, _ in features], dtype=np.int64)
+        amounts = np.array([amount for _, amount in features])
+        weights = self._crossing(theirs[:, None], beside.own_factor * hashes)
+        costs: Floats = (weights * amounts[:, None]).sum(axis=0)
+        return costs
 
-class _Hashes:
-    """Where the weights of features are, asked for once each."""
+    def _crossing(self, some: Ints, others: Ints) -> NDArray[np.float32]:
+        """The weights of crossed pairs, of which the left hashes are multiplied already."""
+        weights: NDArray[np.float32] = self._weights[(some ^ others) & self._mask]
+        return weights
 
-    def __init__(self, hash_of: HashOf) -> None:
-        self._hash_of = hash_of
-        self._known: dict[tuple[str, str, str | float], int] = {}
-        self._columns: dict[tuple[Column, ...], NDArray[np.int64]] = {}
+    def _columns_of(self, columns: tuple[Column, ...]) -> KnownColumns:
+        return KnownColumns(columns, self._hashes, self._crossed, self._mask)
 
-    def __call__(self, space: str, name: str, value: str | float) -> int:
-        key = (space, name, value)
-        found = self._known.get(key)
-        if found is None:
-            _make_room(self._known)
-            found = self._known[key] = self._hash_of(space, name, value)
-        return found
-
-    def of_columns(self, columns: tuple[Column, ...]) -> NDArray[np.int64]:
-        """Those of numbers: (D,)."""
-        found = self._columns.get(columns)
-        if found is None:
-            _make_room(self._columns)
-            found = np.array([self(space, name, 1.0) for space, name in columns], dtype=np.int64)
-            self._columns[columns] = found
-        return found
-
-
-class _KnownCategories:
-    """The hashes of categories that were seen before: of all that count alone, and by crossed namespace."""
-
-    def __init__(self, hashes: _Hashes, crossed: Sequence[str]) -> None:
-        self._hashes = hashes
-        self._rows: dict[Categories, int] = {}
-        self._linear = _Padded()
-        self._blocks = {space: _Padded() for space in crossed}
-
-    def rows(self, categories: Sequence[Categories]) -> NDArray[np.intp]:
-        """Which rows they have; new ones get theirs."""
-        try:
-            return np.array([self._rows[known] for known in categories], dtype=np.intp)
-        except KeyError:
-            if len(self._rows) + len(categories) > _REMEMBERED:
-                self._rows.clear()
-            for known in categories:
-                if known not in self._rows:
-                    self._add(known)
-            return np.array([self._rows[known] for known in categories], dtype=np.intp)
-
-    def linear(self, rows: NDArray[np.intp]) -> _Block:
-        """The categories that count by themselves."""
-        return self._linear.block(rows)
-
-    def has(self, space: str) -> bool:
-        """Whether any has categories in a crossed namespace."""
-        return self._blocks[space].width > 0
-
-    def block(self, space: str, rows: NDArray[np.intp]) -> _Block:
-        """The categories in a crossed namespace."""
-        return self._blocks[space].block(rows)
-
-    def _add(self, known: Categories) -> None:
-        row = len(self._rows)
-        found = {
-            space: [self._hashes(space, name, value) for name, value in own.items()]
-            for space, own in known.spaces.items()
-        }
-        self._linear.put(row, [h for space, own in found.items() if space not in SHARED for h in own])
-        for space, padded in self._blocks.items():
-            padded.put(row, found.get(space, []))
-        self._rows[known] = row
+    def _numbers_of(self, columns: tuple[Column, ...]) -> _Numbers:
+        known = self._columns[columns]
+        each, products = self._weights[known.hashes] * known.alone, self._weights[known.places]
+        return _Numbers(known, each, products.astype(np.float64))
 
 
-class _Padded:
-    """Rows of hashes, as wide as the widest; where a row has none, its amount is 0."""
-
-    def __init__(self) -> None:
-        self._hashes = np.zeros((64, 0), dtype=np.int64)
-        self._amounts = np.zeros((64, 0))
-
-    @property
-    def width(self) -> int:
-        """The width of the widest row."""
-        return self._hashes.shape[1]
-
-    def put(self, row: int, hashes: Sequence[int]) -> None:
-        """Set a row."""
-        height, width = self._hashes.shape
-        if row >= height or len(hashes) > width:
-            room = (2 * height if row >= height else height, max(width, len(hashes)))
-            self._hashes, self._amounts = _widened(self._hashes, room), _widened(self._amounts, room)
-        self._hashes[row, : len(hashes)] = hashes
-        self._amounts[row] = 0.0
-        self._amounts[row, : len(hashes)] = 1.0
-
-    def block(self, rows: NDArray[np.intp]) -> _Block:
-        """Some of the rows."""
-        return _Block(self._hashes[rows], self._amounts[rows])
+def _added(terms: NDArray[np.floating]) -> Floats:
+    """Terms (width, ...) added up one after the other, so that zeros at the end change nothing."""
+    sums: Floats = terms.cumsum(axis=0, dtype=np.float64)[-1]
+    return sums
 
 
-def _widened(array: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
-    height, width = array.shape
-    return np.pad(array, ((0, shape[0] - height), (0, shape[1] - width)))
+def _partners(space: str, crossed: Crossed) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    """The namespaces crossed from the left and from the right, with their factor and that of `space`."""
+    lefts = tuple(left for left, right in crossed if right == space)
+    rights = tuple(right for left, right in crossed if left == space)
+    return tuple(side for side in ((FNV_PRIME, 1, lefts), (1, FNV_PRIME, rights)) if side[2])
 
 
-def _make_room(remembered: dict[Key, Value]) -> None:
-    if len(remembered) >= _REMEMBERED:
-        remembered.clear()
-
-
-@lru_cache(maxsize=64)
-def _linear_columns(columns: tuple[Column, ...]) -> NDArray[np.intp]:
-    return np.array([at for at, (space, _) in enumerate(columns) if space not in SHARED], dtype=np.intp)
-
-
-@lru_cache(maxsize=256)
-def _columns_of(space: str, columns: tuple[Column, ...]) -> NDArray[np.intp]:
-    return np.array([at for at, column in enumerate(columns) if column[0] == space], dtype=np.intp)
+def _features(space: str, own: Mapping[str, str | float]) -> list[tuple[Feature, float]]:
+    """The features in a namespace, and their amounts."""
+    return [
+        ((space, name, value), 1.0) if isinstance(value, str) else ((space, name, 1.0), value)
+        for name, value in own.items()
+    ]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandits.policies.encoding import SHARED, slot_bucket
-from bandits.policies.hashed import FNV_PRIME
+from bandits.policies.places import FNV_PRIME
 from bandits.policies.vw import VwPolicy
 from bandits.policies.vw_explorer import VwExplorer
 from bandits.policy import Policy

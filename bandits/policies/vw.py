@@ -133,6 +133,7 @@ class VwPolicy:
             lines = training_lines(self.config, example)
             with self._lock:
                 self._workspace.learn_one([self._parser.parse_line(line) for line in lines])
+                self._model.stale = True
             count += 1
         return count
 

@@ -43,6 +43,27 @@ def numbered(keys: Ints, n: int) -> tuple[Ints, Ints, int]:
 
 
 @kernel
+def part(starts: Ints, numbers: Ints, count: int, shelves: Ints) -> tuple[Ints, Ints, int]:
+    """The items of some of the `shelves` (i,) alone, numbered anew in the same order."""
+    place = np.full(count, -1, dtype=np.int64)
+    some = np.zeros(len(shelves) + 1, dtype=np.int64)
+    for i in range(len(shelves)):
+        s = shelves[i]
+        some[i + 1] = some[i] + starts[s + 1] - starts[s]
+        place[numbers[starts[s] : starts[s + 1]]] = 0
+    left = 0
+    for x in range(count):
+        if place[x] == 0:
+            place[x] = left
+            left += 1
+    into = np.empty(some[-1], dtype=np.int64)
+    for i in range(len(shelves)):
+        s = shelves[i]
+        into[some[i] : some[i + 1]] = place[numbers[starts[s] : starts[s + 1]]]
+    return some, into, left
+
+
+@kernel
 def crowded(starts: Ints, numbers: Ints, count: int, each: int) -> Mask:
     """The shelves (n,) among which `each` items for every shelf cannot be found; none when they can.
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from layout.inputs import Inputs
-from layout.kernels.dealing import crowded, numbered, too_few
+from layout.kernels.dealing import crowded, numbered, part, too_few
 from layout.kernels.overlap import exclusive_groups, overlaps
 from layout.rows import Rows, none, paired
 from layout.rules.base import FROM_1, BaseRule, Limits
@@ -19,6 +19,9 @@ from layout.types import Ints, Mask, Pages
 NODES: Final = 2_000
 SETS: Final = 64
 """How many sets of shelves are looked at, and listed, before the rest is left to pages that break them."""
+
+_LOOKS: Final = 6_000_000
+"""How many items may be looked at for it: each set takes as many as all shelves have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,11 @@ class ItemOverlap(BaseRule):
         units, of = _units(inputs)
         items = numbered_items(inputs, units)
         short = np.diff(items[0]) < self.min_items
-        enough = np.flatnonzero(~short)
-        crowd = enough[
-            crowded(*(numbered_items(inputs, units[enough]) if short.any() else items), self.min_items)
-        ]
-        sets, most, partial = self._limits(inputs, units[crowd]) if len(crowd) else (*_NOTHING, False)
+        crowd = np.flatnonzero(~short)
+        crowd = crowd[crowded(*(part(*items, crowd) if short.any() else items), self.min_items)]
+        sets, most, partial = (*_NOTHING, False)
+        if len(crowd):
+            sets, most, partial = self._limits(inputs, units[crowd], part(*items, crowd))
         coefs = np.zeros((len(sets) + int(short.any()), len(units)), dtype=np.int64)
         coefs[: len(sets), crowd] = sets
         if not len(coefs):
@@ -67,12 +70,11 @@ class ItemOverlap(BaseRule):
         lacking = [_lacking([items[s] for s in page], self.min_items) for page in pages.tolist()]
         return np.array(lacking, dtype=np.int64)
 
-    def _limits(self, inputs: Inputs, units: Ints) -> tuple[Ints, Ints, bool]:
+    def _limits(self, inputs: Inputs, units: Ints, items: tuple[Ints, Ints, int]) -> tuple[Ints, Ints, bool]:
         """Sets of the units (m, u), how many of each fit on a page (m,), and whether others are left out."""
-        few = np.argsort(np.diff(numbered_items(inputs, units)[0]), kind="stable")
-        sets, most, all_found = too_few(
-            *numbered_items(inputs, units[few]), self.min_items, inputs.slots, NODES, SETS
-        )
+        few = np.argsort(np.diff(items[0]), kind="stable")
+        nodes = min(NODES, _LOOKS // max(1, len(items[1])))
+        sets, most, all_found = too_few(*part(*items, few), self.min_items, inputs.slots, nodes, SETS)
         if not all_found:
             return *all_pairs(inputs, units, self.min_items), True
         found = np.zeros_like(sets)

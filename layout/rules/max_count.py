@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from layout.inputs import Inputs
-from layout.rows import Rows, none, product, stretches
+from layout.rows import Rows, extent, none, product, stretches
 from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches
 from layout.selector import Selector
 from layout.types import Ints, Pages
@@ -34,7 +34,8 @@ class MaxCount(BaseRule):
         """One row per run of slots: it counts at most `count` matches."""
         matches = inputs.mask(self.selector)
         runs = stretches(inputs.slots, self.first, self.last, self.window)
-        if min(np.count_nonzero(matches), np.count_nonzero(runs[0])) <= self.count:
+        _, width = extent(inputs.slots, self.first, self.last, self.window)
+        if min(int(np.count_nonzero(matches)), width) <= self.count:
             return none(inputs.n, inputs.slots)
         return product(matches[None], runs, hi=self.count)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from layout.inputs import Inputs
-from layout.rows import Rows, none, product, stretches
+from layout.rows import Rows, extent, none, product, stretches
 from layout.rules.base import FROM_0, FROM_1, WINDOW, BaseRule, Limits, beyond, in_stretches, proposed
 from layout.selector import Selector
 from layout.types import Ints, Pages
@@ -33,7 +33,8 @@ class MinCount(BaseRule):
         """One row per run of slots: it counts at least as many matches as are wanted and possible."""
         matches = inputs.mask(self.selector)
         runs = stretches(inputs.slots, self.first, self.last, self.window)
-        needed = self._possible(int(runs.any(axis=0).sum()), int(runs[0].sum()), inputs.shelf_count(matches))
+        slots, width = extent(inputs.slots, self.first, self.last, self.window)
+        needed = self._possible(slots, width, inputs.shelf_count(matches))
         return product(matches[None], runs, lo=needed) if needed else none(inputs.n, inputs.slots)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from layout.inputs import Inputs
 from layout.rows import Rows, none, product, sliding
 from layout.rules.base import FROM_1, BaseRule, Limits, crowding
@@ -29,7 +31,7 @@ class MinGap(BaseRule):
     def rows(self, inputs: Inputs) -> Rows:
         """One row per run of gap + 1 neighbouring slots: it counts at most one match."""
         matches = inputs.mask(self.selector)
-        if matches.sum() < 2:
+        if np.count_nonzero(matches) < 2:
             return none(inputs.n, inputs.slots)
         return product(matches[None], sliding(inputs.slots, self.gap + 1), hi=1)
 

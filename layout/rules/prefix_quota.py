@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from layout.errors import InvalidRuleError
 from layout.inputs import Inputs
 from layout.rows import NO_LIMIT, Rows, one, window
@@ -29,7 +31,7 @@ class PrefixQuota(BaseRule):
         """One row: the prefix counts between `lo`, or what is available, and `hi` matches."""
         matches = inputs.mask(self.selector)
         slots = window(inputs.slots, 1, self.prefix)
-        needed = min(self.lo, inputs.shelf_count(matches), int(slots.sum()))
+        needed = min(self.lo, inputs.shelf_count(matches), int(np.count_nonzero(slots)))
         return one(matches, slots, needed, NO_LIMIT if self.hi is None else self.hi)
 
     def excess(self, inputs: Inputs, pages: Pages) -> Ints:

@@ -79,8 +79,9 @@ def test_every_feature_of_real_pages_is_declared_with_its_values() -> None:
     for visitor in made.contexts[:8]:
         told = replace(visitor, responses=counts, crowd_responses=counts)
         built = made.tools.builder.build(told)
-        about, options = features_of(options_of(built.shelves, made.tools.surface("phone")), built.view)
-        for found in (about, *options):
+        options = options_of(built.shelves, made.tools.surface("phone"))
+        about, rows = features_of(built.shelves, options, built.view)
+        for found in (about, *rows):
             assert undeclared(found) == []
             seen |= {(namespace, name) for namespace, values in found.items() for name in values}
     assert {key for key, one in DECLARED.items() if not one.sparse} <= seen
@@ -127,7 +128,7 @@ def test_history_is_bucketed_by_size(plays: int, bucket: str) -> None:
 
 def test_shelf_features_split_categories_from_numbers() -> None:
     leaning = Leaning({"because_you_listened": 0.2}, {"seeded": 0.1, "mix": 0.3}, {"video": 0.4})
-    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3.0, 1.0)})
+    found = features(shelf(), leaning, previous_page=("s1",), shelf_responses={"s1": (3, 1)})
     assert found == {
         "kind": {"family": "seeded"},
         "shelf": {

@@ -87,8 +87,53 @@ def test_an_action_is_worth_the_same_whoever_stands_beside_it(
     np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-12)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    shown=st.lists(SHOWN, min_size=1, max_size=10),
+    before=st.lists(st.tuples(CONTEXTS, st.lists(ACTIONS, min_size=1, max_size=4)), max_size=4),
+    context=CONTEXTS,
+    actions=st.lists(ACTIONS, min_size=1, max_size=4),
+)
+def test_what_was_scored_before_changes_no_bit(
+    shown: list[Example],
+    before: list[tuple[Features, list[Features]]],
+    context: Features,
+    actions: list[Features],
+) -> None:
+    fresh, seasoned = VwPolicy(CONFIG), VwPolicy(CONFIG)
+    for about, others in before[:2]:
+        seasoned.score(about, others, 3)
+    fresh.learn(shown)
+    seasoned.learn(shown)
+    wide = {"shelf": {f"c{i}": str(i) for i in range(12)}, "kind": {f"k{i}": str(i) for i in range(9)}}
+    for about, others in before:
+        seasoned.score(about, [*others, wide], 3)
+    expected = fresh.score(context, actions, 3)
+    found = seasoned.score(context, actions, 3)
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.pmf, expected.pmf)
+
+
+def test_a_wider_action_beside_it_before_changes_no_bit() -> None:
+    rng = np.random.default_rng(3)
+    fresh, seasoned = VwPolicy(CONFIG), VwPolicy(CONFIG)
+
+    def about() -> Features:
+        return {"leanings": {f"l{i}": float(x) for i, x in enumerate(rng.normal(size=6))}}
+
+    kinds: list[Features] = [{"kind": {f"k{i}": f"{row}" for i in range(6)}} for row in range(20)]
+    for policy in (fresh, seasoned):
+        rng = np.random.default_rng(4)
+        policy.learn(Example(about(), action, 0, float(rng.random()), 0.5) for action in kinds * 3)
+    seasoned.score({}, [{"kind": {f"w{i}": "wide" for i in range(12)}}], 1)
+    for action in kinds:
+        context = about()
+        expected, found = (policy.score(context, [action], 1).values for policy in (fresh, seasoned))
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_more_categories_than_are_remembered_cost_only_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bandits.policies.hashed._REMEMBERED", 8)
+    monkeypatch.setattr("bandits.policies.places.MOST", 8)
     policy = VwPolicy()
     many: list[Features] = [{"kind": {"family": f"f{i}"}, "numbers": {f"n{i}": 1.0}} for i in range(6)]
     policy.learn(Example({}, action, 0, i / 10, 1.0) for _ in range(300) for i, action in enumerate(many))
@@ -116,7 +161,7 @@ def test_a_table_holds_what_it_was_made_of(actions: list[Features]) -> None:
 def test_equal_categories_are_one_object() -> None:
     kind, shown = categories((("kind", "family", "mix"),)), categories((("presentation", "name", "hero"),))
     assert categories((("kind", "family", "mix"),)) is kind
-    both = joined(kind, shown)
-    assert both is joined(kind, shown)
+    both = joined[kind, shown]
+    assert both is joined[kind, shown]
     row = FeatureTable((both,), (("numbers", "taste"),), np.array([[0.5]]))[0]
     assert row == {"kind": {"family": "mix"}, "presentation": {"name": "hero"}, "numbers": {"taste": 0.5}}

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_score
 
 It runs on the database of HOME_DATABASE_URL and prepares the embedded catalogue in it when it is empty. Ours
-is features and values, as serving does it. The peer is Vowpal Wabbit on the same options: its lines written,
+is features and values, as serving does it, from a learner that has seen no request before; what comes before
+scoring, the options, is shown beside it. The peer is Vowpal Wabbit on the same options: its lines written,
 parsed and predicted; and its prediction alone, on examples parsed beforehand.
 """
 
@@ -80,8 +81,8 @@ def _measure(home: Home, contexts: Sequence[Context]) -> tuple[_Laps, list[int]]
     for context in contexts:
         surface = home.tools.surface(context.surface)
         built = home.tools.builder.build(context)
-        options = options_of(built.shelves, surface)
-        about, actions = laps.time("features", features_of, options, built.view)
+        options = laps.time("options", options_of, built.shelves, surface)
+        about, actions = laps.time("features", features_of, built.shelves, options, built.view)
         laps.time("values and pmf", policy.score, about, actions, len(surface.grid.slots))
         lines = laps.time("peer: text", _lines, about, list(actions))
         parsed = laps.time("peer: parsing", _parsed, parser, lines)

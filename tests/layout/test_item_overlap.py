@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain, combinations
+from random import Random
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from layout.errors import SolverError
 from layout.growing import Growing
 from layout.implied import implied
 from layout.inputs import Inputs
-from layout.kernels.dealing import crowded, numbered, too_few
+from layout.kernels.dealing import crowded, numbered, part, too_few
 from layout.lookahead import LookAhead
 from layout.portfolio import portfolio
 from layout.relax import variant
@@ -87,6 +88,17 @@ def test_every_set_with_too_few_items_is_among_the_crowded_shelves(items: list[s
     violating = _sets_with_too_few(items, each)
     assert crowd == frozenset().union(*[s for s in violating if s <= crowd])
     assert all(minimal <= crowd for minimal in violating if not any(s < minimal for s in violating))
+
+
+@LAW
+@given(shelves, st.randoms(use_true_random=False))
+def test_the_items_of_some_shelves_are_numbered_as_if_there_were_no_others(
+    items: list[set[int]], random: Random
+) -> None:
+    some = random.sample(range(len(items)), random.randint(1, len(items)))
+    chosen = part(*numbered(_keys(items), len(items)), np.array(some, dtype=np.int64))
+    alone = numbered(_keys([items[s] for s in some]), len(some))
+    assert [np.asarray(one).tolist() for one in chosen] == [np.asarray(one).tolist() for one in alone]
 
 
 @LAW

@@ -15,10 +15,16 @@ from layout.branch import BranchAndBound
 from layout.compiled import Compiled, compiled
 from layout.completion import completion, ranked
 from layout.cpsat import solve_best
+from layout.kernels.simplex.basis import dual_cost, purge
+from layout.kernels.simplex.basis import start as slots_alone
+from layout.kernels.simplex.dual import dual
+from layout.kernels.simplex.program import SOLVED, Basis, Program, program_of
+from layout.kernels.simplex.room import room_for
+from layout.kernels.simplex.tableau import members_of
 from layout.linear import Relaxation
 from layout.rows import NO_LIMIT
 from layout.solve import effective, solve
-from layout.types import Mask, Page
+from layout.types import Floats, Mask, Page
 from tests.layout.instances import presented, problem
 from tests.layout.random_rows import feasible_pages, random_problem
 
@@ -81,6 +87,77 @@ def test_the_bound_is_the_optimum_of_the_linear_program(seed: int, few: bool) ->
     first[list(page), np.arange(rows.size)] = True
     bound = Relaxation.of(rows, rows.cells, first if few else None).bound()
     assert bound.total == pytest.approx(_by_highs(rows), rel=SLACK)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_constraints_that_do_not_bind_leave_the_basis_and_nothing_else_changes(seed: int) -> None:
+    rows = compiled(presented(seed, 24, 9) if seed % 2 else problem(seed, 40, 12))
+    program, _ = program_of(
+        rows.values, rows.cells, rows.group, rows.groups, rows.ptr, rows.row, rows.coef, rows.lo, rows.hi,
+        rows.penalty, NO_LIMIT,
+    )  # fmt: skip
+    constraints, every = rows.groups + 2 * len(rows.lo), np.arange(len(program.cell))
+    basis = room_for(len(every), constraints, 400)
+    slots_alone(program, basis, every)
+    members, closed = members_of(program, basis, every), np.zeros(len(every), dtype=np.bool_)
+    assert dual(program, basis, members, closed, np.inf, 2000)[0] == SOLVED
+    held, cost, solution = int(basis.held[0]), dual_cost(program, basis), _solution(basis)
+    assert (basis.basic[:held] < constraints).any()
+    purge(basis)
+    left = int(basis.held[0])
+    assert left < held
+    assert (basis.basic[:left] >= constraints).all()
+    assert dual_cost(program, basis) == pytest.approx(cost)
+    assert _solution(basis) == solution
+    inverse = basis.inverse[:left, :left].T
+    assert np.allclose(inverse @ _matrix(program, basis, rows), np.eye(left))
+    assert np.allclose(basis.norm[:left], (inverse**2).sum(axis=1))
+    assert dual(program, basis, members, closed, np.inf, 2000) == (SOLVED, 0)
+
+
+def _solution(basis: Basis) -> dict[int, float]:
+    """The columns in the basis with their values."""
+    first, held = 2 * len(basis.place), int(basis.held[0])
+    pairs = zip(basis.basic[:held].tolist(), basis.x[:held].tolist(), strict=True)
+    return {v - first: x for v, x in pairs if v >= first}
+
+
+def _matrix(program: Program, basis: Basis, rows: Compiled) -> Floats:
+    """The basis matrix (M, M), constraints by variables, put together from what these are."""
+    constraints, held = len(basis.place), int(basis.held[0])
+    columns = np.zeros((rows.size + constraints, held))
+    for i, v in enumerate(basis.basic[:held].tolist()):
+        if v < 2 * constraints:
+            columns[rows.size + v % constraints, i] = 1.0 if v < constraints else -1.0
+            continue
+        cell = program.cell[v - 2 * constraints]
+        columns[program.slot[v - 2 * constraints], i] = 1.0
+        columns[rows.size + program.shelf[v - 2 * constraints], i] = 1.0
+        for e in range(rows.ptr[cell], rows.ptr[cell + 1]):
+            upper = rows.size + rows.groups + 2 * rows.row[e]
+            columns[upper, i] = rows.coef[e] / program.scale[rows.row[e]]
+            columns[upper + 1, i] = -columns[upper, i]
+    at = basis.at[:held]
+    matrix: Floats = columns[np.where(at < 0, np.arange(held), rows.size + at)]
+    return matrix
+
+
+@LAW
+@given(SEEDS)
+def test_a_solution_that_is_not_whole_is_split_within_a_slot(seed: int) -> None:
+    made = problem(seed % 1000, 20, 6, per_slot=True)
+    rows = compiled(made)
+    if not rows.possible:
+        return
+    node = Relaxation.of(rows, rows.cells)
+    columns = node.split()
+    column, share = node.shares()
+    whole = bool((share > 1.0 - SLACK).all())
+    assert (len(columns) == 0) == whole
+    if not whole:
+        assert set(columns.tolist()) <= set(node.live.tolist())
+        assert len(set(node.slot[columns].tolist())) == 1
+        assert 0.0 < share[np.isin(column, columns)].sum() < 1.0
 
 
 def _by_highs(rows: Compiled) -> float:

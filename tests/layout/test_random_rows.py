@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -52,6 +53,17 @@ def test_the_result_is_the_best_of_all_feasible_pages(cut: int, seed: int) -> No
         kept = effective(made, result)
         assert violations(kept, result.page) == misreported(kept, result) == ()
         assert result.objective == max(feasible_pages(kept).values())
+
+
+@LAW
+@given(SEEDS)
+def test_pages_are_judged_as_by_the_rules(seed: int) -> None:
+    made = random_problem(seed)
+    rows, pages = compiled(made), feasible_pages(made)
+    for page in product(range(len(made.shelves)), repeat=len(made.grid.slots)):
+        inward = rows.inward(page)
+        assert rows.holds(inward) == (page in pages)
+        assert page not in pages or rows.worth(inward) == pages[page]
 
 
 def test_all_ways_to_an_answer_occur() -> None:

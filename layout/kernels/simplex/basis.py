@@ -44,41 +44,55 @@ def start(program: Program, basis: Basis, live: Ints) -> None:
 @kernel
 def add_broken(program: Program, basis: Basis) -> int:
     """Add the constraints that the solution breaks most; how many, or −1 when there is no room for them."""
-    groups, rows, constraints = program.groups, len(program.lo), len(basis.place)
-    sums = np.zeros(rows, dtype=np.float64)
-    shelf_sums = np.zeros(groups, dtype=np.float64)
+    sums, shelf_sums = _counted(program, basis)
+    chosen = np.empty(_BATCH, dtype=np.int64)
+    beyond = np.empty(_BATCH, dtype=np.float64)
+    count = 0
+    for g in range(program.groups):
+        if shelf_sums[g] - 1.0 > _BROKEN and basis.place[g] < 0:
+            count = _rank(g, shelf_sums[g] - 1.0, chosen, beyond, count)
+    for r in range(len(program.lo)):
+        total = sums[r] / program.scale[r]
+        upper = program.groups + 2 * r
+        if total - program.hi[r] > _BROKEN and basis.place[upper] < 0:
+            count = _rank(upper, total - program.hi[r], chosen, beyond, count)
+        if program.lo[r] - total > _BROKEN and basis.place[upper + 1] < 0:
+            count = _rank(upper + 1, program.lo[r] - total, chosen, beyond, count)
+    if basis.held[0] + count > len(basis.x):
+        return -1
+    if count > 0:
+        _add(program, basis, chosen[:count], beyond)
+    return count
+
+
+@kernel
+def _counted(program: Program, basis: Basis) -> tuple[Floats, Floats]:
+    """What rows (R,), unscaled, and shelves (G,) count in the solution."""
+    sums = np.zeros(len(program.lo), dtype=np.float64)
+    shelf_sums = np.zeros(program.groups, dtype=np.float64)
     for i in range(basis.held[0]):
-        j = basis.basic[i] - 2 * constraints
+        j = basis.basic[i] - 2 * len(basis.place)
         if j >= 0 and basis.x[i] != 0.0:
             shelf_sums[program.shelf[j]] += basis.x[i]
             cell = program.cell[j]
             for e in range(program.ptr[cell], program.ptr[cell + 1]):
                 sums[program.row[e]] += basis.x[i] * program.coef[e]
-    chosen = np.empty(_BATCH, dtype=np.int64)
-    beyond = np.empty(_BATCH, dtype=np.float64)
-    count = 0
-    for c in range(constraints):
-        if basis.place[c] >= 0:
-            continue
-        if c < groups:
-            over = shelf_sums[c] - 1.0
-        else:
-            r = (c - groups) // 2
-            total = sums[r] / program.scale[r]
-            over = total - program.hi[r] if (c - groups) % 2 == 0 else program.lo[r] - total
-        if over > _BROKEN and (count < _BATCH or over > beyond[count - 1]):
-            at = min(count, _BATCH - 1)
-            while at > 0 and beyond[at - 1] < over:
-                beyond[at] = beyond[at - 1]
-                chosen[at] = chosen[at - 1]
-                at -= 1
-            beyond[at] = over
-            chosen[at] = c
-            count = min(count + 1, _BATCH)
-    if basis.held[0] + count > len(basis.x):
-        return -1
-    _add(program, basis, chosen[:count], beyond)
-    return count
+    return sums, shelf_sums
+
+
+@kernel
+def _rank(c: int, over: float, chosen: Ints, beyond: Floats, count: int) -> int:
+    """Put a constraint in its place among the `count` that are broken most so far; how many they are now."""
+    if count == len(chosen) and over <= beyond[count - 1]:
+        return count
+    at = min(count, len(chosen) - 1)
+    while at > 0 and beyond[at - 1] < over:
+        beyond[at] = beyond[at - 1]
+        chosen[at] = chosen[at - 1]
+        at -= 1
+    beyond[at] = over
+    chosen[at] = c
+    return min(count + 1, len(chosen))
 
 
 @kernel
@@ -107,9 +121,10 @@ def _add(program: Program, basis: Basis, new: Ints, beyond: Floats) -> None:
         cell = program.cell[j]
         for e in range(program.ptr[cell], program.ptr[cell + 1]):
             upper = program.groups + 2 * program.row[e]
-            share = program.coef[e] / program.scale[program.row[e]]
-            _carry(basis.inverse, i, basis.place[upper], share, m)
-            _carry(basis.inverse, i, basis.place[upper + 1], -share, m)
+            if basis.place[upper] >= m or basis.place[upper + 1] >= m:
+                share = program.coef[e] / program.scale[program.row[e]]
+                _carry(basis.inverse, i, basis.place[upper], share, m)
+                _carry(basis.inverse, i, basis.place[upper + 1], -share, m)
     for p in range(m, end):
         basis.norm[p] = 0.0
         for q in range(end):
@@ -124,6 +139,42 @@ def _carry(inverse: Floats, i: int, p: int, share: float, m: int) -> None:
         for q in range(m):
             if inverse[q, i] != 0.0:
                 inverse[q, p] -= share * inverse[q, i]
+
+
+@kernel
+def purge(basis: Basis) -> None:
+    """Take the constraints out again whose slack is in the basis: nothing else changes by it.
+
+    In the columns of the basis matrix such a slack is 1 in its constraint and 0 elsewhere, so that what is
+    left of the inverse without both is the inverse without the constraint. Its dual is 0.
+    """
+    m, constraints = basis.held[0], len(basis.place)
+    places = np.empty(m, dtype=np.int64)
+    variables = np.empty(m, dtype=np.int64)
+    kept, left = 0, 0
+    for i in range(m):
+        if basis.at[i] < 0 or basis.where[basis.at[i]] < 0:
+            places[kept] = i
+            kept += 1
+        if basis.basic[i] >= constraints:
+            variables[left] = i
+            left += 1
+    if kept == m:
+        return
+    for i in range(m):
+        if basis.basic[i] < constraints:
+            basis.place[basis.basic[i]] = -1
+            basis.where[basis.basic[i]] = -1
+    for q in range(kept):
+        p, i = places[q], variables[q]
+        basis.at[q], basis.y[q] = basis.at[p], basis.y[p]
+        basis.basic[q], basis.x[q], basis.norm[q] = basis.basic[i], basis.x[i], basis.norm[i]
+        basis.where[basis.basic[q]] = q
+        if basis.at[q] >= 0:
+            basis.place[basis.at[q]] = q
+        for other in range(kept):
+            basis.inverse[q, other] = basis.inverse[p, variables[other]]
+    basis.held[0] = kept
 
 
 @kernel
@@ -176,30 +227,27 @@ def exchange(basis: Basis, leaving: int, entering: int, row: PivotRow, column: F
 @kernel
 def _update(basis: Basis, leaving: int, theta: float, row: PivotRow, column: Floats) -> None:
     """Values, duals and the inverse with the `column` in place of the one `leaving`."""
-    inverse, norm = basis.inverse, basis.norm
+    m, norm, x = basis.held[0], basis.norm, basis.x
     factor = 1.0 / column[leaving]
-    step = basis.x[leaving] * factor
-    moved = np.empty(basis.held[0], dtype=np.int64)
-    count = 0
-    for i in range(basis.held[0]):
-        if i != leaving and abs(column[i]) > _DUST:
-            basis.x[i] -= step * column[i]
-            moved[count] = i
-            count += 1
-    basis.x[leaving] = step
+    step = x[leaving] * factor
+    column[leaving] = 0.0
+    for i in range(m):
+        column[i] = column[i] if abs(column[i]) > _DUST else 0.0
+        x[i] -= step * column[i]
+    x[leaving] = step
     for at in range(row.filled[1]):
-        p = row.spots[at]
-        basis.y[p] += theta * row.weight[at]
+        basis.y[row.spots[at]] += theta * row.weight[at]
+        line = basis.inverse[row.spots[at]]
         weight = row.weight[at] * factor
-        inverse[p, leaving] = weight
-        for i in moved[:count]:
-            before = inverse[p, i]
+        for i in range(m):  # all of them, though most do not change: that way they are done several at once
+            before = line[i]
             after = before - column[i] * weight
             after = after if abs(after) > _DUST else 0.0
-            inverse[p, i] = after
+            line[i] = after
             norm[i] += after * after - before * before
+        line[leaving] = weight
     norm[leaving] *= factor * factor
-    for i in moved[:count]:
+    for i in range(m):
         norm[i] = max(norm[i], _SHORT)
 
 

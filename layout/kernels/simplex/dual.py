@@ -57,7 +57,7 @@ def dual(
         if abs(column[leaving] - row.alpha[entering]) > DRIFT * (1.0 + abs(row.alpha[entering])):
             return STALLED, made
         exchange(basis, leaving, entering, row, column)
-        if dual_cost(program, basis) > cutoff:
+        if cutoff < np.inf and dual_cost(program, basis) > cutoff:
             return CUT, made
 
 

@@ -84,15 +84,24 @@ def members_of(program: Program, basis: Basis, live: Ints) -> Members:
 @kernel
 def fill_row(program: Program, basis: Basis, members: Members, leaving: int, row: PivotRow) -> None:
     """Put the row of the tableau that is in a place of the basis into an empty `row`."""
-    size, groups, constraints = program.size, program.groups, len(basis.place)
-    spots, touched = 0, 0
+    spots = 0
     for p in range(basis.held[0]):
         weight = basis.inverse[p, leaving]
-        if weight == 0.0:
-            continue
-        row.spots[spots] = p
-        row.weight[spots] = weight
-        spots += 1
+        if weight != 0.0:
+            row.spots[spots] = p
+            row.weight[spots] = weight
+            spots += 1
+    row.filled[1] = spots
+    spread(program, basis, members, row)
+
+
+@kernel
+def spread(program: Program, basis: Basis, members: Members, row: PivotRow) -> None:
+    """Put what the constraints in a row's `spots`, taken by their `weight`, count for nonbasic variables."""
+    size, groups, constraints = program.size, program.groups, len(basis.place)
+    touched = 0
+    for at in range(row.filled[1]):
+        p, weight = row.spots[at], row.weight[at]
         line = p
         if p >= size:
             c = basis.at[p]
@@ -118,4 +127,11 @@ def fill_row(program: Program, basis: Basis, members: Members, leaving: int, row
                     touched += 1
                 row.alpha[v] += weight * members.factor[i]
     row.filled[0] = touched
-    row.filled[1] = spots
+
+
+@kernel
+def emptied(row: PivotRow) -> None:
+    """Take everything out of a row again."""
+    for v in row.touched[: row.filled[0]]:
+        row.alpha[v] = 0.0
+        row.seen[v] = False
