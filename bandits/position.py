@@ -14,18 +14,19 @@ LEAST_EXAMINATION = 0.1
 def as_taught(
     outcomes: Sequence[ShelfOutcome],
     surface: str,
-    examination: Sequence[float],
+    looks: Sequence[float],
     content_types: Sequence[str],
     formula: RewardFormula,
 ) -> tuple[ShelfOutcome, ...]:
     """The outcomes of a page, top slot first, as they teach: as they are where it is reported what was seen.
 
     On other surfaces every shelf counts as examined, with the reward d + (r − d) / θ: r is what it earned, d
-    what it earns when it is examined without any answer, and θ the examination of its slot. As r = d for
-    shelves that were not examined, its expectation is that of the reward if examined.
+    what it earns when it is examined without any answer, and θ, of `looks`, how likely it is
+    examined there. As r = d for shelves that were not examined, its expectation is that of the reward if
+    examined. The `clip` of rewards bounds what is earned, not what is taught.
 
     Source: Joachims, Swaminathan and Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017,
-    equation 4, for any reward. Assumes the position-based model, and examinations that hold: an estimate by
+    equation 4, for any reward. Assumes the position-based model, and looks that hold: an estimate of slots by
     `pbm` needs no impressions. Where θ is small it multiplies the noise; below `LEAST_EXAMINATION` it is
     clipped, and rewards of such slots count for less than they should.
     """
@@ -33,7 +34,7 @@ def as_taught(
         return tuple(outcomes)
     return tuple(
         _corrected(outcome, max(theta, LEAST_EXAMINATION), unanswered(formula, content_type))
-        for outcome, theta, content_type in zip(outcomes, examination, content_types, strict=True)
+        for outcome, theta, content_type in zip(outcomes, looks, content_types, strict=True)
     )
 
 

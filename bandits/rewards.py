@@ -40,7 +40,7 @@ class RewardFormula:
     earns feedback more easily than another, so that ease alone wins no slot.
 
     Surfaces `without_impressions` do not report what was seen: their shelves teach as
-    `bandits.position.position_corrected` has it.
+    `bandits.position.as_taught` has it, which may be more than `clip` allows a shelf to earn.
 
     Events later than `horizon` after the decision do not count towards the early reward, and later than
     `long_horizon` not towards the final one. Without a `long_horizon` the early reward is final. Raises
@@ -79,7 +79,7 @@ class RewardFormula:
     @property
     def identity(self) -> str:
         """The version and a hash of the content, as logged: an edit without a new version still shows."""
-        content = {
+        content: dict[str, object] = {
             "weights": {kind.value: weight for kind, weight in self.weights.items()},
             "default": self.default,
             "horizon_s": self.horizon.total_seconds(),
@@ -87,8 +87,9 @@ class RewardFormula:
             "aggregation": self.aggregation,
             "clip": self.clip,
             "content_types": dict(self.content_types),
-            "without_impressions": sorted(self.without_impressions),
         }
+        if self.without_impressions:
+            content["without_impressions"] = sorted(self.without_impressions)
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.version}@{digest[:12]}"
 

@@ -28,7 +28,7 @@ from home.learn import Learner, teach_in_order
 from home.modes import Mode
 from home.parallel import teach_in_parallel
 from home.registry import ModelWatcher, NoModelError
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.rules.book import load_rulebook
 from home.service import Home, utc_now
 from home.settings import Settings
@@ -52,7 +52,7 @@ def open_home(
     """
     warm()
     engine = open_database(settings)
-    formula = load_rewards(settings.rewards_file)
+    formula = reward_formula(settings)
     tools = open_tools(settings, load_catalog(engine, settings))
     tools = replace(tools, surfaces=_examined(tools.surfaces, settings, engine))
     home = Home(
@@ -123,7 +123,7 @@ def open_learner(
     return Learner(
         engine or open_database(settings),
         policy_loader(settings),
-        load_rewards(settings.rewards_file),
+        reward_formula(settings),
         clock=clock,
         candidates=settings.publish == "candidate",
         keep=settings.keep_models,

@@ -20,7 +20,7 @@ from home.deal import deal_page
 from home.draw import Exploration, checked, draw_page, greedy
 from home.errors import NothingEligibleError, UnknownSurfaceError
 from home.grids import Surface
-from home.options import Option, features_of, layout_shelves, options_of, worth
+from home.options import Option, features_of, layout_shelves, options_of, prominence_of, worth
 from home.page_context import page_context
 from layout.objective import page_values
 from layout.rules import BaseRule, applicable
@@ -126,6 +126,12 @@ class ComposedPage:
     def examination(self) -> tuple[float, ...]:
         """How likely each slot is looked at, top slot first."""
         return tuple(slot.examination for slot in self.grid.slots)
+
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """How likely each shelf is looked at, by its slot and presentation."""
+        prominence = prominence_of([placement.presentation for placement in self.placements], self.grid)
+        return tuple(np.minimum(1.0, np.array(self.examination) * prominence).tolist())
 
     @property
     def content_types(self) -> tuple[str, ...]:

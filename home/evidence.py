@@ -31,7 +31,7 @@ from bandits.ope.estimators import Estimate, ips, mean_of
 from bandits.ope.intervals import Interval
 from bandits.ope.rounds import Rounds
 from bandits.ope.slates import SlateRounds
-from bandits.rewards import RewardFormula, shelf_rewards
+from bandits.rewards import RewardFormula
 from home.compose import Tools
 from home.configuration import setup_here
 from home.errors import NotExplainableError
@@ -44,6 +44,7 @@ from home.replay.tally import none_of
 from home.replay.targets import Likelihood
 from home.replay.verdicts import NEGLIGIBLE
 from home.replay.what_if import Model, WhatIf
+from home.settle import outcomes_of
 from home.store import decisions, events, models
 from home.store.models import State
 
@@ -102,7 +103,7 @@ def judged(
     found = []
     for row in rows:
         record = row.record()
-        outcomes = shelf_rewards(formula, row.at, record.shelf_ids(record.page), feedback.get(row.id, ()))
+        outcomes = outcomes_of(record, feedback.get(row.id, ()), formula)
         group = groups.setdefault(row.listener_id, len(groups))
         rewards = tuple(outcome.reward if outcome.examined else 0.0 for outcome in outcomes)
         found.append(Judged(record, rewards, group))

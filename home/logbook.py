@@ -8,6 +8,7 @@ from bandits.portfolio import Portfolio
 from home.compose import ComposedPage
 from home.configuration import digest, software
 from home.draw import Exploration
+from home.options import prominence_of
 from home.records import DecisionRecord, LoggedDraw, LoggedOption, LoggedShelf, LoggedSolver
 from shelves.types import Item, Shelf
 
@@ -15,6 +16,7 @@ from shelves.types import Item, Shelf
 def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
     """The decision record of a page whose rows refer to `items`, the catalogue it was composed from."""
     result, drawn = page.result, page.draw
+    prominences = prominence_of([option.presentation for option in page.options], page.grid).tolist()
     return DecisionRecord(
         id=page.decision_id,
         listener_id=page.context.listener.id,
@@ -24,8 +26,8 @@ def record_of(page: ComposedPage, items: Sequence[Item]) -> DecisionRecord:
         about=page.about,
         shelves=tuple(_logged(shelf, items) for shelf in page.shelves),
         options=tuple(
-            LoggedOption(option.index, option.presentation, features)
-            for option, features in zip(page.options, page.features, strict=True)
+            LoggedOption(option.index, option.presentation, features, prominence)
+            for option, features, prominence in zip(page.options, page.features, prominences, strict=True)
         ),
         values=page.scores.values,
         pmf=page.scores.pmf,

@@ -19,7 +19,7 @@ from home.lifecycle import LifecycleError, Step, model_of, retire, rollback
 from home.model_diff import Difference, diff
 from home.promotion import Promotion, promote
 from home.registry import LiveModel, restore
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.service import utc_now
 from home.settings import Settings
 from home.store import decisions, models
@@ -77,7 +77,7 @@ class ModelDesk:
         """Take a model one state on; see `home.promotion.promote`. `limit` decisions are replayed at most."""
 
         def judge(candidate: LiveModel, live: LiveModel) -> tuple[Evidence, ...]:
-            formula = load_rewards(self._settings.rewards_file)
+            formula = reward_formula(self._settings)
             return gather(
                 self._engine, candidate, live, self._tools(), formula,
                 now=self._clock(), limit=limit, advance=advance,
@@ -135,7 +135,7 @@ class ModelDesk:
 
     def health(self, pages: int | None = None) -> Health:
         """Check the newest `pages` decisions, HOME_HEALTH_PAGES by default, against those before them."""
-        formula = load_rewards(self._settings.rewards_file)
+        formula = reward_formula(self._settings)
         return examine(self._engine, formula, self._clock(), pages or self._settings.health_pages)
 
     def _tools(self) -> Tools:

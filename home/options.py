@@ -83,8 +83,8 @@ def worth(values: NDArray[np.float64], presentations: Sequence[str], grid: Grid)
     """What options in `presentations` (n,) are worth to the page: (n,) or (n, slots).
 
     `values` are what each is worth if examined. The prominence of a presentation is a prior of how much more
-    often, or less, a shelf in it is examined. It enters here and nowhere else: rewards are learned from
-    shelves that were examined.
+    often, or less, a shelf in it is examined. Rewards are learned from shelves that were examined, so that it
+    enters only here, and where nobody knows which were (see `bandits.position`).
     """
     if not grid.presentations:
         return values

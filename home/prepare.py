@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bandits.policies import VwPolicy
+from bandits.policies.vw_explorer import VwExplorer
 from bandits.policy import Policy
 from home import registry
 from home.bootstrap import load_catalog, open_database, open_tools, policy_loader
@@ -16,14 +18,14 @@ from home.db import refresh_statistics, writing
 from home.demo.load import load as load_demo
 from home.embeddings import store_embeddings, trained_on
 from home.ingest.progress import Progress
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.sampling import sample_contexts
 from home.service import utc_now
 from home.settings import Settings
 from home.store import catalog as store
 from home.store import listeners, models
 from home.store.models import State
-from home.warmup import warm_up
+from home.warmup import PASSES, warm_up
 from layout.warm import STEPS
 from shelves.catalog import Catalog, Interactions
 from shelves.embeddings import Embeddings
@@ -141,5 +143,8 @@ def _warm_up(
 ) -> None:
     tools = open_tools(settings, catalog)
     contexts = sample_contexts(engine, _WARM_UP_LISTENERS, "phone", _SEED, utc_now())
-    formula = load_rewards(settings.rewards_file)
-    warm_up(contexts, tools, policy, formula=formula, visits=visits, seed=_SEED, progress=progress)
+    formula = reward_formula(settings)
+    passes = PASSES if isinstance(policy, (VwPolicy, VwExplorer)) else 1
+    warm_up(
+        contexts, tools, policy, formula=formula, visits=visits, seed=_SEED, passes=passes, progress=progress
+    )

@@ -47,11 +47,15 @@ class LoggedShelf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoggedOption:
-    """A shelf, as an index into the record's, in one presentation; `features` are what the policy saw."""
+    """A shelf, as an index into the record's, in one presentation; `features` are what the policy saw.
+
+    `prominence` is how much more often a shelf in this presentation is examined, or less.
+    """
 
     shelf: int
     presentation: str
     features: Features
+    prominence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,12 @@ class DecisionRecord:
     def shelf_ids(self, page: Page) -> tuple[str, ...]:
         """The ids of the shelves on a page, top first."""
         return tuple(self.shelf(option).id for option in page)
+
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """How likely each shelf of the page was looked at, by its slot and presentation: (k,)."""
+        prominence = (self.options[option].prominence for option in self.page)
+        return tuple(min(1.0, one * more) for one, more in zip(self.examination, prominence, strict=True))
 
     def slot_of(self, shelf_id: str) -> int | None:
         """The slot in which the page shows this shelf, counted from 0, or None."""

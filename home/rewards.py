@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bandits.rewards import RewardFormula
 from bandits.types import EventKind
 from home.errors import ConfigurationError
+from home.grids import load_surfaces
+from home.settings import Settings
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -41,6 +43,17 @@ class _RewardsFile(BaseModel):
             content_types=self.content_types,
             without_impressions=frozenset(self.without_impressions),
         )
+
+
+def reward_formula(settings: Settings) -> RewardFormula:
+    """The reward formula of `settings`. Raises ConfigurationError, also where it names an unknown surface."""
+    formula, surfaces = load_rewards(settings.rewards_file), load_surfaces(settings.grids_dir)
+    for name in sorted(formula.without_impressions - surfaces.keys()):
+        raise ConfigurationError(
+            f"{settings.rewards_file}: without_impressions names {name!r}, which is no surface:"
+            f" use {', '.join(sorted(surfaces))}"
+        )
+    return formula
 
 
 def load_rewards(path: Path) -> RewardFormula:

@@ -41,7 +41,7 @@ def examples_of(
     """
     if record.propensity is None:
         return ()
-    outcomes = _as_taught(record, outcomes_of(record, feedback, formula), formula)
+    outcomes = taught_outcomes(record, outcomes_of(record, feedback, formula), formula)
     return tuple(
         _example(record, slot, outcome.reward) for slot, outcome in enumerate(outcomes) if outcome.examined
     )
@@ -53,11 +53,11 @@ def responses_of(
     """How the listener responded to the shelves of a logged page within the short horizon.
 
     It counts whatever the page's propensity: what somebody clicked is known, however the page came about. On
-    a surface without impressions a shelf counts as looked at as far as its slot is.
+    a surface without impressions a shelf counts as looked at as likely as it was.
     """
     kinds = [shelf_kind(record.shelf(option).attributes) for option in record.page]
     outcomes = outcomes_of(record, feedback, formula)
-    looks = record.examination if record.surface in formula.without_impressions else None
+    looks = record.looks if record.surface in formula.without_impressions else None
     return responses_to(record.shelf_ids(record.page), kinds, outcomes, record.at, looks)
 
 
@@ -82,7 +82,7 @@ def settle(
         return Settlement()
     returns = _returns(record, feedback, formula, returned_at)
     final = outcomes_of(record, [*feedback, *returns], formula, final=True)
-    outcomes = _as_taught(record, final, formula)
+    outcomes = taught_outcomes(record, final, formula)
     examples: list[Example] = []
     corrected = 0
     for slot, (early, outcome) in enumerate(zip(taught, outcomes, strict=True)):
@@ -120,10 +120,11 @@ def outcomes_of(
     )
 
 
-def _as_taught(
+def taught_outcomes(
     record: DecisionRecord, outcomes: Sequence[ShelfOutcome], formula: RewardFormula
 ) -> tuple[ShelfOutcome, ...]:
-    return as_taught(outcomes, record.surface, record.examination, _content_types(record), formula)
+    """The outcomes of a logged page as they teach: see `bandits.position.as_taught`."""
+    return as_taught(outcomes, record.surface, record.looks, _content_types(record), formula)
 
 
 def _content_types(record: DecisionRecord) -> tuple[str, ...]:

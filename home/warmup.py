@@ -20,8 +20,8 @@ from shelves.types import Context
 _BATCH = 200
 _TRUTHS = 10
 """Options of each page that teach: with three times as many, models were no better."""
-_PASSES = 3
-"""How often each lesson is learned: the first time as it comes, then shuffled.
+PASSES = 3
+"""How often policies that learn in steps learn each lesson: the first time as it comes, then shuffled.
 
 Single clicks are far noisier than these lessons, and a model that has not settled on them follows the clicks.
 """
@@ -35,6 +35,7 @@ def warm_up(
     formula: RewardFormula,
     visits: int,
     seed: int,
+    passes: int = 1,
     progress: Progress | None = None,
     parameters: ListenerParameters | None = None,
 ) -> Policy:
@@ -42,7 +43,9 @@ def warm_up(
 
     It learns what options bring in expectation, which the simulator knows, and not what luck makes of it: the
     same visits then teach several times as much. What listeners did before, in the features, is down to luck.
-    When the visits are over it goes through all lessons again, in a seeded order.
+    When the visits are over it goes through all lessons again, in a seeded order, until it has learned them
+    in as many `passes`: for policies that learn in steps. One that counts what it has seen would count it
+    again.
     The listeners keep their histories but not their ids: what the simulator makes up about one listener must
     not become that listener's own weights. Raises ValueError without contexts or visits.
     """
@@ -58,7 +61,7 @@ def warm_up(
         ),
         progress,
     )
-    student.revise(_PASSES - 1, np.random.default_rng(seed))
+    student.revise(passes - 1, np.random.default_rng(seed))
     return policy
 
 

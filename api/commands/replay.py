@@ -41,7 +41,7 @@ from home.replay.report import ReplayReport
 from home.replay.rows import judge_rows
 from home.replay.specs import Context, page_targets, row_targets
 from home.replay.targets import Target
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.service import utc_now
 from home.settings import Settings
 
@@ -166,7 +166,7 @@ def _pages(
     span: Span,
     options: Options,
 ) -> ReplayReport:
-    engine, formula = open_database(settings), load_rewards(settings.rewards_file)
+    engine, formula = open_database(settings), reward_formula(settings)
     log = open_log(engine, path)
     context = Context(log.setup_of, models_in(engine, settings), draws, options.seed)
     if not specs and not rules:
@@ -216,7 +216,7 @@ def export_log(
     settings = settings_of(context)
     with TerminalProgress(STDERR) as progress:
         written = export(
-            open_database(settings), file, load_rewards(settings.rewards_file),
+            open_database(settings), file, reward_formula(settings),
             start=utc(since), end=utc(until), progress=progress,
         )  # fmt: skip
     STDOUT.print(f"{written:,} decisions written to {file}", highlight=False)

@@ -19,7 +19,7 @@ from home.replay.inputs import open_log
 from home.replay.progressive import validate_policy, validate_vw
 from home.replay.show import render_curve
 from home.replay.sources.dsjson import DsJsonSource
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.service import utc_now
 from home.settings import Settings
 
@@ -75,7 +75,7 @@ def validate(
         engine = open_database(settings)
         with TerminalProgress(STDERR) as progress:
             found = validate_policy(
-                policy_loader(settings)(None), open_log(engine, log), load_rewards(settings.rewards_file),
+                policy_loader(settings)(None), open_log(engine, log), reward_formula(settings),
                 now=utc_now(), start=utc(since), end=utc(until), options=options, progress=progress,
             )  # fmt: skip
         engine.dispose()

@@ -33,7 +33,7 @@ from api.progress import TerminalProgress
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
 from home.errors import ConfigurationError
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.settings import Settings
 from home.simulate.export import write_decisions, write_trace
 from home.simulate.journal import Journal
@@ -251,7 +251,7 @@ def _journal(url: str | None, settings: Settings, catalog: Catalog, policy: str)
     if url is None:
         return None
     engine = open_database(settings.model_copy(update={"database_url": url}))
-    return Journal(engine, catalog, load_rewards(settings.rewards_file).horizon, policy)
+    return Journal(engine, catalog, reward_formula(settings).horizon, policy)
 
 
 def _write(result: SimulationResult, trace: Path | None, plot: Path | None, decisions: Path | None) -> None:

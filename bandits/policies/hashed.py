@@ -36,7 +36,7 @@ from bandits.policies.places import (
     Rows,
     hashes,
 )
-from bandits.remembered import Remembered
+from bandits.remembered import MOST, Remembered
 from bandits.types import Features
 
 _TABLES = 64
@@ -78,6 +78,8 @@ class HashedModel:
         self._hashes = hashes(hash_of)
         self._columns = Remembered(self._columns_of, _TABLES)
         self._known = KnownCategories(self._hashes, crossed, self._mask)
+        # What each known row costs, where it was read off the weights since they changed.
+        self._costs, self._read = np.zeros(MOST), np.zeros(MOST, dtype=np.bool_)
         self._forget()
 
     def values(self, context: Features, table: FeatureTable) -> Floats:
@@ -101,22 +103,27 @@ class HashedModel:
     def _forget(self) -> None:
         """Forget what was read off the weights."""
         self.stale = False
-        self._costs = np.empty(0)
+        self._read[:] = False
         self._beside_known: dict[tuple[object, ...], Floats] = {}
         self._numbers = Remembered(self._numbers_of, _TABLES)
 
     def _of_categories(self, rows: Rows, context: Features) -> Floats:
         """What categories cost, alone, crossed with each other and with the context: (n,)."""
-        if len(self._costs) < len(self._known):
-            places = self._known.places(len(self._costs))
-            new = _added(np.where(places >= 0, self._weights[places], np.float64(0.0)))
-            self._costs = np.concatenate((self._costs, new))
-        costs: Floats = self._costs.take(rows)
+        costs = self._own_costs(rows)
         for space, known in self._known.of.items():
             for beside in self._beside(space, context) if known else ():
                 each = self._of_known(space, known, beside)
                 costs += _added(each.take(known.positions(rows, len(self._known))))
         return costs
+
+    def _own_costs(self, rows: Rows) -> Floats:
+        """What categories cost, alone and crossed with each other: (n,)."""
+        unread = np.unique(rows[~self._read[rows]])
+        if unread.size:
+            places = self._known.places(unread)
+            self._costs[unread] = _added(np.where(places >= 0, self._weights[places], np.float64(0.0)))
+            self._read[unread] = True
+        return self._costs.take(rows)
 
     def _of_known(self, space: str, known: CrossedCategories, beside: _Beside) -> Floats:
         """What each category known in a namespace costs beside a context: (u,), 0 for none.

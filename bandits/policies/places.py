@@ -64,12 +64,12 @@ class KnownCategories:
         """Whether as many `more` can be remembered."""
         return len(self._rows) + more <= MOST
 
-    def places(self, start: int) -> Ints:
-        """The places of the weights that rows from `start` on have to themselves: (width, n), −1 for none.
+    def places(self, rows: Rows) -> Ints:
+        """The places of the weights that `rows` (n,) have to themselves: (width, n), −1 for none.
 
         They are those of a row's categories, alone and crossed with each other.
         """
-        return np.ascontiguousarray(self._places[start : len(self._rows)].T)
+        return np.ascontiguousarray(self._places[rows].T)
 
     def rows(self, categories: Sequence[Categories]) -> Rows:
         """Which rows they have; new ones get theirs."""

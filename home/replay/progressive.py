@@ -41,7 +41,7 @@ from home.replay.sources.chunk import ReplayInputError
 from home.replay.sources.dsjson import DsJsonSource
 from home.replay.tables import slates_of
 from home.replay.what_if import Model, WhatIf
-from home.settle import examples_of, outcomes_of
+from home.settle import examples_of, outcomes_of, taught_outcomes
 
 _POINTS = 50
 _LOSSES = ("loss", "examined")
@@ -155,10 +155,11 @@ class PolicyOnLog:
 
     def _step(self, record: DecisionRecord, propensity: float, outcomes: tuple[ShelfOutcome, ...]) -> Step:
         features = [option.features for option in record.options]
+        taught = taught_outcomes(record, outcomes, self._formula)
         values = self._policy.score(record.context, features, len(record.page)).values
         errors = [
             float(values[option] if values.ndim == 1 else values[option, slot]) - outcome.reward
-            for slot, (option, outcome) in enumerate(zip(record.page, outcomes, strict=True))
+            for slot, (option, outcome) in enumerate(zip(record.page, taught, strict=True))
             if outcome.examined
         ]
         return Step(

@@ -140,20 +140,21 @@ class Player:
         )
         truth = stage.timeline.truth(visit.batch, stage.model.truth(visit.context))
         met = self._meet(page, truth, tools)
-        events = _reported(stage.model.act(met.met, page, visit.index), page.context.surface, stage.formula)
+        acted = stage.model.act(met.met, page, visit.index)
+        events = _reported(acted, page.context.surface, stage.formula)
         outcomes = self._rewarded(page, events)
-        pages.rows.append(self._row(visit, met, outcomes, events))
+        pages.rows.append(self._row(visit, met, outcomes, acted))
         if stage.config.decisions:
             pages.slots += slot_rows(page, outcomes)
         if self._participant.learns:
-            taught = as_taught(
-                outcomes, page.context.surface, page.examination, page.content_types, stage.formula
-            )
+            taught = as_taught(outcomes, page.context.surface, page.looks, page.content_types, stage.formula)
             self._lessons += self._taught(visit, met, taught, tools)
             if stage.config.returns and not stage.config.truths:
                 self.state.settling.add(page, visit.batch, taught, events, stage.formula, met.catalog)
-        self._remember(met, events)
+        self._remember(met, acted)
         self._respond(page, outcomes)
+        if stage.on_page is not None:
+            stage.on_page(self.name, page, events)
 
     def tools(self, visit: Visit) -> Tools:
         """What this policy composes with on the day of a visit."""
@@ -250,15 +251,13 @@ class Player:
         for event in events:
             if event.kind is EventKind.PLAY and event.item_id is not None:
                 self.state.tally.play(listener, event.item_id)
-        if stage.on_page is not None:
-            stage.on_page(self.name, page, events)
 
     def _respond(self, page: ComposedPage, outcomes: Sequence[ShelfOutcome]) -> None:
         """Note what the learner will know of this page when the batch is over."""
         kinds = [placement.shelf.kind for placement in page.placements]
         ids = [placement.shelf.id for placement in page.placements]
         unseen = page.context.surface in self._stage.formula.without_impressions
-        looks = page.examination if unseen else None
+        looks = page.looks if unseen else None
         responses = responses_to(ids, kinds, outcomes, page.context.now, looks)
         for listener in (page.context.listener.id, EVERYONE):
             self._responses[listener] += responses
@@ -332,7 +331,7 @@ def _of_feedback(outcomes: Sequence[ShelfOutcome], events: Sequence[RewardEvent]
         "clicks": sum(outcome.clicked for outcome in outcomes),
         "clicked": page_clicked(outcomes),
         "reward": page_reward(outcomes),
-        "looked_at": sum(outcome.examined for outcome in outcomes),
+        "looked_at": len({event.shelf_id for event in events}),
         "listened": kinds.count(EventKind.PLAY_30S),
         "saved": kinds.count(EventKind.SAVE),
         "skipped": kinds.count(EventKind.SKIP),

@@ -18,7 +18,7 @@ from home.bootstrap import (
 from home.compose import Tools
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress
-from home.rewards import load_rewards
+from home.rewards import reward_formula
 from home.sampling import sample_contexts
 from home.service import utc_now
 from home.settings import Settings
@@ -110,7 +110,7 @@ def open_world(
             sample_contexts(engine, listeners, "phone", seed, utc_now()),
             open_tools(settings, load_catalog(engine, settings)),
             load_listener_model(model),
-            load_rewards(settings.rewards_file),
+            reward_formula(settings),
             policy_loader(settings),
             live_snapshot(engine) if from_live else None,
         )

@@ -74,7 +74,8 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.workers) as pool:
         found = list(track(pool.map(job, jobs), "Simulating", len(jobs), console=console))
     totals = np.array(found).reshape(len(seeds), len(names), 3)
-    console.print(table(names, totals, arguments.visits, warm=arguments.warm))
+    epsilon = Settings().epsilon if arguments.epsilon is None else arguments.epsilon
+    console.print(table(names, totals, arguments.visits, epsilon, warm=arguments.warm))
 
 
 def regret(
@@ -92,7 +93,7 @@ def regret(
     """
     (seed, name), settings = job, Settings()
     if epsilon is not None:
-        settings = settings.model_copy(update={"epsilon": epsilon})
+        settings = Settings(epsilon=epsilon)
     engine = open_database(settings)
     result = simulate(
         sample_contexts(engine, listeners, "phone", seed, datetime(2026, 11, 1, tzinfo=UTC)),
@@ -109,10 +110,13 @@ def regret(
     return np.array([regrets.sum(), regrets[visits // 2 :].sum(), visits * regrets[optimal].mean()])
 
 
-def table(names: Sequence[str], totals: NDArray[np.float64], visits: int, *, warm: bool) -> Table:
+def table(
+    names: Sequence[str], totals: NDArray[np.float64], visits: int, epsilon: float, *, warm: bool
+) -> Table:
     """Regret per page and its ratio to the baseline's, from totals (seeds, policies, 3)."""
     starts = "the serving policy warm" if warm else "untrained starts"
-    shown = Table(title=f"{len(totals)} seeds × {visits} visits, {starts}; 95 % intervals over seeds")
+    title = f"{len(totals)} seeds × {visits} visits, epsilon {epsilon:g}, {starts}; 95 % intervals over seeds"
+    shown = Table(title=title)
     for column in ("policy", "regret per page", "without exploring", "ratio", "ratio, second half of visits"):
         shown.add_column(column)
     base = totals[:, names.index(BASELINE)]
@@ -140,7 +144,7 @@ def _written(interval: tuple[float, float, float]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="independent runs, at least 2")
-    parser.add_argument("--first-seed", type=int, default=1, help="settings are tuned on those from 1001 on")
+    parser.add_argument("--first-seed", type=int, default=1, help="settings are tuned on those from 2001 on")
     parser.add_argument("--listeners", type=int, default=40, help="listeners who share the visits of a run")
     parser.add_argument("--visits", type=int, default=300, help="visits of a run")
     parser.add_argument("--batch", type=int, default=50, help="visits between learning")

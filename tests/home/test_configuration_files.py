@@ -9,7 +9,7 @@ import pytest
 from bandits.types import EventKind
 from home.errors import ConfigurationError
 from home.grids import load_surfaces
-from home.rewards import load_rewards
+from home.rewards import load_rewards, reward_formula
 from home.rules.book import load_rulebook, parse_rulebook
 from home.settings import Settings
 from layout.rules import MaxCount
@@ -117,6 +117,16 @@ def test_a_directory_without_grids_is_refused(tmp_path: Path) -> None:
 
 def test_the_default_rewards_weigh_every_kind_of_event() -> None:
     assert set(load_rewards(Settings().rewards_file).weights) == set(EventKind)
+
+
+def test_a_surface_without_impressions_has_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "rewards.toml"
+    text = Settings().rewards_file.read_text("utf-8")
+    path.write_text(text.replace("without_impressions = []", 'without_impressions = ["tv"]'), "utf-8")
+    assert reward_formula(Settings(rewards_file=path)).without_impressions == {"tv"}
+    path.write_text(text.replace("without_impressions = []", 'without_impressions = ["tvv"]'), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"names 'tvv', which is no surface: use desktop, phone, tv"):
+        reward_formula(Settings(rewards_file=path))
 
 
 @pytest.mark.parametrize(

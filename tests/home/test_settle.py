@@ -38,13 +38,15 @@ def test_feedback_that_arrived_after_the_early_lesson_teaches_both_halves_and_un
 def test_where_nobody_reports_what_was_seen_every_shelf_teaches_corrected_for_its_slot() -> None:
     blind = replace(LONG, without_impressions=frozenset({"phone"}))
     record = make_record("d")
+    options = [replace(option, prominence=0.5) for option in record.options]
+    record = replace(record, options=tuple(options))
     said = [
         feedback("1", "d", EventKind.CLICK, "a"),
         feedback("2", "d", EventKind.SAVE, "a", after=5 * _HOURS),
     ]
     early = examples_of(record, said, blind)
-    theta = record.examination[1]
-    assert theta < 1.0
+    theta = record.looks[1]
+    assert 0.5 * record.examination[1] == theta < 1.0
     assert [(e.slot, e.reward) for e in early] == [(0, 0.0), (1, pytest.approx(0.5 / theta)), (2, 0.0)]
     rest = settle(record, said, blind, taught_by(early, 3))
     assert rest.corrected == 1
@@ -60,7 +62,7 @@ def test_where_nobody_reports_what_was_seen_shelves_count_as_looked_at_as_far_as
     blind = replace(LONG, without_impressions=frozenset({"phone"}))
     record, said = make_record("d"), [feedback("1", "d", EventKind.CLICK, "a")]
     looks = {one.shelf_id: (one.looks, one.clicked) for one in responses_of(record, said, blind)}
-    top, _, third = record.examination
+    top, _, third = record.looks
     assert looks == {"c": (top, False), "a": (1.0, True), "e": (third, False)}
     assert [one.shelf_id for one in responses_of(record, said, LONG)] == ["a"]
 

@@ -139,6 +139,14 @@ def test_lessons_are_those_of_the_logged_record(blind: frozenset[str]) -> None:
     assert recorder.lessons == logged
 
 
+def test_what_a_surface_reports_is_nothing_to_its_listeners() -> None:
+    formula = replace(world().formula, without_impressions=frozenset({"phone"}))
+    blind, seen = (run({"uniform": Participant(UniformPolicy)}, formula=one).rows for one in (formula, None))
+    assert sum(row.looked_at for row in seen) > sum(row.clicks for row in seen)
+    for name in ("clicks", "looked_at", "expected_clicks"):
+        assert [getattr(row, name) for row in blind] == [getattr(row, name) for row in seen]
+
+
 def test_only_policies_that_learn_change_and_only_between_batches() -> None:
     result = run({"vw": Participant(VwPolicy, learns=True), "frozen": Participant(VwPolicy)})
     versions = defaultdict(set)
@@ -249,12 +257,12 @@ def test_warming_up_trains_the_policy_on_nobody_real() -> None:
     assert all(name.startswith("simulated-") for name in ids)
 
 
-def test_warming_up_goes_through_every_lesson_three_times_in_other_orders() -> None:
+def test_warming_up_goes_through_every_lesson_as_often_as_asked_in_other_orders() -> None:
     here = world()
 
     def lessons() -> list[Example]:
         recorder = Recorder()
-        warm_up(here.contexts, here.tools, recorder, formula=here.formula, visits=10, seed=1)
+        warm_up(here.contexts, here.tools, recorder, formula=here.formula, visits=10, seed=1, passes=3)
         return recorder.lessons
 
     taught = lessons()
