@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from home.replay.sources.dsjson import DsJsonSource
 from home.sampling import sample_contexts
 from home.service import Home
 from home.settings import Settings
+from home.settle import examples_of
 from home.store import events
 from home.store.events import StoredEvent
 
@@ -163,6 +165,16 @@ def test_a_policy_learns_a_decision_only_after_its_horizon_has_closed(home: Home
     # All four pages lie within one horizon: nothing was learned yet, and an untrained value is 0 each time.
     clicked = [home.formula.weights[EventKind.CLICK]] * 4
     assert found[0].loss == pytest.approx(np.mean(np.square(clicked)), abs=1e-6)
+    # Where nobody reports what was seen, values are held against the lessons of all slots.
+    blind = replace(home.formula, without_impressions=frozenset({"phone"}))
+    unseen = validate_policy(UniformPolicy(), log, blind, now=later, options=OPTIONS, progress=Silent())
+    lessons = [
+        example
+        for decision, feedback in log.entries(None, None, Silent())
+        for example in examples_of(decision.record(), feedback, blind)
+    ]
+    assert len(lessons) > 4 * 3
+    assert unseen.loss == pytest.approx(np.mean([example.reward**2 for example in lessons]))
     open_now = validate_policy(VwPolicy(), log, home.formula, now=later, options=OPTIONS, progress=Silent())
     assert open_now.points == found[0].points
     with pytest.raises(ReplayInputError, match="4: its horizon is open"):
