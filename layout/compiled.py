@@ -17,7 +17,7 @@ import numpy as np
 from layout.errors import InvalidProblemError
 from layout.inputs import Inputs
 from layout.kernels.assemble import assembled
-from layout.kernels.page_sums import net_worth, obeys, sums
+from layout.kernels.page_sums import net_worth, obeys
 from layout.objective import MAX_VALUE, penalties
 from layout.rows import NO_LIMIT, Numbers, Rows, none, stacked
 from layout.types import Grid, Ints, LayoutShelf, Mask, Page, Problem
@@ -111,10 +111,6 @@ class Compiled:
         largest = max(int(np.abs(self.coef).max(initial=1)), largest_limit)
         return max(1, (1 << max(bits, 0)) // largest)
 
-    def sums(self, page: Page) -> Ints:
-        """Row sums of a page or prefix: (R,)."""
-        return sums(np.array(page, dtype=np.int64), self.ptr, self.row, self.coef, self.size, len(self.lo))
-
     def holds(self, page: Page) -> bool:
         """Whether a full page takes open cells, no shelf twice, and obeys every hard row."""
         if not self.possible or len(page) != self.size:
@@ -181,7 +177,7 @@ def _rows_of(problem: Problem, inputs: Inputs) -> tuple[Rows, Ints]:
 def _assemble(problem: Problem, inputs: Inputs, order: Ints, rows: Rows, penalty: Ints) -> Compiled:
     allowed = _allowed(inputs.shelves, problem.grid)
     kept, cells, *entries, floor, ceiling, slot_ptr, slot_row, met = assembled(
-        _whole(rows.coefs), _whole(rows.weights), rows.terms, rows.lo, rows.hi, penalty, allowed
+        _in_order(rows.coefs), _in_order(rows.weights), rows.terms, rows.lo, rows.hi, penalty, allowed
     )
     ptr, row, coef = entries
     return Compiled(
@@ -216,7 +212,8 @@ def _allowed(shelves: tuple[LayoutShelf, ...], grid: Grid) -> Mask:
     return allowed.reshape(len(shelves), len(grid.slots))
 
 
-def _whole(numbers: Numbers) -> Ints:
+def _in_order(numbers: Numbers) -> Ints:
+    """The numbers row by row, the one order that kernels are compiled for: a rule may give another."""
     return np.ascontiguousarray(numbers, dtype=np.int64)
 
 

@@ -48,7 +48,7 @@ def implied(problem: Problem, rule: Rule) -> bool:
     if any(feasible(replace(ordered, rules=(*others, _Given(broken)))) for broken in _beyond(rows)):
         return False
     if rows.partial:
-        raise SolverError(f"rule {rule.id!r} has more limits than can be listed")
+        raise SolverError(f"rule {rule.id!r} has more limits than are listed")
     return True
 
 

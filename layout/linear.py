@@ -21,7 +21,7 @@ from layout.kernels.simplex.branching import split
 from layout.kernels.simplex.columns import generate, rounded
 from layout.kernels.simplex.dual import dual
 from layout.kernels.simplex.program import FULL, Basis, Program, program_of
-from layout.kernels.simplex.room import copied, purged, restricted, room_for
+from layout.kernels.simplex.room import copied, restricted, room_for
 from layout.kernels.simplex.solution import choose, shares, whole_page
 from layout.kernels.simplex.tableau import Members, members_of
 from layout.rows import NO_LIMIT
@@ -169,7 +169,7 @@ class Relaxation:
 
     def copy(self) -> Relaxation:
         """The same program with a basis of its own."""
-        basis = purged(self._basis, _ROOM)
+        basis = copied(self._basis, _ROOM)
         twin = Relaxation(self._rows, self._program, self._unit, basis, self.live, self._closed.copy())
         twin._members = self.members
         return twin

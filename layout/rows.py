@@ -34,8 +34,8 @@ class Rows:
 
     `coefs` (c, n) and `weights` (w, K) are whole numbers, or True for 1, and shared by `terms` (t, 3) int64,
     each a row, a coefficient array and a weight array, in order of rows; every row has a term. `lo` and `hi`
-    (m,) are the limits. `partial` says that they let in pages which the rule forbids, because the rule itself
-    would need too many rows.
+    (m,) are the limits. `partial` says that they may let in pages which the rule forbids, because the rule
+    itself would need too many rows, or finding them too much time.
     """
 
     coefs: Numbers

@@ -65,7 +65,8 @@ def _relaxation() -> None:
     root.solve(0)
     part = root.only(np.arange(len(root.slot)))
     part.split()
-    part.copy()
+    part.shares()
+    part.copy().choose(part.live[:1])
 
 
 def _look_ahead() -> None:

@@ -162,14 +162,14 @@ def too_few(
     looked at, or `sets` found.
 
     A set is given up when even the shelves that add fewest items to it cannot make it one. Every shelf counts
-    an item that it shares with others as a part of one, so that no union has fewer items than its parts.
+    an item that it shares with others as a part of one, so that no union has fewer items than its parts:
+    `later` says by depth how many of the shelves that may still follow have it.
     """
     n = len(starts) - 1
-    later = np.zeros((n + 1, count))
-    for s in range(n - 1, -1, -1):
-        later[s] = later[s + 1]
-        for x in numbers[starts[s] : starts[s + 1]]:
-            later[s, x] += 1.0
+    later = np.empty((most, count))
+    later[0] = 0.0
+    for x in numbers:
+        later[0, x] += 1.0
     inside = np.zeros((sets, n), dtype=np.bool_)
     limit = np.zeros(sets, dtype=np.int64)
     found, looked = 0, 0
@@ -189,6 +189,8 @@ def too_few(
         looked += 1
         if looked > nodes or found == sets:
             return inside[:found], limit[:found], False
+        for x in numbers[starts[s] : starts[s + 1]]:
+            later[depth, x] -= 1.0
         items += _cover(starts, numbers, cover, s)
         lacking = items - each * (depth + 1) + 1
         if lacking <= 0:
@@ -204,12 +206,13 @@ def too_few(
                 new = 0.0
                 for x in numbers[starts[t] : starts[t + 1]]:
                     if cover[x] == 0:
-                        new += 1.0 / later[s + 1, x]
+                        new += 1.0 / later[depth, x]
                 spare[t] = max(each - new, 0.0)
             best = np.sort(spare[s + 1 :])[::-1][: most - depth - 1].sum()
             if best + _NOISE >= lacking:
                 chosen[depth] = s
                 depth += 1
+                later[depth] = later[depth - 1]
                 following[depth] = s + 1
                 continue
         items -= _uncover(starts, numbers, cover, s)

@@ -39,11 +39,7 @@ def obeys(
         for j in range(k):
             if group[page[j]] == group[page[k]]:
                 return False
-    total = sums(page, ptr, row, coef, size, len(lo))
-    for r in range(len(lo)):
-        if penalty[r] == 0 and (total[r] < lo[r] or total[r] > hi[r]):
-            return False
-    return True
+    return within_limits(sums(page, ptr, row, coef, size, len(lo)), lo, hi, penalty)
 
 
 @kernel
@@ -55,7 +51,22 @@ def net_worth(
     worth = 0
     for k in range(len(page)):
         worth += values[page[k], k]
+    return worth - paid(total, lo, hi, penalty)
+
+
+@kernel
+def within_limits(sums: Ints, lo: Ints, hi: Ints, penalty: Ints) -> bool:
+    """Whether the row sums (R,) of a page keep the limits of all hard rows."""
     for r in range(len(lo)):
-        if penalty[r] != 0:
-            worth -= penalty[r] * max(0, max(total[r] - hi[r], lo[r] - total[r]))
-    return worth
+        if penalty[r] == 0 and (sums[r] < lo[r] or sums[r] > hi[r]):
+            return False
+    return True
+
+
+@kernel
+def paid(sums: Ints, lo: Ints, hi: Ints, penalty: Ints) -> int:
+    """What a page with these row sums (R,) pays for each unit beyond the limits of soft rows."""
+    total = 0
+    for r in range(len(lo)):
+        total += penalty[r] * max(0, max(sums[r] - hi[r], lo[r] - sums[r]))
+    return total

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from layout.kernels.jit import kernel
+from layout.kernels.page_sums import paid, within_limits
 from layout.types import Floats, Ints, Mask
 
 _NONE = -(1 << 61)
@@ -84,8 +85,8 @@ def price(
             best_slot[:] = slot_price
             best_shelf[:] = shelf_price
         sums, page_worth = _sums(page, values, ptr, row, coef, rows)
-        page_worth = _paid(page_worth, sums, lo, hi, penalty)
-        if page_worth > found_worth:
+        page_worth -= paid(sums, lo, hi, penalty)
+        if page_worth > found_worth and within_limits(sums, lo, hi, penalty):
             found_worth = page_worth
             found[:] = page
         known = max(target, found_worth)
@@ -269,18 +270,6 @@ def _assign(worth: Ints) -> tuple[bool, Ints, Ints, Ints]:
             if k == start:
                 break
     return True, shelf, -slot_cost, -group_cost
-
-
-@kernel
-def _paid(worth: int, sums: Ints, lo: Ints, hi: Ints, penalty: Ints) -> int:
-    """The page's worth less what it pays for soft rows, or far below every value if it breaks a hard one."""
-    for r in range(len(lo)):
-        beyond = max(sums[r] - hi[r], lo[r] - sums[r])
-        if beyond > 0:
-            if penalty[r] == 0:
-                return _NONE
-            worth -= beyond * penalty[r]
-    return worth
 
 
 @kernel

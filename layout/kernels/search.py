@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layout.kernels.jit import kernel
+from layout.kernels.page_sums import paid
 from layout.types import Ints, Mask
 
 _FAR = 1 << 62
@@ -37,11 +38,10 @@ def improve(
         where[group[page[k]]] = k
         worth += values[page[k], k]
         _add(page[k], k, 1, ptr, row, coef, size, sums)
-    for r in range(len(lo)):
-        worth -= penalty[r] * max(0, max(sums[r] - hi[r], lo[r] - sums[r]))
     change = np.zeros(len(lo), dtype=np.int64)
     touched = np.empty(4 * len(lo), dtype=np.int64)
-    spare = _soft_paid(sums, lo, hi, penalty)
+    spare = paid(sums, lo, hi, penalty)
+    worth -= spare
     for _ in range(steps):
         gain, best_k, best_s, best_j, best_t = 0, -1, -1, -1, -1
         for k in range(size):
@@ -85,7 +85,7 @@ def improve(
         page[best_k] = best_s
         where[group[best_s]] = best_k
         worth += gain
-        spare = _soft_paid(sums, lo, hi, penalty)
+        spare = paid(sums, lo, hi, penalty)
     return page, worth
 
 
@@ -132,14 +132,6 @@ def _settled(change: Ints, touched: Ints, count: int, sums: Ints, lo: Ints, hi: 
     for i in range(count):
         change[touched[i]] = 0
     return saved
-
-
-@kernel
-def _soft_paid(sums: Ints, lo: Ints, hi: Ints, penalty: Ints) -> int:
-    paid = 0
-    for r in range(len(lo)):
-        paid += penalty[r] * max(0, max(sums[r] - hi[r], lo[r] - sums[r]))
-    return paid
 
 
 @kernel

@@ -20,8 +20,8 @@ NODES: Final = 2_000
 SETS: Final = 64
 """How many sets of shelves are looked at, and listed, before the rest is left to pages that break them."""
 
-_LOOKS: Final = 6_000_000
-"""How many items may be looked at for it: each set takes as many as all shelves have."""
+_LOOKS: Final = 8_400_000
+"""How many steps looking may take: for each set all shelves' items are counted, and the shelves sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,9 @@ class ItemOverlap(BaseRule):
         Most often there is none: when the items suffice for all proposed shelves at once, they do for any
         page. Otherwise sets are looked for among the shelves that a maximum matching leaves short, or that it
         could have left short in their place: only these can be in one (`kernels.dealing.crowded`). Options of
-        one shelf with the same items count as one. Where the sets are too many to list, the rows are those of
-        all pairs, and `partial`: `layout.dealing.Dealing` makes further ones, against pages that break them.
+        one shelf with the same items count as one. Where the sets are too many to list, or looking for them
+        would take too long, the rows are those of all pairs, and `partial`: `layout.dealing.Dealing` makes
+        further ones, against pages that break them.
         """
         units, of = _units(inputs)
         items = numbered_items(inputs, units)
@@ -73,7 +74,7 @@ class ItemOverlap(BaseRule):
     def _limits(self, inputs: Inputs, units: Ints, items: tuple[Ints, Ints, int]) -> tuple[Ints, Ints, bool]:
         """Sets of the units (m, u), how many of each fit on a page (m,), and whether others are left out."""
         few = np.argsort(np.diff(items[0]), kind="stable")
-        nodes = min(NODES, _LOOKS // max(1, len(items[1])))
+        nodes = min(NODES, _LOOKS // (len(items[1]) + len(few) * len(few).bit_length()))
         sets, most, all_found = too_few(*part(*items, few), self.min_items, inputs.slots, nodes, SETS)
         if not all_found:
             return *all_pairs(inputs, units, self.min_items), True

@@ -185,6 +185,21 @@ def test_however_few_sets_are_listed_the_page_is_the_best_of_all_that_can_be_dea
     assert not violations(effective(given_, result), result.page)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_page_is_the_best_of_all_also_where_looking_for_sets_takes_too_long(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = _crowded(seed, items=24)
+    best = solve(listed, deadline_s=60.0)
+    assert not listed.rules[0].rows(inputs_of(listed)).partial
+    monkeypatch.setattr(module, "_LOOKS", 1_000)
+    given_ = _crowded(seed, items=24)
+    result = solve(given_, deadline_s=60.0)
+    assert given_.rules[0].rows(inputs_of(given_)).partial
+    assert result.status is best.status is Status.OPTIMAL
+    assert result.objective == best.objective == _dealt(given_)[1].max()
+
+
 @pytest.mark.parametrize("steps", ["enumeration", "branch and bound", "cp-sat"])
 @pytest.mark.parametrize("seed", [4, 9, 11, 33, 35, 38])
 def test_each_step_goes_on_from_a_best_page_that_cannot_be_dealt(

@@ -66,12 +66,14 @@ def test_warming_compiles_all_that_requests_need() -> None:
     """In a process of its own: after `warm`, nothing more is compiled to lay out and draw."""
     program = """
 import importlib, pkgutil
+from dataclasses import replace
 import layout.kernels
 from layout.lookahead import LookAhead
 from layout.objective import page_worth
 from layout.portfolio import portfolio
 from layout.solve import effective, solve
 from layout.warm import warm
+from tests.layout.instances import problem
 from tests.layout.random_rows import random_problem
 
 names = [module.name for module in pkgutil.walk_packages(layout.kernels.__path__, "layout.kernels.")]
@@ -87,9 +89,13 @@ def compiled():
 
 warm()
 before = compiled()
-for seed in range(40):
-    made = random_problem(seed)
+large = [problem(seed, 40, 12) for seed in (8, 12)]
+crowded = problem(0, 12, 4, crowding=2.0)
+alone = replace(crowded, rules=tuple(rule for rule in crowded.rules if rule.id == "no-repeats"))
+proofs = set()
+for made in (*map(random_problem, range(40)), *large, alone):
     result = solve(made, deadline_s=60.0)
+    proofs.add(result.proof)
     if result.page:
         kept = effective(made, result)
         LookAhead(kept, result.page).supported(())
@@ -98,5 +104,6 @@ for seed in range(40):
         portfolio(kept, result.page, 4, value - 20)
 assert compiled() == before, {n: c for n, c in compiled().items() if c != before[n]}
 assert sum(before.values()) > 10
+assert "branch and bound" in proofs, proofs
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

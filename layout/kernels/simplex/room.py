@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from layout.kernels.jit import kernel
-from layout.kernels.simplex.basis import purge
 from layout.kernels.simplex.columns import reprice
 from layout.kernels.simplex.program import Basis, Program
 from layout.types import Ints
@@ -30,13 +29,6 @@ def room_for(columns: int, constraints: int, most: int) -> Basis:
 
 
 @kernel
-def purged(basis: Basis, more: int) -> Basis:
-    """A copy of the basis, and the basis itself, without constraints that do not bind, as `copied`."""
-    purge(basis)
-    return copied(basis, more)
-
-
-@kernel
 def copied(basis: Basis, more: int) -> Basis:
     """The same basis with room for so many `more` constraints."""
     constraints = len(basis.place)
@@ -52,9 +44,8 @@ def restricted(program: Program, basis: Basis, columns: Ints, more: int) -> tupl
     """The program on these `columns` (i,) and the basic ones alone, from the same basis.
 
     Returns it, the basis with room for so many `more` constraints, and the numbers that `columns`, which must
-    ascend, have in it. Only these have reduced costs. Both bases lose the constraints that do not bind.
+    ascend, have in it. Only these have reduced costs.
     """
-    purge(basis)
     first = 2 * len(basis.place)
     inside = np.zeros(len(program.slot), dtype=np.bool_)
     inside[columns] = True
