@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from api.commands import (
     audit,
@@ -78,11 +80,18 @@ def main() -> None:
     """Run the command line; an error that a person can act on is one message, not a stack trace."""
     try:
         app()
+    except SettingsError as error:
+        STDERR.print(f"[bold red]error:[/] {_unparsed(error)}", highlight=False)
+        sys.exit(1)
     except (HomeError, ValidationError) as error:
         STDERR.print(f"[bold red]error:[/] {_text(error)}", highlight=False)
         sys.exit(1)
     except DATABASE_FAULTS as error:
-        STDERR.print(f"[bold red]error:[/] the database failed: {first_line(error)}", highlight=False)
+        STDERR.print(
+            f"[bold red]error:[/] the database failed: {first_line(error)}; look at what --database or"
+            " HOME_DATABASE_URL names",
+            highlight=False,
+        )
         sys.exit(1)
     except OSError as error:
         STDERR.print(f"[bold red]error:[/] {error}", highlight=False)
@@ -90,6 +99,14 @@ def main() -> None:
     except KeyboardInterrupt:
         STDERR.print("interrupted")
         sys.exit(130)
+
+
+def _unparsed(error: SettingsError) -> str:
+    """A setting that is no JSON, though its type needs it: the library's message names the field."""
+    field = str(error).split('"')[1]
+    name = f"HOME_{field.upper()}"
+    said, example = os.environ.get(name, ""), '{"name": 1}'
+    return f"{name} is {said!r}, which is not valid JSON ({error.__cause__}): write it like {example}"
 
 
 def _text(error: HomeError | ValidationError) -> str:

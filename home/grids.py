@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from home.errors import ConfigurationError
 from home.fitting import Fitting
 from home.rules.conditions import Names, parse_condition
 from home.rules.vocabulary import ATTRIBUTE_DOMAINS
+from home.toml_files import parse_toml
 from layout.selector import Selector
 from layout.types import Grid, Presentation, Slot
 from shelves.build import ATTRIBUTES
@@ -134,10 +134,7 @@ def load_surfaces(directory: Path) -> Mapping[str, Surface]:
 
 def parse_surface(text: str) -> Surface:
     """Parse a grid file's TOML text. Raises ConfigurationError naming the field that is wrong."""
-    try:
-        return _GridFile.model_validate(tomllib.loads(text)).to_surface(text)
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ConfigurationError(str(error)) from error
+    return parse_toml(text, lambda table: _GridFile.model_validate(table).to_surface(text))
 
 
 def regraded(grid: Grid, examination: Sequence[float], version: str) -> Grid:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bandits.rewards import RewardFormula
 from bandits.types import EventKind
 from home.errors import ConfigurationError
 from home.grids import load_surfaces
 from home.settings import Settings
+from home.toml_files import load_toml
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -58,10 +58,7 @@ def reward_formula(settings: Settings) -> RewardFormula:
 
 def load_rewards(path: Path) -> RewardFormula:
     """Read a reward formula. Raises ConfigurationError naming the file and field when it is malformed."""
-    try:
-        return _RewardsFile.model_validate(tomllib.loads(path.read_text("utf-8"))).to_formula()
-    except (OSError, ValueError, ValidationError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+    return load_toml(path, lambda table: _RewardsFile.model_validate(table).to_formula())
 
 
 def _hours(hours: float | None) -> timedelta | None:

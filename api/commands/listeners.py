@@ -9,6 +9,7 @@ from rich.table import Table
 
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
+from home.errors import NoListenerError
 from home.service import find_listeners
 
 
@@ -22,6 +23,8 @@ def listeners(
     found = find_listeners(open_database(settings_of(context)), search, limit + 1)
     for one in found[:limit]:
         table.add_row(one.id, one.name, one.market, one.tier, "yes" if one.allows_explicit else "no")
+    if not found:
+        raise NoListenerError(settings_of(context).database_url, search)
     STDOUT.print(table)
     if len(found) > limit:
         STDERR.print(f"the first {limit}; --limit lists more", highlight=False)

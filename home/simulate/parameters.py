@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from home.errors import ConfigurationError
+from home.toml_files import load_toml
 
 DEFAULT_LISTENER_MODEL = Path(__file__).parents[1] / "defaults" / "listener_model.toml"
 
@@ -180,20 +179,4 @@ _PARAMETERS = TypeAdapter(ListenerParameters)
 
 def load_listener_model(path: Path = DEFAULT_LISTENER_MODEL) -> ListenerParameters:
     """Read listener parameters. Raises ConfigurationError naming the file and field when one is malformed."""
-    try:
-        return _PARAMETERS.validate_python(tomllib.loads(path.read_text("utf-8")))
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: {'; '.join(problems(error))}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-
-
-def problems(error: ValidationError) -> Iterator[str]:
-    """Each field that is wrong, with its value and why."""
-    for detail in error.errors():
-        where = ".".join(map(str, detail["loc"]))
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "missing":
-            yield f"{where} is missing"
-        else:
-            yield f"{where} is {detail['input']!r}: {message}" if where else message
+    return load_toml(path, _PARAMETERS.validate_python)

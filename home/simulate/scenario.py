@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from home.errors import ConfigurationError
 from home.ingest.progress import Progress
 from home.simulate.happenings import KINDS
-from home.simulate.parameters import problems
 from home.simulate.rows import SimulationConfig, SimulationResult, VisitRow
 from home.simulate.timeline import Happening
 from home.simulate.world import World
+from home.toml_files import load_toml, problems
 
 SCENARIOS = Path(__file__).parents[1] / "defaults" / "scenarios"
 
@@ -171,12 +170,7 @@ def load_scenario(name: str | Path) -> Scenario:
                 f"scenario {str(name)!r} is not known; choose one of {', '.join(scenario_names())}, or give a"
                 " .toml file"
             )
-    try:
-        return Scenario.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: {'; '.join(problems(error))}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+    return load_toml(path, Scenario.model_validate)
 
 
 def run_scenario(

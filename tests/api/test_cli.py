@@ -340,3 +340,26 @@ def test_an_estimate_of_examination_is_refused_on_thin_data_and_shown_as_missing
     message = _fails(capsys, monkeypatch, demo_settings, "examination", "estimate", "--plot", "x.gif")
     assert "x.gif: pictures are written as .png, .svg or .pdf" in message
     assert "tv: not estimated; layouts use the grid file" in _run(demo_settings, "examination", "show")
+
+
+def test_a_setting_that_is_no_json_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME_POLICY_OPTIONS", '{"gamma')
+    monkeypatch.setattr("sys.argv", ["home", "listeners"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "HOME_POLICY_OPTIONS is '{\"gamma', which is not valid JSON" in said
+
+
+def test_nobody_found_is_said(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    demo_settings: Settings,
+    tmp_path: Path,
+) -> None:
+    assert "starts with 'zz'" in _fails(capsys, monkeypatch, demo_settings, "listeners", "zz")
+    empty = Settings(database_url=f"sqlite:///{tmp_path / 'empty.db'}")
+    assert "holds no listeners; run `home setup`" in _fails(capsys, monkeypatch, empty, "listeners")
