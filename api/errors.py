@@ -72,7 +72,8 @@ def faults(errors: Sequence[Mapping[str, Any]], skip: int = 1) -> list[dict[str,
     return [
         {
             "field": _field(error["loc"], error["type"], skip),
-            "value": _shortened(error.get("input")),
+            # Of a body that is no JSON, pydantic's input is not what was sent.
+            "value": None if error["type"] == "json_invalid" else _shortened(error.get("input")),
             "fix": _FIXES.get(error["type"]) or error["msg"],
         }
         for error in errors

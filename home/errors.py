@@ -86,17 +86,6 @@ class EmptyCatalogueError(HomeError):
         )
 
 
-class NoListenerError(HomeError):
-    """No listener of a database is the one that was looked for."""
-
-    def __init__(self, database_url: str, search: str) -> None:
-        super().__init__(
-            f"no listener's id or name in {database_url} starts with {search!r}; `home listeners` lists all"
-            if search
-            else f"the database {database_url} holds no listeners; run `home setup`, or check --database"
-        )
-
-
 class NothingEligibleError(HomeError):
     """No item of the catalogue may be shown to the listener."""
 

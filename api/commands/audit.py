@@ -79,7 +79,7 @@ def _latency(report: AuditReport) -> Table:
     low, middle, high = np.percentile(report.candidates, [0, 50, 100]).astype(int)
     title = f"latency by stage, {middle} candidate shelves in the median ({low} to {high})"
     table = Table("stage", "p50 ms", "p99 ms", title=title)
-    for stage in report.seconds:
+    for stage in sorted(report.seconds, key=lambda stage: stage == "total"):
         table.add_row(
             stage, f"{report.percentile_ms(stage, 50):.2f}", f"{report.percentile_ms(stage, 99):.2f}"
         )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from api.terminal import STDERR, STDOUT, settings_of
 from home.bootstrap import open_database
-from home.errors import NoListenerError
+from home.errors import ConfigurationError
 from home.service import find_listeners
 
 
@@ -24,7 +24,12 @@ def listeners(
     for one in found[:limit]:
         table.add_row(one.id, one.name, one.market, one.tier, "yes" if one.allows_explicit else "no")
     if not found:
-        raise NoListenerError(settings_of(context).database_url, search)
+        database = settings_of(context).database_url
+        raise ConfigurationError(
+            f"no listener's id or name in {database} starts with {search!r}; `home listeners` lists all"
+            if search
+            else f"the database {database} holds no listeners; run `home setup`, or check --database"
+        )
     STDOUT.print(table)
     if len(found) > limit:
         STDERR.print(f"the first {limit}; --limit lists more", highlight=False)
