@@ -17,7 +17,7 @@ from home.simulate.participants import Participant
 from home.simulate.run import SimulationConfig, simulate
 from shelves.types import Context
 
-_BATCH = 200
+BATCH = 200
 _TRUTHS = 10
 """Options of each page that teach: with three times as many, models were no better."""
 PASSES = 3
@@ -36,12 +36,13 @@ def warm_up(
     visits: int,
     seed: int,
     passes: int = 1,
+    batch: int = BATCH,
     progress: Progress | None = None,
     parameters: ListenerParameters | None = None,
 ) -> Policy:
     """Train `policy` on `visits` simulated visits of the contexts' listeners; returns the same policy.
 
-    It learns what options bring in expectation, which the simulator knows, and not what luck makes of it: the
+    After every `batch` of visits it learns what options bring in expectation, which the simulator knows, and not what luck makes of it: the
     same visits then teach several times as much. What listeners did before, in the features, is down to luck.
     When the visits are over it goes through all lessons again, in a seeded order, until it has learned them
     in as many `passes`: for policies that learn in steps. One that counts what it has seen would count it
@@ -56,9 +57,7 @@ def warm_up(
         {policy.name: Participant(lambda: student, learns=True)},
         parameters or load_listener_model(),
         formula,
-        SimulationConfig(
-            visits=visits, batch=_BATCH, seed=seed, regret=False, measures=False, truths=_TRUTHS
-        ),
+        SimulationConfig(visits=visits, batch=batch, seed=seed, regret=False, measures=False, truths=_TRUTHS),
         progress,
     )
     student.revise(passes - 1, np.random.default_rng(seed))

@@ -29,25 +29,29 @@ def test_a_demonstration_shows_every_option_with_its_value() -> None:
 
 @pytest.mark.slow
 def test_a_model_that_imitates_comes_to_agree_with_the_baseline(demo_settings: Settings) -> None:
-    """From a model that knows nothing, on listeners it has not learned from: to four shelves of five."""
+    """From a model that knows little, on listeners it has not learned from: to more than four shelves of five.
+
+    Half of those pages teach it to 0.78, all of them to 0.91, and four times as many to 0.96.
+    """
     settings = demo_settings.model_copy(
         update={
             "mode": Mode.APPRENTICE,
             "apprentice_bar": 0.9999,
-            "apprentice_pages": 10,
+            "apprentice_pages": 30,
             "layout_deadline_ms": 10_000.0,
         }
     )
     home = open_home(settings, background=False)
     clock = Clock(home.clock())
-    before = _match_rate(home, range(10))
-    _serve(home, range(10, 110))
-    clock.now += timedelta(days=3)
-    report = open_learner(settings, home.engine, clock).catch_up()
-    assert report.decisions >= 100
-    assert report.skipped == 0
-    home.models.refresh()
-    after = _match_rate(home, range(110, 120))
+    before = _match_rate(home, range(270, 300))
+    for surface in range(2):
+        _serve(home, range(270), surface)
+        clock.now += timedelta(days=3)
+        report = open_learner(settings, home.engine, clock).catch_up()
+        assert report.decisions >= 270
+        assert report.skipped == 0
+        home.models.refresh()
+    after = _match_rate(home, range(270, 300))
     home.close()
     assert after > max(before, 0.8)
 
@@ -80,10 +84,10 @@ def _of_the_baseline() -> DecisionRecord:
     return replace(record, values=Baseline().score(record.context, features, 1).values)
 
 
-def _serve(home: Home, people: range) -> None:
+def _serve(home: Home, people: range, surface: int = 0) -> None:
     listeners = home.listeners(limit=people.stop)
     for i in people:
-        home.compose(listeners[i].id, ("phone", "desktop", "tv")[i % 3], seed=i)
+        home.compose(listeners[i].id, ("phone", "desktop", "tv")[(i + surface) % 3], seed=i)
 
 
 def _match_rate(home: Home, people: range) -> float:

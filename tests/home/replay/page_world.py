@@ -135,7 +135,7 @@ def models() -> tuple[VwPolicy, VwPolicy]:
 
 def _trained(policy: VwPolicy, visits: int, seed: int) -> VwPolicy:
     here = world()
-    warm_up(here.contexts, tools(), policy, formula=here.formula, visits=visits, seed=seed)
+    warm_up(here.contexts, tools(), policy, formula=here.formula, visits=visits, seed=seed, batch=100)
     return policy
 
 
