@@ -42,8 +42,9 @@ def warm_up(
 ) -> Policy:
     """Train `policy` on `visits` simulated visits of the contexts' listeners; returns the same policy.
 
-    After every `batch` of visits it learns what options bring in expectation, which the simulator knows, and not what luck makes of it: the
-    same visits then teach several times as much. What listeners did before, in the features, is down to luck.
+    After every `batch` of visits it learns what options bring in expectation, which the simulator knows, and
+    not what luck makes of it: the same visits then teach several times as much. What listeners did before, in
+    the features, is down to luck.
     When the visits are over it goes through all lessons again, in a seeded order, until it has learned them
     in as many `passes`: for policies that learn in steps. One that counts what it has seen would count it
     again.

@@ -29,7 +29,7 @@ def test_a_demonstration_shows_every_option_with_its_value() -> None:
 
 @pytest.mark.slow
 def test_a_model_that_imitates_comes_to_agree_with_the_baseline(demo_settings: Settings) -> None:
-    """From a model that knows little, on listeners it has not learned from: to more than four shelves of five.
+    """From knowing little, on listeners it has not learned from: to more than four shelves of five.
 
     Half of those pages teach it to 0.78, all of them to 0.91, and four times as many to 0.96.
     """
