@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from home.bootstrap import spare_requests_garbage_collections
 from layout.lookahead import LookAhead
 from layout.solve import effective, solve
 from layout.types import Page, Problem, Result, Status
@@ -133,7 +134,9 @@ def compare(
 ) -> tuple[list[Ours], dict[str, list[Answer]]]:
     """Our answers to the problems of the seeds, and each peer's to the first `peers` of them."""
     rng = np.random.default_rng(0)
-    mine = [ours(size.problem(seed), deadline_s, rng) for seed in track(seeds, f"{size.name}: ours")]
+    # A bar that refreshes itself does so in a thread, which would take its time from the page under way.
+    shown = track(seeds, f"{size.name}: ours", auto_refresh=False)
+    mine = [ours(size.problem(seed), deadline_s, rng) for seed in shown]
     theirs: dict[str, list[Answer]] = {}
     for name, peer in _PEERS.items():
         tried = track(seeds[:peers], f"{size.name}: {name}")
@@ -273,6 +276,8 @@ def main() -> None:
         count_cpu()
     warm()
     ours(problem(10**6), 10.0, np.random.default_rng(0))
+    # As serving does: a full collection over all modules takes longer than a page may.
+    spare_requests_garbage_collections()
     console = Console()
     results = {}
     for size in SIZES:
