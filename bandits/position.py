@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bandits.rewards import RewardFormula, ShelfOutcome, unanswered
 
 LEAST_EXAMINATION = 0.1
 """Examinations count as this much at least, so that no reward counts more than tenfold."""
+
+
+def looks_at(examination: Iterable[float], prominence: Iterable[float]) -> tuple[float, ...]:
+    """How likely shelves are looked at, by the examination of their slots and their own prominence."""
+    return tuple(min(1.0, one * more) for one, more in zip(examination, prominence, strict=True))
 
 
 def as_taught(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bandits.page import Draw
 from bandits.policy import Policy
 from bandits.portfolio import Portfolio
+from bandits.position import looks_at
 from bandits.types import Features, Scores
 from home.deal import deal_page
 from home.draw import Exploration, checked, draw_page, greedy
@@ -131,7 +132,7 @@ class ComposedPage:
     def looks(self) -> tuple[float, ...]:
         """How likely each shelf is looked at, by its slot and presentation."""
         prominence = prominence_of([placement.presentation for placement in self.placements], self.grid)
-        return tuple(np.minimum(1.0, np.array(self.examination) * prominence).tolist())
+        return looks_at(self.examination, prominence.tolist())
 
     @property
     def content_types(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from bandits.position import looks_at
 from bandits.types import Features, Page, Probabilities
 from layout.types import PageContext
 from shelves.types import Attribute, Floats
@@ -165,8 +166,7 @@ class DecisionRecord:
     @property
     def looks(self) -> tuple[float, ...]:
         """How likely each shelf of the page was looked at, by its slot and presentation: (k,)."""
-        prominence = (self.options[option].prominence for option in self.page)
-        return tuple(min(1.0, one * more) for one, more in zip(self.examination, prominence, strict=True))
+        return looks_at(self.examination, (self.options[option].prominence for option in self.page))
 
     def slot_of(self, shelf_id: str) -> int | None:
         """The slot in which the page shows this shelf, counted from 0, or None."""

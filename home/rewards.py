@@ -47,7 +47,10 @@ class _RewardsFile(BaseModel):
 
 def reward_formula(settings: Settings) -> RewardFormula:
     """The reward formula of `settings`. Raises ConfigurationError, also where it names an unknown surface."""
-    formula, surfaces = load_rewards(settings.rewards_file), load_surfaces(settings.grids_dir)
+    formula = load_rewards(settings.rewards_file)
+    if not formula.without_impressions:
+        return formula
+    surfaces = load_surfaces(settings.grids_dir)
     for name in sorted(formula.without_impressions - surfaces.keys()):
         raise ConfigurationError(
             f"{settings.rewards_file}: without_impressions names {name!r}, which is no surface:"
